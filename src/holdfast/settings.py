@@ -1,0 +1,57 @@
+"""The settings of a workspace: one list with name, default and help, kept in `holdfast.toml`.
+
+Every setting is documented in docs/reference/settings.md; a test fails when one lacks its line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+__all__ = ["Contract", "Settings"]
+
+RefundMode = Literal["order", "ledger"]
+
+
+@dataclass(frozen=True)
+class Contract:
+    """Which events start and end a contract (base of kind "contract"). Pauses and resumptions are neither."""
+
+    start: tuple[str, ...] = ("Subscription Started",)
+    end: tuple[str, ...] = ("Subscription Ended",)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a business means by its numbers.
+
+    name            the business, for titles
+    zone            IANA time zone of every local date
+    currency        ISO 4217 code that all money is counted in
+    week_start      first day of the week, 1 (Monday) to 7 (Sunday)
+    base            "activity" (shops) or "contract" (subscriptions): who counts as a customer at an instant
+    active          names of the events that count as activity; empty: orders
+    gone_after      days without a counting event after which a customer counts as gone; None: suggested from the data
+    contract        start and end events of a contract base
+    refunds         "order": a refund reduces its order, in the order's period; "ledger": it counts at its own date
+    margin          share of revenue that is profit, 0 to 1; None: money is revenue, and answers say so
+    properties      properties kept in the timelines for breakdowns; empty: chosen from the data
+    small_group     groups under this n are marked
+    industry        row of the benchmark table shown beside own values
+    rates           currency code → value of one unit in `currency`, for events in other currencies
+    """
+
+    name: str = "My shop"
+    zone: str = "UTC"
+    currency: str = "EUR"
+    week_start: int = 1
+    base: Literal["activity", "contract"] = "activity"
+    active: tuple[str, ...] = ()
+    gone_after: int | None = None
+    contract: Contract = field(default_factory=Contract)
+    refunds: RefundMode = "order"
+    margin: float | None = None
+    properties: tuple[str, ...] = ()
+    small_group: int = 30
+    industry: str = "retail"
+    rates: tuple[tuple[str, float], ...] = ()
