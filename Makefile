@@ -1,0 +1,42 @@
+# `make` alone prints the verbs. Every verb makes .venv first when it is missing; later runs start at once.
+
+BIN   := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench lint report clean
+
+help:  ## print these verbs
+	@echo "make VERB, where VERB is one of"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-9s %s\n", $$1, $$2 }'
+
+demo: $(READY)  ## read in a real shop's year and show who stays, here and in the browser
+	@$(BIN)/holdfast demo
+
+test: $(READY)  ## run all tests
+	@$(BIN)/python -m pytest
+
+bench: .venv/.bench-ready  ## Holdfast and its peers on the same events (BENCH="--events 30e6" for more)
+	@$(BIN)/python -m benchmarks $(BENCH)
+
+lint: $(READY)  ## style, types, and the order of the rooms
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+report: $(READY)  ## write demo/report.html again
+	@test -f demo/holdfast.toml || { echo "there is no demo yet: make demo"; exit 1; }
+	@$(BIN)/holdfast report -w demo
+
+clean:  ## delete .venv, the demo and every cache (your own workspaces are elsewhere and stay)
+	rm -rf .venv demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache benchmarks/data benchmarks/out
+
+$(READY): requirements.lock pyproject.toml tools/make-venv
+	@PYTHON="$(PYTHON)" tools/make-venv
+	@touch $@
+
+.venv/.bench-ready: $(READY) requirements-bench.lock
+	@echo "Adding the benchmark's peers to .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.lock
+	@touch $@
