@@ -1,0 +1,150 @@
+"""What every analysis needs before its walk: the as-of, who is in scope and in which segment, coverage, money as money.
+
+    --by country        a segment per value, frozen at the first counting order (or "current")
+    --where country=France,Germany  rfm=Champions  country!=France
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from holdfast.errors import UsageError
+from holdfast.events.schema import MONEY_UNITS, ORDER
+from holdfast.timelines.attributes import Moment, order_events, value_at, value_labels
+from holdfast.timelines.walk import Shard
+
+if TYPE_CHECKING:
+    from holdfast.timelines.timelines import AsOf, Timelines
+
+__all__ = ["EVERYONE", "Condition", "Scope", "coverage", "money", "parse_where"]
+
+EVERYONE = "everyone"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition of a scope: the property has (or, negated, has none of) these values."""
+
+    name: str
+    values: tuple[str, ...]
+    negated: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name}{'!=' if self.negated else '='}{','.join(self.values)}"
+
+
+def parse_where(texts: Sequence[str]) -> tuple[Condition, ...]:
+    """Conditions from texts such as `country=France,Germany` or `country!=France`; UsageError when one is neither."""
+    found = []
+    for text in texts:
+        name, sign, values = text.partition("=")
+        if not sign or not name.strip("! "):
+            raise UsageError(f"{text!r} is no condition", "write it as country=France or country!=France")
+        negated = name.endswith("!")
+        found.append(Condition(name.rstrip("! ").strip(), tuple(part.strip() for part in values.split(",")), negated))
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Who is asked about, and in which segment each one stands.
+
+    by      property that splits customers into segments; None: all are one segment
+    where   conditions that all must hold
+    moment  value at the customer's entry (default) or now
+    """
+
+    by: str | None = None
+    where: tuple[Condition, ...] = ()
+    moment: Moment = "entry"
+
+    @property
+    def trivial(self) -> bool:
+        """Whether everyone is in, in one segment."""
+        return self.by is None and not self.where
+
+    def labels(self, timelines: Timelines) -> tuple[str, ...]:
+        """The segments, by code."""
+        if self.by is None:
+            return (EVERYONE,)
+        return value_labels(timelines.meta, self.by)
+
+    def segments(self, shard: Shard, events: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+        """The segment code of each customer of the shard, -1 for those out of scope.
+
+        events  int64 [customers of the shard]: place of the entry event in the timeline (or of the last counted event when
+                current values are asked for); -1 for customers who did not enter, who are out of scope
+        """
+        out = np.zeros(shard.high - shard.low, np.int32)
+        if self.by is not None:
+            out = value_at(shard, self.by, events).astype(np.int32)
+        for condition in self.where:
+            values = np.array(value_labels(shard.columns.meta, condition.name))
+            held = np.isin(values, condition.values)[value_at(shard, condition.name, events)]
+            out[held == condition.negated] = -1
+        out[events < 0] = -1
+        return out
+
+    def by_first_order(self, shard: Shard, as_of: AsOf, mode: Any) -> npt.NDArray[np.int32]:
+        """The segment of each customer by her first counting order (or her last event before the as-of for current values)."""
+        bought = shard.source.purchases(as_of.until, mode)
+        some = np.diff(bought.offsets[shard.low : shard.high + 1]) > 0
+        if self.trivial:
+            return np.where(some, 0, -1).astype(np.int32)
+        if self.moment == "current":
+            return self.segments(shard, last_events(shard, as_of, some))
+        return self.segments(shard, order_events(shard, bought, np.where(some, 0, -1).astype(np.int64)))
+
+
+def last_events(shard: Shard, as_of: AsOf, among: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """The place of each customer's last event before the as-of; -1 for those not among."""
+    columns = shard.columns
+    out = np.full(shard.high - shard.low, -1, np.int64)
+    for place in np.flatnonzero(among):
+        start, stop = columns.offsets[shard.low + place], columns.offsets[shard.low + place + 1]
+        out[place] = np.searchsorted(columns.second[start:stop], as_of.until) - 1
+    return out
+
+
+def coverage(timelines: Timelines, as_of: AsOf, names: Sequence[str] = (ORDER,)) -> float | None:
+    """The share of those events that belong to a customer, 0 to 1; None when there are none (SEMANTICS 29)."""
+    counts = event_counts(timelines, as_of, names)
+    total = counts[0] + counts[1]
+    return counts[0] / total if total else None
+
+
+def event_counts(timelines: Timelines, as_of: AsOf, names: Sequence[str]) -> tuple[int, int]:
+    """How many of those events before the as-of belong to a customer, and how many to nobody."""
+    key = ("coverage", as_of.until, tuple(names))
+    kept = timelines.source.kept
+    if key not in kept:
+        wanted = np.isin(np.array(timelines.meta.events), list(names))
+        nobody = timelines.source.columns.nobody
+        outside = int(np.count_nonzero(wanted[nobody.code[nobody.second < as_of.until]]))
+        kept[key] = (timelines.walk(lambda shard: _count(shard, wanted, as_of.until)).n, outside)
+    found: tuple[int, int] = kept[key]
+    return found
+
+
+@dataclass(frozen=True)
+class _Count:
+    n: int
+
+    def __add__(self, other: _Count) -> _Count:
+        return _Count(self.n + other.n)
+
+
+def _count(shard: Shard, wanted: npt.NDArray[np.bool_], until: int) -> _Count:
+    columns = shard.columns
+    span = slice(columns.offsets[shard.low], columns.offsets[shard.high])
+    return _Count(int(np.count_nonzero(wanted[columns.code[span]] & (columns.second[span] < until))))
+
+
+def money(units: Any) -> float | None:
+    """Whole ten-thousandths as an amount of the currency; None stays None."""
+    return None if units is None else round(float(units) / MONEY_UNITS, 4)
