@@ -55,6 +55,7 @@ def columns_of(gathered: Gathered, zone: str, aliases: Aliases | None = None) ->
         last_second=int(gathered.time.max() // MICRO) if len(gathered.time) else -1,
         last_sequence=int(gathered.sequence.max()) if len(gathered.sequence) else -1,
         ignored=int(np.count_nonzero(code == 0)),
+        wide=gathered.wide,
         skipped=gathered.skipped,
         no_revenue=gathered.no_revenue,
         **counts,

@@ -36,6 +36,7 @@ class Meta:
     replaced        orders that a later arrival with the same order id and customer replaced
     no_revenue      orders without a revenue; they count, with money 0
     refunds, tied   refunds, and those tied to their order
+    wide            properties that were found in the data and left out because they have too many values
     """
 
     zone: str
@@ -50,6 +51,7 @@ class Meta:
     no_revenue: int = 0
     refunds: int = 0
     tied: int = 0
+    wide: tuple[str, ...] = ()
     format: int = 1
 
     def dump(self) -> str:
@@ -60,7 +62,7 @@ class Meta:
     def load(text: str) -> Meta:
         """The meta of that JSON."""
         raw = json.loads(text)
-        raw["events"] = tuple(raw["events"])
+        raw["events"], raw["wide"] = tuple(raw["events"]), tuple(raw["wide"])
         raw["properties"] = {name: tuple(values) for name, values in raw["properties"].items()}
         return Meta(**raw)
 

@@ -65,6 +65,7 @@ class Gathered:
     values: dict[str, tuple[str, ...]]
     names: tuple[str, ...]
     people: Interner
+    wide: tuple[str, ...]
     skipped: int
     no_revenue: int
 
@@ -200,6 +201,7 @@ class Gatherer:
             values=values,
             names=tuple(self._names.codes),
             people=self._people,
+            wide=tuple(sorted(name for name, coder in self._coders.items() if coder.full)),
             skipped=self._skipped,
             no_revenue=self._no_revenue,
         )

@@ -118,7 +118,7 @@ class Timelines:
         base = Path(folder)
         try:
             columns = Columns.read(base / (base / "CURRENT").read_text())
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, KeyError) as error:
             raise WorkspaceError(f"no timelines can be read in {base}", "they can be rebuilt: holdfast doctor") from error
         return cls(columns, settings)
 
@@ -181,12 +181,21 @@ class Timelines:
         """The answer to a question (any value with `answer(timelines)`)."""
         return question.answer(self)
 
-    def merge(self, batches: Iterable[pa.RecordBatch], *, aliases: Aliases | None = None) -> Timelines:
-        """These timelines with later arrivals merged in, without a full rebuild."""
+    def merge(
+        self, batches: Iterable[pa.RecordBatch], *, aliases: Aliases | None = None, drop: pa.Array | None = None
+    ) -> Timelines:
+        """These timelines with later arrivals merged in, without a full rebuild.
+
+        batches  events that arrived after all that is inside, and all events of those in `drop`
+        aliases  the whole alias map as it is now
+        drop     person keys whose timelines are left out first: erased, or their identity changed
+        """
         from holdfast.timelines.merge import merge_columns
 
-        fresh = build_columns(batches, zone=self.meta.zone, aliases=aliases, properties=self.settings.properties)
-        return Timelines(merge_columns(self.source.columns, fresh), self.settings, threads=self.threads)
+        properties = self.settings.properties
+        fresh = build_columns(batches, zone=self.meta.zone, aliases=aliases, properties=properties)
+        merged = merge_columns(self.source.columns, fresh, drop=drop, named=bool(properties))
+        return Timelines(merged, self.settings, threads=self.threads)
 
     def __repr__(self) -> str:
         return f"<Timelines: {self.customers:,} customers, {self.events:,} events, {self.meta.zone}>"
