@@ -34,8 +34,8 @@ from holdfast.events.schema import EVENTS
 if TYPE_CHECKING:
     from deltalake import DeltaTable
     from deltalake.transaction import RemoveAction
-    from holdfast.events.lake_erase import Erased
 
+    from holdfast.events.lake_erase import Erased
     from holdfast.events.lake_mend import Compacted
 
 __all__ = ["Appended", "Lake"]

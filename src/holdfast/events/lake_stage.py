@@ -92,11 +92,11 @@ def rewritten(stage: Path, files: Sequence[LakeFile], without: npt.NDArray[np.in
     return written
 
 
-def contents(folder: Path, files: Sequence[LakeFile]) -> Iterator[pa.RecordBatch]:
-    """All rows of these files in a folder."""
+def contents(folder: Path, files: Sequence[LakeFile], columns: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
+    """All rows of these files in a folder, with these columns (none named: all)."""
     with ExitStack() as stack:
         opened = [stack.enter_context(pa.OSFile(str(folder / file.name))) for file in files]
-        yield from read_files(opened, EVENTS.names, None)
+        yield from read_files(opened, columns or EVENTS.names, None)
 
 
 def _replaced(batch: pa.RecordBatch, first: int, label: pa.Array | None = None) -> pa.RecordBatch:
