@@ -1,0 +1,93 @@
+"""The command line: `holdfast VERB …`, one verb a file, each loaded when it is called.
+
+Exit codes: 0 done (refusals are counted and said), 1 failed (with --strict also when a row was refused), 2 usage.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from holdfast.cli.failing import told_failure
+
+__all__ = ["VERBS", "Verbs", "main", "program"]
+
+VERBS: dict[str, tuple[str, str]] = {
+    "demo": ("demo", "A real shop's year, read in and answered; try this first."),
+    "init": ("init", "Make a folder a workspace: zone, currency, what counts."),
+    "import": ("import_", "Read a file of orders or events in: CSV, Excel, JSON lines, Parquet."),
+    "metrics": ("metrics", "Do our customers stay? Retention, churn, frequency, order value."),
+    "bridge": ("bridge", "Start + new + returned − lost = end, month by month."),
+    "cohorts": ("cohorts", "Of those who came together, who is still buying?"),
+    "repeat": ("repeat", "Who orders a second time, and how soon?"),
+    "orders": ("orders", "How often, how much, and how long between orders?"),
+    "rfm": ("rfm", "Recency, frequency, money: eleven segments and what to do with each."),
+    "migration": ("migration", "Who moved between RFM segments from one date to another?"),
+    "money": ("money", "Money retention: net, gross, and the quick ratio."),
+    "value": ("value", "Life time value by the plain formula."),
+    "concentration": ("concentration", "Which share of the revenue do the best customers bring?"),
+    "stickiness": ("stickiness", "Of those active in a month, how many are active on a day?"),
+    "gone-after": ("gone_after", "After how many days is a customer gone? A suggestion from your data."),
+    "customers": ("customers", "Find customers; with an id: that customer's timeline."),
+    "report": ("report", "Everything in one HTML file that opens offline."),
+    "sql": ("sql", "Ask the events anything, in SQL, read-only."),
+    "refusals": ("refusals", "Rows that could not be used: list, export, replay."),
+    "erase": ("erase", "Remove customers and all they did."),
+    "doctor": ("doctor", "Is everything in order? Findings, each with its mend."),
+}
+"""Verb → (file in this folder, one line of help)."""
+
+
+class Verbs(click.Group):
+    """The group of all verbs; a verb's file is imported when the verb is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All verbs, in the order of a newcomer's questions."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb of that name."""
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"holdfast.cli.{VERBS[cmd_name][0]}")
+        found: click.Command = module.verb
+        return found
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The verb meant by the arguments; an unknown one is answered with the nearest that exist."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            from holdfast.errors import UnknownName
+
+            raise UnknownName("verb", args[0], VERBS)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of verbs in the help, without importing any."""
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, line) for name, (_, line) in VERBS.items()])
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-w", "workspace", metavar="DIR", default=None, help="The workspace (default: the current folder).")
+@click.version_option(package_name=None, version="0.1.0", prog_name="holdfast")
+@click.pass_context
+def program(ctx: click.Context, workspace: str | None) -> None:
+    """Keeps the customers you have: who stays, who leaves, and why, from your own files."""
+    ctx.obj = workspace
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the program and leave with its exit code; never a traceback for what a user did."""
+    sys.exit(run(args))
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run the program; the exit code: 0 done, 1 failed, 2 usage."""
+    try:
+        code = program.main(args=None if args is None else list(args), prog_name="holdfast", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except BaseException as error:
+        return told_failure(error)

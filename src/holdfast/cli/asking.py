@@ -1,0 +1,122 @@
+"""Asking: what all analysis verbs have in common, from the options to the answer on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from holdfast.cli.options import Verb, analysis_options, pairs
+from holdfast.cli.saying import Said, View, said_of, tell
+from holdfast.errors import UsageError
+
+if TYPE_CHECKING:
+    from holdfast.analyses.answer import Answer, Question
+
+__all__ = ["Ask", "analysis", "answered"]
+
+Ask = Callable[..., "Question"]
+
+
+def analysis(name: str, *, view: View | None = None) -> Callable[[Ask], click.Command]:
+    """Turn a function `(scope, as_of, **own options) -> Question` into a verb with all the shared options.
+
+    The function's own options stand above it as click decorators; `scope` is built from --by and --where.
+    """
+
+    def decorate(ask: Ask) -> click.Command:
+        def run(
+            workspace: str, as_of: str | None, by: str | None, where: tuple[str, ...], json: bool, csv: str | None,
+            png: str | None, html: str | None, people: tuple[str, ...], **own: Any,
+        ) -> None:  # fmt: skip
+            question = ask(scope=_scope(by, where), as_of=_day(as_of), **own)
+            answer = answered(workspace, question)
+            if people:
+                _people(answer, pairs(people, "--people"), json=json, csv=csv)
+                return
+            _pictures(answer, html, png)
+            tell(said_of(answer), json=json, csv=csv, view=view)
+
+        run.__doc__ = ask.__doc__
+        for option in getattr(ask, "__click_params__", []):
+            click.decorators._param_memo(run, option)
+        return click.command(name, cls=Verb)(analysis_options(run))
+
+    return decorate
+
+
+def answered(workspace: str, question: Question) -> Answer:
+    """The workspace's answer to a question; the first run says that it compiles."""
+    from holdfast.cli.compiling import say_first_run
+    from holdfast.workspace import Workspace
+
+    opened = Workspace.open(workspace)
+    say_first_run()
+    answer: Answer = opened.ask(question)
+    return answer
+
+
+def _scope(by: str | None, where: tuple[str, ...]) -> Any:
+    from holdfast.analyses.scope import Scope, parse_where
+
+    return Scope(by=by, where=parse_where(where))
+
+
+def _day(text: str | None) -> Any:
+    from datetime import date
+
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no date", "write it as 2011-12-09") from error
+
+
+def _people(answer: Answer, cell: dict[str, str], *, json: bool, csv: str | None) -> None:
+    """The ids behind one number: one a line, or as JSON or CSV."""
+    found = answer.people(**_typed(answer, cell))
+    named = ", ".join(f"{key} {value}" for key, value in cell.items())
+    words = f"{len(found):,} customers stand behind {named}."
+    said = Said(
+        {"name": type(answer.question).__name__, "people": dict(cell)}, words, ("customer_id",), [[one] for one in found.ids]
+    )
+    if json or csv is not None:
+        tell(said, json=json, csv=csv, view=lambda console, said: None)
+        return
+    from holdfast.cli.screen import line
+
+    line(words)
+    for one in found.ids:
+        click.echo(one)
+
+
+def _typed(answer: Answer, cell: dict[str, str]) -> dict[str, Any]:
+    """The cell's values in the types of the table's columns: period=3 is a number, cohort=2011-01 a text."""
+    import pyarrow as pa
+
+    types = {field.name: field.type for field in answer.table.schema}
+    typed: dict[str, Any] = {}
+    for key, text in cell.items():
+        whole = pa.types.is_integer(types[key]) if key in types else text.isdigit()
+        if not whole:
+            typed[key] = text
+            continue
+        try:
+            typed[key] = int(text)
+        except ValueError as error:
+            raise UsageError(f"{key} is a number, not {text!r}", f"write it as {key}=3") from error
+    return typed
+
+
+def _pictures(answer: Answer, html: str | None, png: str | None) -> None:
+    if html is not None:
+        from holdfast.cli.saying import written
+        from holdfast.report.answer_page import answer_page
+
+        written(html, answer_page(answer))
+    if png is not None:
+        from holdfast.cli.picture import write_png
+
+        write_png(answer, png)

@@ -1,0 +1,132 @@
+"""Saying an answer: as a sentence with a table, as JSON, as CSV. One form for every verb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from holdfast.errors import InputError, UsageError
+from holdfast.report.values import Kind, cleaned, kinds
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from holdfast.analyses.answer import Answer
+
+__all__ = ["Said", "View", "said_of", "tell"]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a verb has to say.
+
+    question  what was asked, as plain values
+    words     the answer in a sentence
+    columns, rows   the table in long form
+    notes     warnings and remarks
+    small     the definition in one line
+    currency  code in which money is written
+    """
+
+    question: dict[str, Any]
+    words: str
+    columns: tuple[str, ...] = ()
+    rows: Sequence[Sequence[Any]] = ()
+    notes: tuple[str, ...] = ()
+    small: str = ""
+    currency: str = ""
+
+    def kinds(self) -> list[Kind]:
+        """The kind of each column, by its name and its first known value."""
+        firsts = [next((row[place] for row in self.rows if row[place] is not None), None) for place in range(len(self.columns))]
+        return kinds(self.columns, [type(first) if first is not None else None for first in firsts])
+
+
+View = Callable[["Console", Said], None]
+
+
+def said_of(answer: Answer) -> Said:
+    """An analysis' answer as it is said."""
+    whole = answer.to_dict()
+    table = whole["table"]
+    currency = answer.source.settings.currency
+    return Said(
+        whole["question"], answer.words, tuple(table["columns"]), table["rows"], answer.notes, answer.definition.line(), currency
+    )
+
+
+def tell(said: Said, *, json: bool = False, csv: str | None = None, view: View | None = None) -> None:
+    """Say it: JSON or CSV alone on stdout when asked for, else the sentence, the table, the definition and the notes.
+
+    csv   "-" for stdout, or the path of a file
+    view  draws the table in a form of its own; None: rows and columns
+    """
+    if json and csv == "-":
+        raise UsageError("JSON and CSV cannot both go to stdout", "give the CSV a path: --csv table.csv")
+    if csv is not None:
+        _to_csv(said, csv)
+        if csv == "-":
+            return
+    if json:
+        click.echo(_json(said))
+        return
+    _aloud(said, view)
+
+
+def _json(said: Said) -> str:
+    import json
+
+    table = {"columns": list(said.columns), "rows": [list(row) for row in said.rows]}
+    body = {"question": said.question, "words": said.words, "table": table, "notes": list(said.notes)}
+    return json.dumps(body, ensure_ascii=False, allow_nan=False, default=str)
+
+
+def _to_csv(said: Said, target: str) -> None:
+    import csv
+    import io
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(said.columns)
+    writer.writerows([["" if value is None else value for value in row] for row in said.rows])
+    if target == "-":
+        click.echo(text.getvalue(), nl=False)
+        return
+    written(target, text.getvalue())
+
+
+def written(target: str, text: str) -> None:
+    """Write a file and say so on stderr; InputError where the place cannot be written."""
+    from holdfast.cli.screen import line
+
+    try:
+        Path(target).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{target} cannot be written: {error.strerror}", "name a folder that exists and is yours") from error
+    line(f"written: {target}")
+
+
+def _aloud(said: Said, view: View | None) -> None:
+    from rich.text import Text
+
+    from holdfast.cli.screen import out, table
+
+    console = out()
+    console.print(Text(cleaned(said.words), style="bold"))
+    if said.rows:
+        console.print()
+        if view is None:
+            console.print(table(said.columns, said.rows, said.kinds(), said.currency))
+        else:
+            view(console, said)
+    if said.notes:
+        console.print()
+    for note in said.notes:
+        console.print(Text(f"· {cleaned(note)}"))
+    if said.small:
+        console.print()
+        console.print(Text(cleaned(said.small), style="dim"))

@@ -1,0 +1,125 @@
+"""How values are written for people: counts with thousands, shares as percent, money with its sign, days as days.
+
+The kind of a column follows from its name, so that every table of every analysis is written in the same way.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Literal
+
+__all__ = ["Kind", "cleaned", "kinds", "money", "percent", "short_money", "shown", "titled"]
+
+Kind = Literal["text", "count", "share", "money", "days", "number"]
+
+SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "UAH": "₴", "PLN": "zł ", "CHF": "CHF "}
+"""Signs that stand before an amount; other currencies are written by their code."""
+
+_SHARE = ("rate", "share", "crr", "churn", "nrr", "grr", "stickiness", "survival", "percent", "coverage")
+_MONEY = ("revenue", "money", "amount", "value", "monetary", "clv", "ltv", "aov", "spend", "profit", "worth")
+_DAYS = ("days", "recency", "median_gap", "gap")
+_BOUNDS = ("low", "high")
+
+
+def kinds(columns: Sequence[str], types: Sequence[type | None] = ()) -> list[Kind]:
+    """The kind of each column, by its name; `low` and `high` are of the kind of the number before them.
+
+    types  the Python type of the column's values where known: whole numbers without a telling name are counts
+    """
+    found: list[Kind] = []
+    last: Kind = "share"
+    for place, column in enumerate(columns):
+        known = types[place] if place < len(types) else None
+        if known is str or known is date or known is datetime or known is bool:
+            found.append("text")
+            continue
+        words = column.lower().split("_")
+        kind: Kind = last if words[-1] in _BOUNDS else _kind(column.lower(), words, known)
+        found.append(kind)
+        if words[-1] not in _BOUNDS and not (kind == "count" and known is int and column in ("n", "size")):
+            last = kind
+    return found
+
+
+def _kind(name: str, words: list[str], known: type | None) -> Kind:
+    if any(word in _DAYS for word in words):
+        return "days"
+    if known is int:
+        return "count"
+    if name in _SHARE or any(word in _SHARE for word in words):
+        return "share"
+    if name in _MONEY or any(word in _MONEY for word in words):
+        return "money"
+    return "number" if known in (float, None) else "text"
+
+
+def shown(value: Any, kind: Kind = "text", currency: str = "") -> str:
+    """A value as a person reads it; not known is –."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, int | float):
+        return cleaned(str(value))
+    if kind == "share":
+        return percent(value)
+    if kind == "money":
+        return money(value, currency)
+    if kind == "text":
+        return cleaned(str(value))
+    if isinstance(value, int) or float(value).is_integer() and kind in ("count", "days"):
+        return _signed(f"{int(value):,}")
+    return _signed(f"{value:,.1f}" if kind in ("days", "count") else f"{value:,.2f}")
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """A share 0 to 1 as percent: 38.2 %."""
+    return "–" if share is None or not math.isfinite(share) else _signed(f"{100 * share:.{digits}f}\u00a0%")
+
+
+def money(amount: float | None, currency: str = "") -> str:
+    """An amount with its currency: £1,234.50, from ten thousand on without cents."""
+    if amount is None or not math.isfinite(amount):
+        return "–"
+    figures = f"{abs(amount):,.2f}" if abs(amount) < 10_000 else f"{abs(amount):,.0f}"
+    return ("−" if amount < 0 else "") + _with_sign(figures, currency)
+
+
+def short_money(amount: float | None, currency: str = "") -> str:
+    """An amount in few figures: £8.4k, £6.9m."""
+    if amount is None or not math.isfinite(amount):
+        return "–"
+    size = abs(amount)
+    if size >= 999_500:
+        figures = f"{size / 1e6:.3g}m"
+    elif size >= 999.5:
+        figures = f"{size / 1e3:.3g}k"
+    else:
+        figures = f"{size:.0f}" if size >= 100 else f"{size:.2f}"
+    return ("−" if amount < 0 else "") + _with_sign(figures, currency)
+
+
+def titled(column: str) -> str:
+    """A column's name as a heading: orders_per_customer → orders per customer."""
+    return column.replace("_", " ")
+
+
+def cleaned(text: str) -> str:
+    """Text from a file without what could move a cursor or hide: control and direction characters become �."""
+    return "".join("�" if (ord(sign) < 32 or 127 <= ord(sign) < 160 or sign in _HIDING) else sign for sign in text)
+
+
+_HIDING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+
+
+def _with_sign(figures: str, currency: str) -> str:
+    if not currency:
+        return figures
+    sign = SIGNS.get(currency)
+    return f"{sign}{figures}" if sign else f"{figures}\u00a0{currency}"
+
+
+def _signed(figures: str) -> str:
+    return figures.replace("-", "−", 1) if figures.startswith("-") else figures
