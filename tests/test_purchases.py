@@ -86,7 +86,9 @@ def test_a_free_order_is_an_order() -> None:
 
 
 stories = st.lists(
-    st.tuples(st.sampled_from(["", "-"]), st.sampled_from(["a", "b", "c", "?"]), st.integers(0, 5_000), st.integers(0, 60)), min_size=1, max_size=15
+    st.tuples(st.sampled_from(["", "-"]), st.sampled_from(["a", "b", "c", "?"]), st.integers(0, 5_000), st.integers(0, 60)),
+    min_size=1,
+    max_size=15,
 )
 
 

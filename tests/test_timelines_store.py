@@ -1,6 +1,6 @@
 """Timelines: from events in any order to columns in one order, on disk and back.
 
-Ann buys three times, Ben twice, and one visitor has no name. What they did must come out the same whatever the order of arrival,
+Ann buys three times, Ben twice, and one visitor has no name. It must come out the same whatever the order of arrival,
 the number of shards, or whether the last events came with the first ones or a year later.
 """
 
@@ -84,6 +84,16 @@ def test_merging_equals_building_anew(early: list[Row], late: list[Row]) -> None
 
 
 @given(rows_of_people)
+@settings(max_examples=40, deadline=None)
+def test_building_in_parts_equals_building_at_once(rows: list[Row]) -> None:
+    batches = table(rows).to_batches(max_chunksize=3)
+    at_once = columns(Timelines.build(batches, LONDON))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("holdfast.timelines.build.EVENTS_A_PART", 5)
+        assert columns(Timelines.build(batches, LONDON)) == at_once
+
+
+@given(rows_of_people)
 @settings(max_examples=30, deadline=None)
 def test_merging_again_those_who_were_dropped_equals_building_anew(rows: list[Row]) -> None:
     whole = table(rows)
@@ -111,7 +121,9 @@ def test_one_customer_more_or_less_than_a_shard_changes_no_sum(monkeypatch: pyte
 
 
 def test_a_saved_store_is_read_back_as_it_was_and_old_generations_go(tmp_path: Path) -> None:
-    timelines = Timelines.from_arrow(table([("ann", "Order Completed", 5, "o1", "10.05", "FR"), (None, "Page Viewed", 6, None, None, None)]), LONDON)
+    timelines = Timelines.from_arrow(
+        table([("ann", "Order Completed", 5, "o1", "10.05", "FR"), (None, "Page Viewed", 6, None, None, None)]), LONDON
+    )
     for _ in range(4):
         timelines.save(tmp_path / "timelines")
     assert columns(Timelines.open(tmp_path / "timelines")) == columns(timelines)
@@ -161,10 +173,14 @@ def test_rows_that_cannot_be_placed_are_counted() -> None:
 
 def test_who_is_known_and_who_is_not() -> None:
     """An alias joins a visitor to Ann; a visitor without an alias is a person of her own; nobody is nobody."""
-    frame = table([("ann", "Order Completed", 10, "o1", "5", None)] + [(None, "Page Viewed", m, None, None, None) for m in (1, 2, 3)])
+    frame = table(
+        [("ann", "Order Completed", 10, "o1", "5", None)] + [(None, "Page Viewed", m, None, None, None) for m in (1, 2, 3)]
+    )
     frame = frame.append_column("anonymous_id", pa.array([None, "phone", "laptop", None]))
     timelines = Timelines.build(frame.to_batches(), LONDON, aliases=(pa.array(["anon:phone"]), pa.array(["ann"])))
-    people = dict(zip(timelines.source.columns.ids().to_pylist(), np.diff(timelines.source.columns.offsets).tolist(), strict=True))
+    people = dict(
+        zip(timelines.source.columns.ids().to_pylist(), np.diff(timelines.source.columns.offsets).tolist(), strict=True)
+    )
     assert people == {"ann": 2, "anon:laptop": 1}
     assert len(timelines.source.columns.nobody.code) == 1
 
@@ -200,7 +216,11 @@ def test_a_property_with_too_many_values_is_left_out_however_the_rows_arrive(mon
     monkeypatch.setattr("holdfast.timelines.merge.MAX_VALUES", 4)
     rows: list[Row] = [("ann", "Page Viewed", n, None, None, f"country {n}") for n in range(8)]
     at_once = Timelines.from_arrow(table(rows), LONDON)
-    piecewise = Timelines.from_arrow(table(rows[:3]), LONDON).merge(table(rows[3:6], first=3).to_batches()).merge(table(rows[6:], first=6).to_batches())
+    piecewise = (
+        Timelines.from_arrow(table(rows[:3]), LONDON)
+        .merge(table(rows[3:6], first=3).to_batches())
+        .merge(table(rows[6:], first=6).to_batches())
+    )
     assert at_once.meta.properties == piecewise.meta.properties == {}
     assert at_once.meta.wide == piecewise.meta.wide == ("country",)
 

@@ -1,4 +1,4 @@
-"""Local days and periods of the calendar (SEMANTICS 1 and 2), against Python's own zoneinfo and against the calendar on the wall."""
+"""Local days and periods of the calendar (SEMANTICS 1 and 2), against zoneinfo and the calendar on the wall."""
 
 from __future__ import annotations
 
@@ -14,7 +14,16 @@ from holdfast.errors import SettingsError, UsageError
 from holdfast.timelines.periods import Periods
 from holdfast.timelines.zone import Zone, date_of, day_of
 
-ZONES = ["UTC", "Europe/London", "America/New_York", "Asia/Kolkata", "America/Havana", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Beirut"]
+ZONES = [
+    "UTC",
+    "Europe/London",
+    "America/New_York",
+    "Asia/Kolkata",
+    "America/Havana",
+    "Australia/Lord_Howe",
+    "Pacific/Apia",
+    "Asia/Beirut",
+]
 
 
 @given(st.sampled_from(ZONES), st.integers(0, 2**31 - 1))
@@ -53,10 +62,19 @@ def test_the_periods_of_a_year_end() -> None:
     assert Periods.covering("quarter", first, last).labels() == ["2010-Q4", "2011-Q1"]
     assert Periods.covering("year", first, last).labels() == ["2010", "2011"]
     assert Periods.covering("week", first, last).labels() == ["2010-W52", "2011-W01", "2011-W02"]
-    assert Periods.covering("week", first, last, week_start=7).labels() == ["week of 2010-12-26", "week of 2011-01-02", "week of 2011-01-09"]
+    assert Periods.covering("week", first, last, week_start=7).labels() == [
+        "week of 2010-12-26",
+        "week of 2011-01-02",
+        "week of 2011-01-09",
+    ]
 
 
-@given(st.sampled_from(["day", "week", "month", "quarter", "year"]), st.dates(date(1971, 1, 1), date(2100, 1, 1)), st.integers(0, 800), st.integers(1, 7))
+@given(
+    st.sampled_from(["day", "week", "month", "quarter", "year"]),
+    st.dates(date(1971, 1, 1), date(2100, 1, 1)),
+    st.integers(0, 800),
+    st.integers(1, 7),
+)
 @settings(max_examples=100, deadline=None)
 def test_every_day_lies_in_exactly_one_period(unit: str, first: date, days: int, week_start: int) -> None:
     last = first + timedelta(days=days)

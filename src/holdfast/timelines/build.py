@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,9 @@ Aliases = tuple[pa.Array, pa.Array]
 
 MICRO = 1_000_000
 
+EVENTS_A_PART = 48_000_000
+"""So many events are sorted at once (about 5 GB); more are built in parts that are merged as they come."""
+
 
 def build_columns(
     batches: Iterable[pa.RecordBatch], *, zone: str, aliases: Aliases | None = None, properties: Sequence[str] = ()
@@ -32,9 +35,28 @@ def build_columns(
     zone        IANA zone of the local days
     aliases     person keys that are other persons (see `holdfast.events.identity`)
     properties  which properties to keep; none named: every text property with at most 1,000 values
+
+    Events of one microsecond stand in the order of their sequence; among parts of more than 48 million events, of reading.
     Raises InputError when there are more than 65,534 event names or values of a named property.
     """
-    return columns_of(Gatherer(properties).add_all(batches).finish(), zone, aliases)
+    from holdfast.timelines.merge import merge_columns
+
+    parts = _parts(batches, properties)
+    whole = columns_of(next(parts), zone, aliases)
+    for part in parts:
+        whole = merge_columns(whole, columns_of(part, zone, aliases), named=bool(properties))
+    return whole
+
+
+def _parts(batches: Iterable[pa.RecordBatch], properties: Sequence[str]) -> Iterator[Gathered]:
+    """The batches as numbers, in parts (at least one) small enough to sort in memory whatever the whole is."""
+    gatherer = Gatherer(properties)
+    for batch in batches:
+        gatherer.add(batch)
+        if gatherer.rows >= EVENTS_A_PART:
+            yield gatherer.finish()
+            gatherer = Gatherer(properties, first_row=gatherer.first_row + gatherer.rows)
+    yield gatherer.finish()
 
 
 def columns_of(gathered: Gathered, zone: str, aliases: Aliases | None = None) -> Columns:

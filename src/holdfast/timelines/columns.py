@@ -163,13 +163,14 @@ class Columns:
 
         def column(name: str) -> npt.NDArray[Any]:
             path = folder / f"{name}.npy"
-            empty = path.stat().st_size <= EMPTY_FILE and np.load(path).size == 0
-            array: npt.NDArray[Any] = np.load(path) if empty else np.load(path, mmap_mode="r").view(np.ndarray)
-            return array
+            if path.stat().st_size <= EMPTY_FILE and np.load(path).size == 0:
+                return np.asarray(np.load(path))
+            return np.asarray(np.load(path, mmap_mode="r"))
 
+        plain = ("offsets", "code", "day", "second", "micro", "id_hash", "id_offsets", "id_data")
         return Columns(
-            meta,
-            *(column(name) for name in ("offsets", "code", "day", "second", "micro", "id_hash", "id_offsets", "id_data")),
+            meta=meta,
+            **{name: column(name) for name in plain},
             orders=Orders(*(column(f"orders.{part.name}") for part in fields(Orders))),
             nobody=Nobody(*(column(f"nobody.{part.name}") for part in fields(Nobody))),
             properties={name: column(f"property.{place}") for place, name in enumerate(meta.properties)},

@@ -89,13 +89,18 @@ class _Coder:
             return np.zeros(len(array), np.uint16)
         table = np.array([0 if not word else self.codes.setdefault(word, len(self.codes) + 1) for word in words] + [0])
         places = pc.fill_null(encoded.indices, len(words)).to_numpy(zero_copy_only=False)
-        return table[places].astype(np.uint16)
+        return np.asarray(table[places], np.uint16)
 
 
 class Gatherer:
-    """Collects batches of events; `finish` gives them as numbers."""
+    """Collects batches of events; `finish` gives them as numbers.
 
-    def __init__(self, properties: Sequence[str] = ()) -> None:
+    properties  which to keep; none named: those found
+    first_row   arrival number of the first row where the batches carry no sequence
+    """
+
+    def __init__(self, properties: Sequence[str] = (), first_row: int = 0) -> None:
+        self.first_row = first_row
         self._people = Interner()
         self._names = _Coder(MAX_NAMES)
         self._wanted = tuple(properties)
@@ -104,7 +109,7 @@ class Gatherer:
             name: [] for name in ("person", "time", "sequence", "code", "slot", "amount", "order")
         }
         self._kept: list[dict[str, npt.NDArray[np.uint16]]] = []
-        self._rows = self._orders = self._skipped = self._no_revenue = 0
+        self.rows = self._orders = self._skipped = self._no_revenue = 0
 
     def add_all(self, batches: Iterable[pa.RecordBatch]) -> Gatherer:
         """Take every batch."""
@@ -116,9 +121,9 @@ class Gatherer:
         """Take one batch; needs `time` and any of the columns of the events schema; rows that cannot be placed are counted."""
         time = _column(batch, "time", pa.timestamp("us", tz="UTC"))
         micros = pc.cast(time, pa.int64())
-        usable = pc.and_kleene(
-            pc.greater_equal(micros, DAY * 1_000_000), pc.less(micros, LAST_SECOND * 1_000_000)
-        ).fill_null(False)
+        usable = pc.and_kleene(pc.greater_equal(micros, DAY * 1_000_000), pc.less(micros, LAST_SECOND * 1_000_000)).fill_null(
+            False
+        )
         kept = pc.sum(usable).as_py() or 0
         if kept < len(batch):
             self._skipped += len(batch) - kept
@@ -132,14 +137,15 @@ class Gatherer:
         self._put("code", code)
         self._money(batch, code)
         self._kept.append(self._properties(batch))
-        self._rows += len(batch)
+        self.rows += len(batch)
 
     def _put(self, name: str, values: npt.NDArray[Any]) -> None:
         self._chunks[name].append(values)
 
     def _sequence(self, batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
         if "sequence" not in batch.schema.names:
-            return np.arange(self._rows, self._rows + len(batch), dtype=np.int64)
+            first = self.first_row + self.rows
+            return np.arange(first, first + len(batch), dtype=np.int64)
         sequence: npt.NDArray[np.int64] = batch.column("sequence").to_numpy(zero_copy_only=False)
         return sequence
 
@@ -193,7 +199,9 @@ class Gatherer:
             words = sorted(coder.codes)
             table = np.zeros(len(words) + 1, np.uint16)
             table[[coder.codes[word] for word in words]] = np.arange(1, len(words) + 1)
-            pieces = [table[kept[name]] if name in kept else np.zeros(n, np.uint16) for kept, n in zip(self._kept, sizes, strict=True)]
+            pieces = [
+                table[kept[name]] if name in kept else np.zeros(n, np.uint16) for kept, n in zip(self._kept, sizes, strict=True)
+            ]
             properties[name], values[name] = np.concatenate(pieces), ("", *words)
         return Gathered(
             **whole,
@@ -234,9 +242,9 @@ def _units(revenue: Any) -> npt.NDArray[np.int64]:
         low = np.frombuffer(filled.buffers()[1], np.int64)[2 * filled.offset : 2 * (filled.offset + len(filled)) : 2]
         return low.copy()
     if pa.types.is_integer(revenue.type):
-        return pc.fill_null(revenue, 0).to_numpy(zero_copy_only=False).astype(np.int64) * 10_000
+        return np.asarray(pc.fill_null(revenue, 0).to_numpy(zero_copy_only=False), np.int64) * 10_000
     floats = pc.fill_null(revenue, 0.0).to_numpy(zero_copy_only=False)
-    return np.rint(floats.astype(np.float64) * 10_000).astype(np.int64)
+    return np.asarray(np.rint(np.asarray(floats, np.float64) * 10_000), np.int64)
 
 
 def _found(batch: pa.RecordBatch, wanted: tuple[str, ...]) -> dict[str, Any]:

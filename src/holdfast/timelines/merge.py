@@ -48,16 +48,19 @@ def merge_columns(old: Columns, fresh: Columns, *, drop: pa.Array | None = None,
     orders, code, counts = settle(
         _orders(order_offsets, order_source, old.orders, fresh.orders), (order_source < 0).astype(np.int64), places, code
     )
-    replaced = old.meta.replaced + fresh.meta.replaced + counts.pop("replaced")
+    replaced = old.meta.replaced + fresh.meta.replaced + counts["replaced"]
+    ignored = int(np.count_nonzero(code == 0))
     id_offsets, id_data = _ids(a, b, old, fresh)
     return Columns(
-        meta=replace(meta, replaced=replaced, ignored=int(np.count_nonzero(code == 0)), **counts),
+        meta=replace(meta, replaced=replaced, ignored=ignored, refunds=counts["refunds"], tied=counts["tied"]),
         offsets=offsets,
         code=code,
         day=_pick(source, old.day, fresh.day),
         second=_pick(source, old.second, fresh.second),
         micro=_pick(source, _micro(old), _micro(fresh)) if len(old.micro) or len(fresh.micro) else old.micro,
-        id_hash=np.where(a >= 0, old.id_hash[a] if old.customers else 0, fresh.id_hash[b] if fresh.customers else 0).astype(np.uint64),
+        id_hash=np.where(a >= 0, old.id_hash[a] if old.customers else 0, fresh.id_hash[b] if fresh.customers else 0).astype(
+            np.uint64
+        ),
         id_offsets=id_offsets,
         id_data=id_data,
         orders=orders,
@@ -102,22 +105,18 @@ def _meta(old: Meta, fresh: Meta, named: bool) -> tuple[Meta, tuple[Array, Array
             values[name] = ("", *sorted(words))
         else:
             wide.add(name)
-    empty = old.last_second < old.first_second
+    firsts = [side.first_second for side in (old, fresh) if side.last_second >= side.first_second]
     return replace(
         old,
         events=names,
         properties=values,
         wide=tuple(sorted(wide)),
-        first_second=fresh.first_second if empty else min(old.first_second, fresh.first_second) if _any(fresh) else old.first_second,
+        first_second=min(firsts, default=0),
         last_second=max(old.last_second, fresh.last_second),
         last_sequence=max(old.last_sequence, fresh.last_sequence),
         skipped=old.skipped + fresh.skipped,
         no_revenue=old.no_revenue + fresh.no_revenue,
     ), (tables[0], tables[1])
-
-
-def _any(meta: Meta) -> bool:
-    return meta.last_second >= meta.first_second
 
 
 def _properties(meta: Meta, source: Array, old: Columns, fresh: Columns) -> dict[str, npt.NDArray[np.uint16]]:
@@ -137,7 +136,8 @@ def _properties(meta: Meta, source: Array, old: Columns, fresh: Columns) -> dict
 
 def _orders(offsets: Array, source: Array, old: Orders, fresh: Orders) -> Orders:
     taken = {
-        name: _pick(source, getattr(old, name), getattr(fresh, name)) for name in ("day", "second", "amount", "refund", "link", "order")
+        name: _pick(source, getattr(old, name), getattr(fresh, name))
+        for name in ("day", "second", "amount", "refund", "link", "order")
     }
     return Orders(offsets=offsets, **taken)
 
@@ -217,8 +217,8 @@ def _compare(data_a: Any, start_a: int, stop_a: int, data_b: Any, start_b: int, 
 
 @njit(cache=True, nogil=True)
 def _weave(
-    a: Any, b: Any, offsets_a: Any, offsets_b: Any, second_a: Any, second_b: Any, micro_a: Any, micro_b: Any, code_a: Any, code_b: Any,
-    orders_a: Any, orders_b: Any, valued: Any,
+    a: Any, b: Any, offsets_a: Any, offsets_b: Any, second_a: Any, second_b: Any, micro_a: Any, micro_b: Any,
+    code_a: Any, code_b: Any, orders_a: Any, orders_b: Any, valued: Any,
 ) -> Any:  # fmt: skip
     """Where each merged event comes from: a place in the old events, or ~place in the fresh ones; the same for orders."""
     customers = len(a)
@@ -246,8 +246,7 @@ def _weave(
             j, stop_j, order_j = offsets_b[b[k]], offsets_b[b[k] + 1], orders_b[b[k]]
         while i < stop_i or j < stop_j:
             first = j >= stop_j or (
-                i < stop_i
-                and (second_a[i] < second_b[j] or (second_a[i] == second_b[j] and micro_a[i] <= micro_b[j]))
+                i < stop_i and (second_a[i] < second_b[j] or (second_a[i] == second_b[j] and micro_a[i] <= micro_b[j]))
             )
             if first:
                 source[out] = i

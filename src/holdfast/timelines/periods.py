@@ -67,7 +67,9 @@ class Periods:
         """The place of the period of that label; UsageError with the span when there is none."""
         labels: Sequence[str] = self.labels()
         if text not in labels:
-            raise UsageError(f"no {self.unit} is called {text!r}", f"they run from {labels[0]} to {labels[-1]}" if labels else "")
+            raise UsageError(
+                f"no {self.unit} is called {text!r}", f"they run from {labels[0]} to {labels[-1]}" if labels else ""
+            )
         return labels.index(text)
 
 

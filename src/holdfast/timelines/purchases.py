@@ -50,15 +50,25 @@ def purchases(columns: Columns, until: int, mode: RefundMode) -> Purchases:
     rows = columns.orders
     refunds = int(rows.refund.sum())
     size = len(rows.order)
-    made = (
+    made: tuple[npt.NDArray[Any], ...] = (
         *(np.zeros(len(rows.offsets), np.int64), np.empty(size - refunds, np.uint16), np.empty(size - refunds, np.uint32)),
         *(np.empty(size - refunds, np.int64), np.empty(size - refunds, np.int32)),
-        *(np.zeros(len(rows.offsets), np.int64), np.empty(size, np.uint16), np.empty(size, np.uint32), np.empty(size, np.int64)),
+        *(
+            np.zeros(len(rows.offsets), np.int64),
+            np.empty(size, np.uint16),
+            np.empty(size, np.uint32),
+            np.empty(size, np.int64),
+        ),
     )
     kept, adjusted = _settle(
         *(rows.offsets, rows.day, rows.second, rows.amount, rows.refund, rows.link, until, mode == "order"), *made
     )
-    parts = [made[0], *(array[:kept] for array in made[1:5]), made[5], *(array[:adjusted].copy() for array in made[6:])]
+    parts: list[npt.NDArray[Any]] = [
+        made[0],
+        *(array[:kept] for array in made[1:5]),
+        made[5],
+        *(array[:adjusted].copy() for array in made[6:]),
+    ]
     for array in parts:
         array.setflags(write=False)
     return Purchases(*parts)

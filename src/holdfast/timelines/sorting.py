@@ -41,6 +41,15 @@ def sort_events(rank: Any, time: Any, sequence: Any, customers: int) -> Any:
     return offsets, order
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _slot(order: Any, customer: int, keys: Any, owner: Any, mask: Any) -> Any:
+    """Where this order id of this customer is in the table, or could be put."""
+    slot = order & mask
+    while owner[slot] == customer and keys[slot] != order:
+        slot = (slot + np.uint64(1)) & mask
+    return slot
+
+
 @njit(cache=True, nogil=True)
 def resolve_orders(offsets: Any, refund: Any, order: Any, sequence: Any, link: Any, dropped: Any) -> int:
     """Tie refunds to their orders and mark orders that a later arrival replaced, customer by customer.
@@ -67,9 +76,7 @@ def resolve_orders(offsets: Any, refund: Any, order: Any, sequence: Any, link: A
             link[i] = -1
             if refund[i] == 1 or order[i] == 0:
                 continue
-            slot = order[i] & mask
-            while owner[slot] == customer and keys[slot] != order[i]:
-                slot = (slot + np.uint64(1)) & mask
+            slot = _slot(order[i], customer, keys, owner, mask)
             if owner[slot] != customer:
                 owner[slot], keys[slot], place[slot] = customer, order[i], i
                 continue
@@ -82,9 +89,7 @@ def resolve_orders(offsets: Any, refund: Any, order: Any, sequence: Any, link: A
         for i in range(start, stop):
             if refund[i] == 0 or order[i] == 0:
                 continue
-            slot = order[i] & mask
-            while owner[slot] == customer and keys[slot] != order[i]:
-                slot = (slot + np.uint64(1)) & mask
+            slot = _slot(order[i], customer, keys, owner, mask)
             if owner[slot] == customer:
                 link[i] = place[slot] - start
     return replaced

@@ -43,8 +43,8 @@ def _hash_rows(data: Any, offsets: Any, valid: Any) -> Any:
 
 @njit(cache=True, nogil=True)
 def _intern(
-    data: Any, offsets: Any, hashes: Any, row: int, numbers: Any, slots: Any, known_hash: Any, known_data: Any, known_offsets: Any,
-    count: int,
+    data: Any, offsets: Any, hashes: Any, row: int, numbers: Any, slots: Any,
+    known_hash: Any, known_data: Any, known_offsets: Any, count: int,
 ) -> Any:  # fmt: skip
     """Number rows from `row` on until done or a table is full; returns (rows done, ids known)."""
     mask = np.uint64(len(slots) - 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from holdfast.errors import UnknownName, UsageError, WorkspaceError
 from holdfast.settings import Settings
 from holdfast.timelines.build import Aliases, build_columns
 from holdfast.timelines.columns import Columns, Meta
+from holdfast.timelines.naming import renamed, wanted
 from holdfast.timelines.walk import Partial, Shard, Source, walk_columns
 from holdfast.timelines.zone import Zone, date_of, day_of
 
@@ -74,7 +74,7 @@ class Timelines:
         A time without zone is local time of the settings' zone. Raises UnknownName for a column that is not there.
         """
         settings = settings or Settings()
-        return cls.build(_renamed(table.to_batches(), table.schema, names, settings.zone), settings)
+        return cls.build(renamed(table.to_batches(), names, settings.zone), settings)
 
     @classmethod
     def from_pandas(cls, frame: pandas.DataFrame, settings: Settings | None = None, **names: str) -> Timelines:
@@ -93,9 +93,9 @@ class Timelines:
 
         settings = settings or Settings()
         files = dataset.dataset(path, format="parquet")
-        renamed = _wanted(files.schema, names)
-        batches = files.to_batches(columns=list(renamed.values()), batch_size=1 << 18, batch_readahead=2, fragment_readahead=1)
-        return cls.build(_renamed(batches, files.schema, names, settings.zone), settings)
+        found = wanted(files.schema.names, names)
+        batches = files.to_batches(columns=list(found.values()), batch_size=1 << 18, batch_readahead=2, fragment_readahead=1)
+        return cls.build(renamed(batches, names, settings.zone), settings)
 
     # -- the store -------------------------------------------------------------------------------------------------------
 
@@ -107,7 +107,7 @@ class Timelines:
         self.source.columns.write(base / f"{number}")
         pointer = base / "CURRENT.new"
         pointer.write_text(str(number))
-        os.replace(pointer, base / "CURRENT")
+        pointer.replace(base / "CURRENT")
         for path in base.iterdir():
             if path.name.isdigit() and int(path.name) < number - 1:
                 shutil.rmtree(path, ignore_errors=True)
@@ -151,10 +151,7 @@ class Timelines:
         """
         if isinstance(value, AsOf):
             return value
-        if value is None:
-            until = self.meta.last_second + 1
-        else:
-            until = self._until(value)
+        until = self.meta.last_second + 1 if value is None else self._until(value)
         return AsOf(until, self.zone.day_at(until), date_of(self.zone.day_at(until - 1)))
 
     def _until(self, value: date | datetime | str) -> int:
@@ -199,51 +196,3 @@ class Timelines:
 
     def __repr__(self) -> str:
         return f"<Timelines: {self.customers:,} customers, {self.events:,} events, {self.meta.zone}>"
-
-
-_OURS = {"customer": "customer_id", "anonymous": "anonymous_id", "order": "order_id"}
-_COLUMNS = ("customer_id", "anonymous_id", "time", "event", "type", "order_id", "revenue", "sequence", "properties")
-
-
-def _wanted(schema: pa.Schema, names: Mapping[str, str]) -> dict[str, str]:
-    """Our column → their column, for every column that is read."""
-    ours = {_OURS.get(name, name): column for name, column in names.items()}
-    for column in ours.values():
-        if column not in schema.names:
-            raise UnknownName("column", column, schema.names)
-    taken = set(ours.values())
-    found = {name: name for name in _COLUMNS if name in schema.names and name not in ours and name not in taken}
-    others = {name: name for name in schema.names if name not in taken and name not in _COLUMNS and name not in found}
-    wanted = {**found, **ours, **others}
-    if "time" not in wanted:
-        raise UsageError("no column says when", f"name it: time=… (there are {', '.join(schema.names[:12])})")
-    return wanted
-
-
-def _renamed(
-    batches: Iterable[pa.RecordBatch], schema: pa.Schema, names: Mapping[str, str], zone: str
-) -> Iterable[pa.RecordBatch]:
-    wanted = _wanted(schema, names)
-    for batch in batches:
-        columns = [_instant(batch.column(theirs), zone) if ours == "time" else batch.column(theirs) for ours, theirs in wanted.items()]
-        if "customer_id" in wanted:
-            place = list(wanted).index("customer_id")
-            columns[place] = _text(columns[place])
-        yield pa.RecordBatch.from_arrays(columns, names=list(wanted))
-
-
-def _instant(column: Any, zone: str) -> Any:
-    if pa.types.is_date(column.type):
-        column = pc.cast(column, pa.timestamp("us"))
-    if not pa.types.is_timestamp(column.type):
-        raise UsageError(f"the time column holds {column.type}", "convert it to a timestamp, or use holdfast import")
-    if column.type.tz is None:
-        column = pc.assume_timezone(pc.cast(column, pa.timestamp("us")), zone, ambiguous="earliest", nonexistent="latest")
-    return pc.cast(column, pa.timestamp("us", tz="UTC"), safe=False)
-
-
-def _text(column: Any) -> Any:
-    """Customer ids as text: 17850.0 is 17850 when the column is numeric."""
-    if pa.types.is_floating(column.type):
-        column = pc.cast(column, pa.int64(), safe=False)
-    return pc.cast(column, pa.string())

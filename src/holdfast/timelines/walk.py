@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, reduce
+from itertools import pairwise
 from operator import add
 from typing import Any, Protocol, Self, TypeVar
 
@@ -118,7 +119,7 @@ def _shards(source: Source, threads: int) -> list[Shard]:
     wanted = 1 if total < EVENTS_A_SHARD // 10 else max(2 * threads, min(64, total // EVENTS_A_SHARD))
     cuts = np.searchsorted(offsets, np.linspace(0, total, wanted + 1)[1:-1])
     edges = [0, *sorted({int(cut) for cut in cuts if 0 < cut < len(offsets) - 1}), len(offsets) - 1]
-    return [Shard(source, low, high) for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    return [Shard(source, low, high) for low, high in pairwise(edges)]
 
 
 @cache

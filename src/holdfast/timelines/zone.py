@@ -63,9 +63,10 @@ class Zone:
     def days(self, seconds: npt.NDArray[np.int64]) -> npt.NDArray[np.uint16]:
         """The local day index of each instant."""
         if len(self.starts) == 1:
-            return ((seconds + self.offsets[0]) // DAY).astype(np.uint16)
+            return np.asarray((seconds + self.offsets[0]) // DAY, np.uint16)
         place = np.searchsorted(self.starts, seconds, side="right") - 1
-        return ((seconds + self.offsets[place]) // DAY).astype(np.uint16)
+        days: npt.NDArray[np.uint16] = ((seconds + self.offsets[place]) // DAY).astype(np.uint16)
+        return days
 
     def midnight(self, day: int) -> int:
         """The first instant (UTC seconds) whose local date is that day or later.
