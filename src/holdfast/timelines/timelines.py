@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from holdfast.errors import UnknownName, UsageError, WorkspaceError
+from holdfast.errors import UsageError, WorkspaceError
 from holdfast.settings import Settings
 from holdfast.timelines.build import Aliases, build_columns
 from holdfast.timelines.columns import Columns, Meta
@@ -23,6 +22,7 @@ from holdfast.timelines.zone import Zone, date_of, day_of
 if TYPE_CHECKING:
     import pandas
     import polars
+    from pyspark.sql import DataFrame
 
 __all__ = ["AsOf", "Timelines"]
 
@@ -74,7 +74,7 @@ class Timelines:
         A time without zone is local time of the settings' zone. Raises UnknownName for a column that is not there.
         """
         settings = settings or Settings()
-        return cls.build(renamed(table.to_batches(), names, settings.zone), settings)
+        return cls.build(renamed(table.to_batches(), wanted(table.schema.names, names), settings.zone), settings)
 
     @classmethod
     def from_pandas(cls, frame: pandas.DataFrame, settings: Settings | None = None, **names: str) -> Timelines:
@@ -95,7 +95,20 @@ class Timelines:
         files = dataset.dataset(path, format="parquet")
         found = wanted(files.schema.names, names)
         batches = files.to_batches(columns=list(found.values()), batch_size=1 << 18, batch_readahead=2, fragment_readahead=1)
-        return cls.build(renamed(batches, names, settings.zone), settings)
+        return cls.build(renamed(batches, found, settings.zone), settings)
+
+    @classmethod
+    def from_spark(
+        cls, frame: DataFrame, settings: Settings | None = None, *, aliases: Aliases | None = None, **names: str
+    ) -> Timelines:
+        """Timelines of a Spark frame with one row an event, built and walked by the executors; see `from_arrow` for names.
+
+        aliases  person keys that are other persons (see `holdfast.events.identity`)
+        A `timestamp` is an instant; a `timestamp_ntz` is local time of the settings' zone. Executors need Holdfast installed.
+        """
+        from holdfast.timelines.spark import from_spark
+
+        return from_spark(frame, settings or Settings(), aliases, names)
 
     # -- the store -------------------------------------------------------------------------------------------------------
 
