@@ -36,6 +36,11 @@ $(READY): requirements.lock pyproject.toml tools/make-venv
 	@PYTHON="$(PYTHON)" tools/make-venv
 	@touch $@
 
+.venv/.extras-ready: $(READY) requirements-extras.lock
+	@echo "Adding the extras spark, png and notebook to .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-extras.lock
+	@touch $@
+
 .venv/.bench-ready: $(READY) requirements-bench.lock
 	@echo "Adding the benchmark's peers to .venv ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.lock

@@ -1,0 +1,59 @@
+"""What all tests share: where numba keeps its machine code, and which outside engines are there.
+
+A test that stands on an engine outside Python takes the fixture `needs` and says so: `needs("java")`. On a bare machine it is
+skipped with a word; with HOLDFAST_REQUIRE_ALL=1 (as .ci/run sets it) a missing engine is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# Compiled walks are kept between runs and shared by all processes of a run, also where the checkout cannot be written.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(tempfile.gettempdir()) / f"holdfast-numba-{os.getuid()}"))
+
+# A first example may compile a walk: seconds, not a defect.
+settings.register_profile("holdfast", deadline=None)
+settings.load_profile("holdfast")
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def _has_java() -> bool:
+    return bool(os.environ.get("JAVA_HOME") or shutil.which("java"))
+
+
+def _has_chromium() -> bool:
+    return bool(os.environ.get("BROWSER_PATH") or any(shutil.which(name) for name in BROWSERS))
+
+
+ENGINES: dict[str, tuple[Callable[[], bool], str]] = {
+    "java": (_has_java, "Java is not installed"),
+    "chromium": (_has_chromium, "neither Chromium nor Chrome is installed"),
+    "spark": (lambda: _has_java() and find_spec("pyspark") is not None, "holdfast[spark] or Java is not installed"),
+    "png": (lambda: _has_chromium() and find_spec("kaleido") is not None, "holdfast[png] or Chromium is not installed"),
+    "notebook": (lambda: find_spec("nbformat") is not None, "holdfast[notebook] is not installed"),
+}
+
+
+def require(name: str) -> None:
+    """Skip the running test when an engine is missing; fail it when all are required."""
+    there, word = ENGINES[name]
+    if there():
+        return
+    if os.environ.get("HOLDFAST_REQUIRE_ALL") == "1":
+        pytest.fail(f"{word}, and HOLDFAST_REQUIRE_ALL=1 asks for every engine", pytrace=False)
+    pytest.skip(word)
+
+
+@pytest.fixture(scope="session")
+def needs() -> Callable[[str], None]:
+    """`needs("java")`, "chromium", "spark", "png" or "notebook": this test stands on that engine."""
+    return require
