@@ -61,6 +61,8 @@ _HELP = {
 SETTINGS = tuple(Setting(each.name, getattr(Settings(), each.name), _HELP[each.name]) for each in fields(Settings))
 """Every setting, in the order of the file."""
 
+_OPTIONAL = frozenset(setting.name for setting in SETTINGS if setting.default is None)
+
 IMPORT = "import"
 
 _CODES = """
@@ -88,15 +90,19 @@ def import_options(path: Path | str) -> dict[str, Any]:
     return options
 
 
-def settings_of(values: Mapping[str, Any]) -> Settings:
-    """Settings of plain values, as a TOML file or a form gives them; SettingsError when one is impossible."""
-    checked = {}
+def settings_of(values: Mapping[str, Any], base: Settings | None = None) -> Settings:
+    """Settings of plain values, as a TOML file or a form gives them; SettingsError when one is impossible.
+
+    base  what holds where no value is given (default: the defaults); None as a value unsets an optional setting
+    """
+    checked: dict[str, Any] = {}
     for key, value in values.items():
         if key not in _CHECKS:
             unknown = UnknownName("setting", key, [*_CHECKS, IMPORT])
             raise SettingsError(f"holdfast.toml: {unknown.what}", unknown.mend)
-        checked[key] = _CHECKS[key](key, value)
-    return replace(Settings(), **checked)
+        unset = value is None and key in _OPTIONAL
+        checked[key] = None if unset else _CHECKS[key](key, _plain(value))
+    return replace(base or Settings(), **checked)
 
 
 def write_settings(path: Path | str, settings: Settings) -> None:

@@ -20,11 +20,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 __all__ = ["ANONYMOUS", "IDENTITY_COLUMNS", "AliasMap", "Evidence", "Statement"]
 
@@ -72,7 +74,7 @@ class Evidence:
 
     @staticmethod
     def of(batches: Iterable[pa.RecordBatch]) -> Evidence:
-        """The evidence in these events, given in any order with the columns IDENTITY_COLUMNS."""
+        """The evidence in events with the columns IDENTITY_COLUMNS, in any order; without properties the sightings alone."""
         held: list[pa.Table] = []
         statements: set[Statement] = set()
         for batch in batches:
@@ -81,6 +83,27 @@ class Evidence:
             if sum(table.num_rows for table in held) > REDUCE_AT:
                 held = [_firsts(held)]
         return Evidence(_firsts(held), tuple(sorted(statements)))
+
+    @staticmethod
+    def read(path: Path) -> Evidence:
+        """The evidence in a file that `write` made."""
+        table = pq.read_table(path)
+        told = table.filter(pc.not_equal(table["kind"], "sighting")).to_pylist()
+        seen = table.filter(pc.equal(table["kind"], "sighting"))
+        statements = [
+            Statement(r["time"], r["sequence"], r["anonymous_id"], r["customer_id"], r["kind"] == "unmerge") for r in told
+        ]
+        return Evidence(seen.select(SIGHTINGS.names).cast(SIGHTINGS), tuple(sorted(statements)))
+
+    def write(self, path: Path) -> None:
+        """Write the evidence into a Parquet file."""
+        rows = [
+            {"anonymous_id": s.previous, "customer_id": s.customer, "time": s.time_us, "sequence": s.sequence}
+            for s in self.statements
+        ]
+        both = pa.concat_tables([self.sightings, pa.Table.from_pylist(rows, SIGHTINGS)])
+        kinds = ["sighting"] * self.sightings.num_rows + ["unmerge" if s.unmerge else "alias" for s in self.statements]
+        pq.write_table(both.append_column("kind", pa.array(kinds, pa.string())), path)
 
     def __add__(self, other: Evidence) -> Evidence:
         statements = tuple(sorted({*self.statements, *other.statements}))
@@ -186,6 +209,8 @@ def _starts(table: pa.Table, keys: list[str]) -> Any:
 
 
 def _statements(batch: pa.RecordBatch) -> Iterable[Statement]:
+    if "properties" not in batch.schema.names:
+        return
     aliases = batch.filter(pc.equal(batch["type"], "alias"))
     times = pc.cast(aliases["time"], pa.int64()).to_pylist()
     columns = [aliases[name].to_pylist() for name in ("sequence", "customer_id", "properties")]

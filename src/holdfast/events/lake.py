@@ -19,13 +19,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pyarrow as pa
 
 from holdfast.errors import WorkspaceError
-from holdfast.events.lake_files import LakeFile, add_action, lake_files, read_files, rows_of, write_files
+from holdfast.events.identity import IDENTITY_COLUMNS, Evidence
+from holdfast.events.lake_files import (
+    Holding,
+    LakeFile,
+    add_action,
+    lake_files,
+    may_name_device,
+    may_tell_alias,
+    read_files,
+    rows_of,
+    write_files,
+)
 from holdfast.events.lake_known import repeated
 from holdfast.events.lake_stage import leftovers, moved_in, moved_out, numbered, rewritten, staging, swept
 from holdfast.events.locking import held_by, holding
@@ -42,10 +53,13 @@ __all__ = ["Appended", "Lake"]
 
 SEQUENCE = "holdfast:sequence"
 IMPORT = "holdfast:import:"
+ERASURES = "holdfast:erasures"
 LOCK = "_writer.lock"
 TRIES = 20
 CROWD = 64
 """So many small files and an append joins them."""
+
+Why = Literal["import", "compact", "erase"]
 
 UNSUPPORTED = frozenset({"deletionVectors", "columnMapping"})
 
@@ -70,9 +84,10 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Lake:
-    """The Delta table of events in the folder `path`. The value holds no state: each call sees the newest version."""
+    """The Delta table of events in the folder `path`. The value holds no state: each call sees the newest version, or `at`."""
 
     path: Path
+    at: int | None = None
 
     @staticmethod
     def create(path: Path | str) -> Lake:
@@ -118,10 +133,16 @@ class Lake:
 
         All files are opened before the first batch, so a compaction or erasure meanwhile does not disturb the reading.
         """
-        names = list(columns) or EVENTS.names
-        with ExitStack() as stack:
-            opened = self._opened(stack, after_sequence)
-            yield from read_files(opened, names, after_sequence)
+        yield from self._read(list(columns) or EVENTS.names, after_sequence)
+
+    def evidence(self, after_sequence: int | None = None) -> Evidence:
+        """What the events say about who is who; parts of the lake without anonymous ids and aliases are not read."""
+        seen = Evidence.of(self._read(IDENTITY_COLUMNS[:-1], after_sequence, may_name_device))
+        return seen + Evidence.of(self._read(IDENTITY_COLUMNS, after_sequence, may_tell_alias))
+
+    def pinned(self) -> Lake:
+        """The lake as it is now, whatever is written meanwhile: several readings that must agree."""
+        return Lake(self.path, self.version())
 
     def rows(self) -> int:
         """How many events there are."""
@@ -138,6 +159,10 @@ class Lake:
     def files(self) -> tuple[LakeFile, ...]:
         """The files of the newest version, in order of arrival."""
         return self.snapshot().files
+
+    def erasures(self) -> int:
+        """How many erasures there were; whatever is derived from the lake and counts fewer still holds erased people."""
+        return self.table().transaction_version(ERASURES) or 0
 
     def knows(self, batch: str) -> bool:
         """Whether the import with this fingerprint is in."""
@@ -171,12 +196,12 @@ class Lake:
     # ------------------------------------------------------------------ for the rest of the room
 
     def table(self) -> DeltaTable:
-        """The Delta table, newest version. WorkspaceError when there is none or its log cannot be read."""
+        """The Delta table. WorkspaceError when there is none or its log cannot be read."""
         from deltalake import DeltaTable
         from deltalake.exceptions import DeltaError, TableNotFoundError
 
         try:
-            return DeltaTable(str(self.path))
+            return DeltaTable(str(self.path), version=self.at)
         except TableNotFoundError as missing:
             raise WorkspaceError(f"there is no lake in {self.path}", "make a workspace with: holdfast init") from missing
         except DeltaError as damage:
@@ -201,13 +226,14 @@ class Lake:
         """A folder for files that are not in the table yet; it is gone afterwards."""
         return staging(self.path, self._names)
 
-    def replace(self, stage: Path, fresh: Sequence[LakeFile], old: Sequence[LakeFile], seen: Snapshot, *, why: str) -> bool:
+    def replace(self, stage: Path, fresh: Sequence[LakeFile], old: Sequence[LakeFile], seen: Snapshot, *, why: Why) -> bool:
         """Commit that `fresh` (in `stage`) stands for `old`; False when another writer was faster than `seen`."""
         from deltalake.transaction import RemoveAction
 
         now_ms, changes = int(time.time() * 1000), why == "erase"
+        marks = {ERASURES: self.erasures() + 1} if changes else {}
         removed = [RemoveAction(file.name, changes, now_ms, file.size_bytes, {}) for file in old]
-        return self._commit(stage, fresh, seen, removed=removed, transactions={}, why=why, data_change=changes)
+        return self._commit(stage, fresh, seen, removed=removed, transactions=marks, why=why, data_change=changes)
 
     def _join(self, stage: Path, fresh: tuple[LakeFile, ...], batch: str) -> Appended:
         """Commit what is new of the staged files, again when another machine's writer came between."""
@@ -235,7 +261,7 @@ class Lake:
         *,
         removed: list[RemoveAction],
         transactions: dict[str, int],
-        why: str,
+        why: Why,
         data_change: bool,
     ) -> bool:
         """Move the files in and commit exactly after `seen`; False, and nothing changed, when a newer version is there."""
@@ -253,6 +279,12 @@ class Lake:
             moved_out(stage, self.path, fresh)
             return False
         return True
+
+    def _read(
+        self, columns: Sequence[str], after_sequence: int | None, holding: Holding | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        with ExitStack() as stack:
+            yield from read_files(self._opened(stack, after_sequence), columns, after_sequence, holding)
 
     def _opened(self, stack: ExitStack, after_sequence: int | None) -> list[pa.NativeFile]:
         for _ in range(TRIES):

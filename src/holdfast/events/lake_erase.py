@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from holdfast.errors import WorkspaceError
-from holdfast.events.identity import ANONYMOUS, IDENTITY_COLUMNS, AliasMap, Evidence
+from holdfast.events.identity import ANONYMOUS, AliasMap
 from holdfast.events.lake_files import LakeFile, write_files
 from holdfast.events.lake_mend import vacuumed
 from holdfast.events.lake_stage import contents
@@ -71,7 +71,7 @@ class Erased:
 
 def erased(lake: Lake, people: frozenset[str]) -> Erased:
     """Erase these people; the caller holds the writer's lock. WorkspaceError when a trace is left."""
-    ids = Ids.of(people, AliasMap.of(Evidence.of(lake.scan(IDENTITY_COLUMNS))))
+    ids = Ids.of(people, AliasMap.of(lake.evidence()))
     rows, blanked, files = _removed(lake, ids)
     deleted = vacuumed(lake, 0)
     stale = {path.name for path in lake.path.glob("*.parquet")} - {file.name for file in lake.files()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,13 +24,25 @@ from holdfast.events.schema import EVENTS
 if TYPE_CHECKING:
     from deltalake.transaction import AddAction
 
-__all__ = ["ROWS_PER_FILE", "LakeFile", "add_action", "lake_files", "read_files", "rows_of", "write_files"]
+__all__ = [
+    "ROWS_PER_FILE",
+    "LakeFile",
+    "add_action",
+    "lake_files",
+    "may_name_device",
+    "may_tell_alias",
+    "read_files",
+    "rows_of",
+    "write_files",
+]
 
 ROWS_PER_FILE = 2_000_000
 ROW_GROUP = 131_072
 """Small enough that a day's worth of a big shop is pruned to a few groups, large enough to compress."""
 
 DICTIONARIES = ["type", "event", "customer_id", "anonymous_id", "currency", "source", "batch"]
+Holding = Callable[[pq.ParquetFile, int], bool]
+
 NUMBERED = {"sequence": "DELTA_BINARY_PACKED", "time": "DELTA_BINARY_PACKED"}
 
 
@@ -62,16 +74,34 @@ def write_files(folder: Path, batches: Iterable[pa.RecordBatch]) -> Iterator[Lak
         yield _sealed(folder, spans)
 
 
-def read_files(files: Sequence[pa.NativeFile], columns: Sequence[str], after_sequence: int | None) -> Iterator[pa.RecordBatch]:
-    """The columns of open files, one batch a row group, of rows with a sequence after the given one."""
+def read_files(
+    files: Sequence[pa.NativeFile], columns: Sequence[str], after_sequence: int | None = None, holding: Holding | None = None
+) -> Iterator[pa.RecordBatch]:
+    """The columns of open files, at most ROW_GROUP rows a batch.
+
+    after_sequence  only rows with a later sequence
+    holding         only row groups that may hold a row of interest, told by the statistics of their columns
+    """
+    wanted = list(dict.fromkeys([*columns, *(["sequence"] if after_sequence is not None else [])]))
     for file in files:
         with pq.ParquetFile(file, pre_buffer=True) as parquet:
-            groups = _groups_after(parquet, after_sequence)
-            wanted = list(dict.fromkeys([*columns, "sequence"])) if after_sequence is not None else list(columns)
+            groups = [group for group in _groups_after(parquet, after_sequence) if holding is None or holding(parquet, group)]
             for batch in parquet.iter_batches(ROW_GROUP, groups, wanted) if groups else ():
                 kept = batch if after_sequence is None else batch.filter(pc.greater(batch["sequence"], after_sequence))
                 if kept.num_rows:
                     yield kept.select(list(columns))
+
+
+def may_name_device(parquet: pq.ParquetFile, group: int) -> bool:
+    """Whether a row group may hold an anonymous id."""
+    stats = _statistics(parquet, group, "anonymous_id")
+    return stats is None or not stats.has_null_count or stats.null_count < parquet.metadata.row_group(group).num_rows
+
+
+def may_tell_alias(parquet: pq.ParquetFile, group: int) -> bool:
+    """Whether a row group may hold an event of type alias, the first of all types in the alphabet."""
+    stats = _statistics(parquet, group, "type")
+    return stats is None or not stats.has_min_max or stats.min <= "alias"
 
 
 def rows_of(files: Iterable[LakeFile]) -> int:
@@ -164,13 +194,16 @@ def _sealed(folder: Path, spans: list[LakeFile]) -> LakeFile:
 
 def _groups_after(parquet: pq.ParquetFile, after_sequence: int | None) -> list[int]:
     """Row groups that can hold a later sequence."""
-    meta = parquet.metadata
-    every = range(meta.num_row_groups)
+    every = range(parquet.metadata.num_row_groups)
     if after_sequence is None:
         return list(every)
-    place = parquet.schema_arrow.get_field_index("sequence")
-    stats = [meta.row_group(group).column(place).statistics for group in every]
+    stats = [_statistics(parquet, group, "sequence") for group in every]
     return [g for g, s in zip(every, stats, strict=True) if s is None or not s.has_min_max or s.max > after_sequence]
+
+
+def _statistics(parquet: pq.ParquetFile, group: int, column: str) -> pq.Statistics | None:
+    place = parquet.schema_arrow.get_field_index(column)
+    return parquet.metadata.row_group(group).column(place).statistics
 
 
 def _text(microseconds: int) -> str:

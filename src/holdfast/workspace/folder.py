@@ -1,0 +1,180 @@
+"""The workspace: one folder, one business."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from holdfast.errors import WorkspaceError
+from holdfast.settings import Settings
+from holdfast.settings_file import import_options, read_settings, settings_of, write_import_options, write_settings
+from holdfast.workspace import stored
+from holdfast.workspace.doctor import Finding, examined, mended
+from holdfast.workspace.imports import (
+    ImportRecord,
+    Plan,
+    Reading,
+    forget,
+    plain_counts,
+    read_records,
+    refusals_path,
+    used_up,
+    write_record,
+    write_refusals,
+)
+from holdfast.workspace.questions import Questions
+
+if TYPE_CHECKING:
+    from holdfast.events.lake import Lake
+    from holdfast.events.lake_erase import Erased
+    from holdfast.timelines.timelines import Timelines
+
+__all__ = ["SETTINGS_FILE", "Workspace"]
+
+SETTINGS_FILE = "holdfast.toml"
+LAKE = Path("lake") / "events"
+TIMELINES, IMPORTS, REFUSALS = "timelines", "imports", "refusals"
+
+
+@dataclass(frozen=True)
+class Workspace(Questions):
+    """A folder with holdfast.toml, lake/, timelines/, imports/ and refusals/.
+
+    path      the folder
+    settings  what the business means by its numbers
+    """
+
+    path: Path
+    settings: Settings
+
+    # ------------------------------------------------------------------ ways in
+
+    @staticmethod
+    def create(path: Path | str, settings: Settings | None = None) -> Workspace:
+        """A new workspace in the folder `path`. WorkspaceError when there is one already."""
+        from holdfast.events.lake import Lake
+
+        folder = Path(path)
+        if (folder / SETTINGS_FILE).exists():
+            raise WorkspaceError(f"{folder} is a workspace already", "change its holdfast.toml, or choose another folder")
+        if folder.exists() and not folder.is_dir():
+            raise WorkspaceError(f"{folder} is a file", "choose a folder")
+        for name in (TIMELINES, IMPORTS, REFUSALS):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        Lake.create(folder / LAKE)
+        write_settings(folder / SETTINGS_FILE, settings or Settings())
+        return Workspace.open(folder)
+
+    @staticmethod
+    def open(path: Path | str = ".") -> Workspace:
+        """The workspace in the folder `path`. WorkspaceError when it is none; SettingsError when its holdfast.toml is wrong."""
+        folder = Path(path)
+        if not (folder / SETTINGS_FILE).exists():
+            raise WorkspaceError(
+                f"{folder.resolve()} is no workspace: it has no {SETTINGS_FILE}", "make one with: holdfast init"
+            )
+        return Workspace(folder, read_settings(folder / SETTINGS_FILE))
+
+    # ------------------------------------------------------------------ settings
+
+    def with_settings(self, **changes: Any) -> Workspace:
+        """The same workspace under other settings for this session; `save_settings` keeps them. Raises SettingsError."""
+        return replace(self, settings=settings_of(changes, self.settings))
+
+    def save_settings(self) -> None:
+        """Write the settings into holdfast.toml; its comments stay."""
+        write_settings(self.path / SETTINGS_FILE, self.settings)
+
+    @property
+    def import_options(self) -> dict[str, Any]:
+        """The table `[import]` of holdfast.toml: what importing was told or confirmed."""
+        return import_options(self.path / SETTINGS_FILE)
+
+    def save_import_options(self, options: dict[str, Any]) -> None:
+        """Keep what importing was told, for the next file of the same kind."""
+        write_import_options(self.path / SETTINGS_FILE, options)
+
+    # ------------------------------------------------------------------ events
+
+    @cached_property
+    def lake(self) -> Lake:
+        """Every event, once."""
+        from holdfast.events.lake import Lake
+
+        return Lake.open(self.path / LAKE)
+
+    def import_(self, plan: Plan, reading: Reading, *, now: datetime | None = None) -> ImportRecord:
+        """Bring in what a reading gives: all of its events or, when it fails or is killed, none; never twice.
+
+        plan     how the file is read (`holdfast.events.plan.plan_import`)
+        reading  the plan being carried out
+        now      when it is done (default: the clock)
+
+        A repeated import changes nothing and says so in its record. Refused rows are kept and can be imported again; when the
+        source is such a refusals file of this workspace, what is refused now takes its place.
+        """
+        before = next((record for record in self.imports() if record.fingerprint == plan.fingerprint), None)
+        if before is not None and self.lake.knows(plan.fingerprint):
+            return replace(before, rows=0, known=before.rows + before.known, repeated=True)
+        appended = self.lake.append(reading.events, batch=plan.fingerprint)
+        used_up(iter(reading.events))
+        write_refusals(self.path / REFUSALS, plan.fingerprint, reading.refusals)
+        record = ImportRecord(
+            fingerprint=plan.fingerprint,
+            source=plan.source,
+            when=(now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds"),
+            rows=appended.rows,
+            known=appended.known,
+            refused=len(reading.refusals),
+            version=appended.version,
+            mapping=dict(plan.mapping),
+            counts=plain_counts(reading.counts),
+        )
+        write_record(self.path / IMPORTS, record)
+        return record
+
+    def imports(self) -> list[ImportRecord]:
+        """What was imported, oldest first."""
+        return read_records(self.path / IMPORTS)
+
+    def refusals(self) -> dict[Path, ImportRecord]:
+        """The refusals files that wait, each with the import it comes from; put them right and import them again."""
+        paths = {refusals_path(self.path / REFUSALS, record.fingerprint): record for record in self.imports()}
+        return {path: record for path, record in paths.items() if path.exists()}
+
+    def erase(self, ids: Iterable[str]) -> Erased:
+        """Remove these people, and every id joined with theirs, from lake, timelines and refusals, and prove it.
+
+        ids  person ids as `people` and the tables show them
+        """
+        proof = self.lake.erase(ids)
+        stored.discard(self.path / TIMELINES)
+        forget(self.path / REFUSALS, frozenset(proof.ids))
+        return proof
+
+    # ------------------------------------------------------------------ timelines
+
+    @property
+    def timelines(self) -> Timelines:
+        """The stored timelines, up to date with the lake: mapped, merged or built first if need be."""
+        return stored.opened(self.path / TIMELINES, self.lake, self.settings)
+
+    def rebuild(self) -> Timelines:
+        """Throw the stored timelines away and build them again."""
+        stored.discard(self.path / TIMELINES)
+        return self.timelines
+
+    # ------------------------------------------------------------------ care
+
+    def doctor(self) -> list[Finding]:
+        """What is wrong or worth knowing, worst first, each with its mend."""
+        return examined(self)
+
+    def mend(self) -> list[Finding]:
+        """Do what can be done without a decision (sweep, compact, build the timelines); what is left."""
+        mended(self)
+        return self.doctor()

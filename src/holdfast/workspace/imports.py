@@ -1,0 +1,172 @@
+"""Records of imports: what was read from where, how it was understood, what came of it; and the rows that were refused.
+
+imports/<fingerprint>.json      one record an import
+refusals/<fingerprint>.jsonl    its refused rows, importable again once they are put right
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from holdfast.events.identity import ANONYMOUS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from holdfast.events.refusals import Refusals
+
+__all__ = [
+    "ImportRecord",
+    "Plan",
+    "Reading",
+    "forget",
+    "plain_counts",
+    "read_records",
+    "refusals_path",
+    "used_up",
+    "write_record",
+    "write_refusals",
+]
+
+
+class Plan(Protocol):
+    """How a file or frame is to be read (see `holdfast.events.plan`)."""
+
+    @property
+    def source(self) -> str:
+        """The name kept in the events' `source`."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Stable for the same content read in the same way."""
+
+    @property
+    def mapping(self) -> Mapping[str, str]:
+        """Role → column."""
+
+
+class Reading(Protocol):
+    """A plan being carried out (`holdfast.events.reading`); refusals and counts are complete when the events are used up."""
+
+    @property
+    def events(self) -> Iterable[pa.RecordBatch]:
+        """The events, in the schema EVENTS, sequence 0."""
+
+    @property
+    def refusals(self) -> Refusals:
+        """The rows that could not be used."""
+
+    @property
+    def counts(self) -> Any:
+        """What was read: a mapping or a dataclass."""
+
+
+@dataclass(frozen=True)
+class ImportRecord:
+    """One import.
+
+    fingerprint  of the content and the way it was read; the `batch` of its events
+    source       the file's name
+    when         when it was done, ISO 8601, UTC
+    rows, known  events that came in, and events left out because they were there
+    refused      rows that could not be used (see `refusals`)
+    version      the lake's version that holds it
+    mapping      role → column
+    counts       what else the reading counted
+    repeated     whether this very import was in before, so that nothing changed
+    """
+
+    fingerprint: str
+    source: str
+    when: str
+    rows: int
+    known: int
+    refused: int
+    version: int
+    mapping: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, Any] = field(default_factory=dict)
+    repeated: bool = False
+
+
+def read_records(folder: Path) -> list[ImportRecord]:
+    """All records in `imports/`, oldest first; a file that is none is passed over (`doctor` names it)."""
+    found = [record for path in folder.glob("*.json") if (record := _read(path)) is not None]
+    return sorted(found, key=lambda record: (record.when, record.fingerprint))
+
+
+def write_record(folder: Path, record: ImportRecord) -> None:
+    """Write a record, whole or not at all."""
+    _write(folder / f"{_name(record.fingerprint)}.json", json.dumps(asdict(record), ensure_ascii=False, indent=1, default=str))
+
+
+def refusals_path(folder: Path, fingerprint: str) -> Path:
+    """Where the refusals of an import are kept."""
+    return folder / f"{_name(fingerprint)}.jsonl"
+
+
+def write_refusals(folder: Path, fingerprint: str, refusals: Refusals) -> None:
+    """Keep the refusals of an import, whole or not at all; none leave no file."""
+    target = refusals_path(folder, fingerprint)
+    if not len(refusals):
+        target.unlink(missing_ok=True)
+        return
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    refusals.write(draft)
+    draft.replace(target)
+
+
+def forget(folder: Path, ids: frozenset[str]) -> int:
+    """Take refused rows that name one of these ids out of the refusals files; how many."""
+    bare = {one.removeprefix(ANONYMOUS) for one in ids}
+    gone = 0
+    for path in folder.glob("*.jsonl"):
+        lines = path.read_text("utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if not _names(json.loads(line), bare)]
+        gone += len(lines) - len(kept)
+        if not kept:
+            path.unlink()
+        elif len(kept) < len(lines):
+            _write(path, "".join(kept))
+    return gone
+
+
+def _names(refused: dict[str, Any], ids: set[str]) -> bool:
+    values = [str(value).strip() for value in (refused.get("values") or {}).values()]
+    texts = [refused.get("raw") or "", refused.get("sentence") or ""]
+    return not ids.isdisjoint(values) or any(one in text for one in ids for text in texts)
+
+
+def plain_counts(counts: Any) -> dict[str, Any]:
+    """Counts as a record holds them."""
+    if is_dataclass(counts) and not isinstance(counts, type):
+        return asdict(counts)
+    return dict(counts)
+
+
+def used_up(events: Iterator[Any]) -> None:
+    """Read to the end, for the refusals and counts alone."""
+    for _ in events:
+        pass
+
+
+def _read(path: Path) -> ImportRecord | None:
+    try:
+        return ImportRecord(**json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _write(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(text, "utf-8")
+    draft.replace(path)
+
+
+def _name(fingerprint: str) -> str:
+    """A fingerprint as a file name."""
+    return "".join(sign if sign.isalnum() or sign in "-_" else "-" for sign in fingerprint)[:80]
