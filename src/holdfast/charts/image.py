@@ -110,7 +110,7 @@ _PAGE = """<!doctype html>
 <style>
 body{{margin:0;padding:16px;box-sizing:border-box;min-height:100vh;background:{light.card};color:{light.ink};
 font:15px/1.5 {font};font-variant-numeric:tabular-nums}}
-#chart{{max-width:1240px;margin:auto;min-height:min(76vh,680px)}}
+#chart{{max-width:1240px;margin:auto;height:min(76vh,680px)}}
 @media (prefers-color-scheme:dark){{body{{background:{dark.card};color:{dark.ink}}}}}
 </style></head>
 <body><div id="chart" role="img" aria-label="{described}"></div>
@@ -126,7 +126,7 @@ font:15px/1.5 {font};font-variant-numeric:tabular-nums}}
   function draw() {{
     var swap = function (colour) {{ return dark[colour.toLowerCase()] || colour; }};
     var figure = JSON.parse(night.matches ? text.replace(/#[0-9a-fA-F]{{6}}/g, swap) : text);
-    Plotly.react("chart", figure.data, figure.layout, {{displaylogo: false, responsive: true, displayModeBar: "hover"}});
+    Plotly.react("chart", figure.data, figure.layout, {{displaylogo: false, responsive: true, displayModeBar: false}});
   }}
   draw();
   night.addEventListener("change", draw);

@@ -146,6 +146,7 @@ def themed(figure: go.Figure, *, title: str = "", subtitle: str = "", height: in
     height           pixels; None: as tall as its place
     """
     figure.update_layout(
+        template="none",
         font={"family": FONT, "size": 13, "color": INK},
         paper_bgcolor=CLEAR,
         plot_bgcolor=CLEAR,
