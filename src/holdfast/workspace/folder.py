@@ -18,10 +18,12 @@ from holdfast.workspace.imports import (
     ImportRecord,
     Plan,
     Reading,
+    fingerprint_of,
     forget,
     plain_counts,
     read_records,
     refusals_path,
+    retired,
     used_up,
     write_record,
     write_refusals,
@@ -117,15 +119,17 @@ class Workspace(Questions):
         A repeated import changes nothing and says so in its record. Refused rows are kept and can be imported again; when the
         source is such a refusals file of this workspace, what is refused now takes its place.
         """
-        before = next((record for record in self.imports() if record.fingerprint == plan.fingerprint), None)
-        if before is not None and self.lake.knows(plan.fingerprint):
+        fingerprint = fingerprint_of(plan)
+        before = next((record for record in self.imports() if record.fingerprint == fingerprint), None)
+        if before is not None and self.lake.knows(fingerprint):
             return replace(before, rows=0, known=before.rows + before.known, repeated=True)
-        appended = self.lake.append(reading.events, batch=plan.fingerprint)
-        used_up(iter(reading.events))
-        write_refusals(self.path / REFUSALS, plan.fingerprint, reading.refusals)
+        events = iter(reading.events)
+        appended = self.lake.append(events, batch=fingerprint)
+        used_up(events)
+        write_refusals(self.path / REFUSALS, fingerprint, reading.refusals)
         record = ImportRecord(
-            fingerprint=plan.fingerprint,
-            source=plan.source,
+            fingerprint=fingerprint,
+            source=plan.name,
             when=(now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds"),
             rows=appended.rows,
             known=appended.known,
@@ -135,6 +139,7 @@ class Workspace(Questions):
             counts=plain_counts(reading.counts),
         )
         write_record(self.path / IMPORTS, record)
+        retired(self.path / REFUSALS, plan, fingerprint)
         return record
 
     def imports(self) -> list[ImportRecord]:

@@ -6,8 +6,10 @@ refusals/<fingerprint>.jsonl    its refused rows, importable again once they are
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
@@ -35,19 +37,26 @@ __all__ = [
 
 
 class Plan(Protocol):
-    """How a file or frame is to be read (see `holdfast.events.plan`)."""
+    """How a file or frame is to be read: what of `holdfast.events.plan.ImportPlan` is needed here."""
 
     @property
-    def source(self) -> str:
-        """The name kept in the events' `source`."""
-
-    @property
-    def fingerprint(self) -> str:
-        """Stable for the same content read in the same way."""
+    def name(self) -> str:
+        """The file's name."""
 
     @property
     def mapping(self) -> Mapping[str, str]:
         """Role → column."""
+
+    @property
+    def options(self) -> Any:
+        """What the caller said."""
+
+    @property
+    def source(self) -> Any:
+        """The opened source; one that is a file has a `path`."""
+
+    def guesses(self) -> tuple[tuple[str, str, str, float], ...]:
+        """Everything recognised: what, value, reason, confidence."""
 
 
 class Reading(Protocol):
@@ -91,6 +100,26 @@ class ImportRecord:
     mapping: dict[str, str] = field(default_factory=dict)
     counts: dict[str, Any] = field(default_factory=dict)
     repeated: bool = False
+
+
+def fingerprint_of(plan: Plan) -> str:
+    """The same for the same bytes read in the same way. A frame has no file and gets a new one: its events are compared."""
+    path = getattr(plan.source, "path", None)
+    if path is None:
+        return uuid.uuid4().hex
+    way = json.dumps([plan.name, [guess[:2] for guess in plan.guesses()], repr(plan.options)], default=str)
+    digest = hashlib.blake2b(way.encode(), digest_size=16)
+    with Path(path).open("rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def retired(folder: Path, plan: Plan, fingerprint: str) -> None:
+    """Take away a refusals file that was imported just now: what is refused again stands in the new one."""
+    path = Path(getattr(plan.source, "path", None) or folder).resolve()
+    if path.parent == folder.resolve() and path != refusals_path(folder, fingerprint).resolve():
+        path.unlink(missing_ok=True)
 
 
 def read_records(folder: Path) -> list[ImportRecord]:
