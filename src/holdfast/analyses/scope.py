@@ -1,14 +1,15 @@
 """What every analysis needs before its walk: the as-of, who is in scope and in which segment, coverage, money as money.
 
-    --by country        a segment per value, frozen at the first counting order (or "current")
-    --where country=France,Germany  rfm=Champions  country!=France
+--by country        a segment per value, frozen at the first counting order (or "current")
+--where country=France,Germany  rfm=Champions  country!=France
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,14 +17,30 @@ import numpy.typing as npt
 from holdfast.errors import UsageError
 from holdfast.events.schema import MONEY_UNITS, ORDER
 from holdfast.timelines.attributes import Moment, order_events, value_at, value_labels
+from holdfast.timelines.columns import Meta
 from holdfast.timelines.walk import Shard
 
 if TYPE_CHECKING:
     from holdfast.timelines.timelines import AsOf, Timelines
 
-__all__ = ["EVERYONE", "Condition", "Scope", "coverage", "money", "parse_where"]
+__all__ = ["EVERYONE", "TRAITS", "Condition", "Scope", "Trait", "coverage", "money", "parse_where"]
 
 EVERYONE = "everyone"
+TRAITS = {"rfm": "holdfast.analyses.rfm_trait"}
+"""Attributes that no event carries and an analysis works out, each with the room that does (`LABELS` and `trait`)."""
+
+
+class Trait(Protocol):
+    """A worked-out attribute: a picklable value that knows each customer's code in any shard."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The values by code."""
+        ...
+
+    def codes(self, shard: Shard) -> npt.NDArray[Any]:
+        """The value code per customer of the shard."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -57,11 +74,22 @@ class Scope:
     by      property that splits customers into segments; None: all are one segment
     where   conditions that all must hold
     moment  value at the customer's entry (default) or now
+    traits  worked-out attributes that `ready` found, by name; they are always values of the as-of
     """
 
     by: str | None = None
     where: tuple[Condition, ...] = ()
     moment: Moment = "entry"
+    traits: tuple[tuple[str, Trait], ...] = ()
+
+    def ready(self, timelines: Timelines, as_of: AsOf) -> Scope:
+        """This scope with the traits that it names worked out as of an instant, so that its steps can travel."""
+        names = {name for name in (self.by, *(condition.name for condition in self.where)) if name in TRAITS}
+        names -= set(timelines.meta.properties)
+        if not names:
+            return self
+        traits = tuple((name, import_module(TRAITS[name]).trait(timelines, as_of)) for name in sorted(names))
+        return replace(self, traits=traits)
 
     @property
     def trivial(self) -> bool:
@@ -72,7 +100,7 @@ class Scope:
         """The segments, by code."""
         if self.by is None:
             return (EVERYONE,)
-        return value_labels(timelines.meta, self.by)
+        return self._values(timelines.meta, self.by)
 
     def segments(self, shard: Shard, events: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
         """The segment code of each customer of the shard, -1 for those out of scope.
@@ -82,13 +110,27 @@ class Scope:
         """
         out = np.zeros(shard.high - shard.low, np.int32)
         if self.by is not None:
-            out = value_at(shard, self.by, events).astype(np.int32)
+            out = self._codes(shard, self.by, events).astype(np.int32)
         for condition in self.where:
-            values = np.array(value_labels(shard.columns.meta, condition.name))
-            held = np.isin(values, condition.values)[value_at(shard, condition.name, events)]
+            values = np.array(self._values(shard.columns.meta, condition.name))
+            held = np.isin(values, condition.values)[self._codes(shard, condition.name, events)]
             out[held == condition.negated] = -1
         out[events < 0] = -1
         return out
+
+    def _values(self, meta: Meta, name: str) -> tuple[str, ...]:
+        if name in TRAITS and name not in meta.properties:
+            labels: tuple[str, ...] = import_module(TRAITS[name]).LABELS
+            return labels
+        return value_labels(meta, name)
+
+    def _codes(self, shard: Shard, name: str, events: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        trait = dict(self.traits).get(name)
+        if trait is not None:
+            return trait.codes(shard)
+        if name in TRAITS and name not in shard.columns.meta.properties:
+            raise UsageError(f"this question cannot be split or filtered by {name}", "use --by or --where with a property")
+        return value_at(shard, name, events)
 
     def by_first_order(self, shard: Shard, as_of: AsOf, mode: Any) -> npt.NDArray[np.int32]:
         """The segment of each customer by her first counting order (or her last event before the as-of for current values)."""

@@ -1,0 +1,213 @@
+"""Recency, frequency, money of every customer and their scores 1 to 5 (SEMANTICS 19, 21).
+
+1. Recency is the as-of's local date minus the local date of the last counting order, in days. Frequency is the number of
+   counting orders. Money is the sum of their net amounts and of the adjustments (refunds of no known order). All within the
+   window: the last `window_days` local dates up to the as-of's, or all history.
+2. Who has no counting order within the window is not scored.
+3. Four cut points a measure. *quantile*: quintiles over the scored customers, with linear interpolation (type 7 of Hyndman and
+   Fan 1996). *cuts*: given. *r-package*: quintiles plus one (a day, an order, a unit of the currency), as the R package rfm.
+4. The rank is 1 + the number of cut points strictly below the value (r-package: at or below), so equal values have equal
+   scores. F and M are the rank; R is 6 − the rank of recency: 5 is the most recent.
+
+A value is a whole number (days, orders, ten-thousandths of the currency), so "above a cut point" is "above its floor": all
+comparisons are exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil, floor
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from holdfast.errors import UsageError
+from holdfast.events.schema import MONEY_UNITS
+from holdfast.timelines.purchases import RefundMode
+from holdfast.timelines.walk import Shard, Tally
+
+if TYPE_CHECKING:
+    from holdfast.analyses.scope import Scope
+    from holdfast.timelines.timelines import AsOf
+
+__all__ = ["METHODS", "NOT_SCORED", "Cuts", "Measure", "Method", "find_cuts", "score"]
+
+Method = Literal["quantile", "cuts", "r-package"]
+METHODS: tuple[Method, ...] = ("quantile", "cuts", "r-package")
+NOT_SCORED = 255
+"""The code of a customer without a score."""
+
+_UNITS = (1, 1, MONEY_UNITS)
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """Four cut points for each measure, ascending.
+
+    recency in days · frequency in orders · monetary in the currency
+    bounds  int [3][4]: a whole value (days, orders, ten-thousandths) is past a cut point when it is greater than its bound
+    """
+
+    recency: tuple[float, ...]
+    frequency: tuple[float, ...]
+    monetary: tuple[float, ...]
+    bounds: tuple[tuple[int, ...], ...]
+
+    @staticmethod
+    def given(recency: Sequence[float], frequency: Sequence[float], monetary: Sequence[float]) -> Cuts:
+        """Cut points by hand; UsageError unless there are four of each, ascending."""
+        bounds = []
+        for name, points, unit in zip(
+            ("recency", "frequency", "monetary"), (recency, frequency, monetary), _UNITS, strict=True
+        ):
+            if len(points) != 4 or list(points) != sorted(points):
+                raise UsageError(f"the cut points of {name} are {list(points)}", "give four, ascending")
+            bounds.append(tuple(floor(Decimal(str(point)) * unit) for point in points))
+        return Cuts(tuple(recency), tuple(frequency), tuple(monetary), tuple(bounds))
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A step: recency, frequency and money of each customer of a shard, as rows.
+
+    as_of   the instant up to which orders count
+    mode    how refunds count
+    first   local day index of the window's first day, 0 for all history
+    scope   who is in, in which segment
+    last    local day index of the as-of's date
+    """
+
+    as_of: AsOf
+    mode: RefundMode
+    scope: Scope
+    first: int
+    last: int
+
+    def __call__(self, shard: Shard) -> Tally:
+        """Rows `recency` (uint16 days), `frequency` (int32, 0: not scored), `monetary` (int64), `group` (int32 or empty)."""
+        everyone = self.scope.trivial
+        group = np.empty(0, np.int32) if everyone else self.scope.by_first_order(shard, self.as_of, self.mode)
+        bought = shard.source.purchases(self.as_of.until, self.mode)
+        recency, frequency, monetary = _measure(
+            *(shard.low, shard.high, bought.offsets, bought.day, bought.amount),
+            *(bought.adjust_offsets, bought.adjust_day, bought.adjust_amount, group, self.first, self.last),
+        )
+        return Tally({}, {"recency": recency, "frequency": frequency, "monetary": monetary, "group": group})
+
+
+@njit(cache=True, nogil=True)
+def _measure(
+    low: int, high: int, offsets: Any, day: Any, amount: Any,
+    adjusts: Any, adjust_day: Any, adjust: Any, group: Any, first: int, last: int,
+) -> Any:  # fmt: skip
+    recency = np.zeros(high - low, np.uint16)
+    frequency = np.zeros(high - low, np.int32)
+    monetary = np.zeros(high - low, np.int64)
+    for customer in range(low, high):
+        at = customer - low
+        if len(group) > 0 and group[at] < 0:
+            continue
+        count, money, newest = 0, 0, 0
+        for i in range(offsets[customer], offsets[customer + 1]):
+            if day[i] >= first:
+                count += 1
+                money += amount[i]
+                newest = day[i]
+        if count > 0:
+            for i in range(adjusts[customer], adjusts[customer + 1]):
+                if adjust_day[i] >= first:
+                    money += adjust[i]
+            recency[at], frequency[at], monetary[at] = max(last - newest, 0), count, money
+    return recency, frequency, monetary
+
+
+def find_cuts(method: Method, rows: dict[str, Any]) -> Cuts:
+    """The cut points of measured customers by "quantile" or "r-package"; of nobody all are 0."""
+    scored = rows["frequency"] > 0
+    everyone = bool(scored.all())
+    values = [rows[name] if everyone else rows[name][scored] for name in ("recency", "frequency", "monetary")]
+    points, bounds = [], []
+    for value, unit in zip(values, _UNITS, strict=True):
+        exact = _quintiles(value)
+        if method == "r-package":
+            exact = [point + unit for point in exact]
+            bounds.append(tuple(ceil(point) - 1 for point in exact))
+        else:
+            bounds.append(tuple(floor(point) for point in exact))
+        points.append(tuple(float(point / unit) for point in exact))
+    return Cuts(points[0], points[1], points[2], tuple(bounds))
+
+
+def _quintiles(values: npt.NDArray[Any]) -> list[Fraction]:
+    """The exact 20, 40, 60 and 80 % points with linear interpolation; 0 of nothing."""
+    n = len(values)
+    if n == 0:
+        return [Fraction(0)] * 4
+    places = [divmod((n - 1) * fifth, 5) for fifth in (1, 2, 3, 4)]
+    ranks = sorted({min(rank + step, n - 1) for rank, _ in places for step in (0, 1)})
+    at = dict(zip(ranks, _order_statistics(values, ranks), strict=True))
+    return [at[rank] + Fraction(rest, 5) * (at[min(rank + 1, n - 1)] - at[rank]) for rank, rest in places]
+
+
+def _order_statistics(values: npt.NDArray[Any], ranks: list[int]) -> list[int]:
+    """The values of those ranks (0 is the smallest): by counting where the values are small, otherwise by selection."""
+    if values.dtype.itemsize < 8 and int(values.max()) < 1 << 22:
+        total = np.cumsum(np.bincount(values))
+        return [int(place) for place in np.searchsorted(total, ranks, side="right")]
+    chosen = np.partition(values, ranks)
+    return [int(chosen[rank]) for rank in ranks]
+
+
+def score(
+    rows: dict[str, Any],
+    cuts: Cuts,
+    groups: int,
+    wanted: npt.NDArray[np.uint8] | None = None,
+    *,
+    keep: bool = False,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Score measured customers and tally them in one pass.
+
+    rows    what `Measure` gives · groups: how many segments of the scope
+    wanted  uint8 [groups · 125]: which (group, code) to mark, or None for none
+    keep    whether to hand back each customer's code
+    Gives the tally int64 [groups, 125, 4] of customers, money, recency, frequency; codes uint8 [customers] (`NOT_SCORED`
+    for those without) or empty; marks uint8 [customers] or empty.
+    """
+    size = len(rows["frequency"])
+    tally = np.zeros((groups * 125, 4), np.int64)
+    codes = np.full(size if keep else 0, NOT_SCORED, np.uint8)
+    marks = np.zeros(size if wanted is not None else 0, np.uint8)
+    target = np.zeros(0, np.uint8) if wanted is None else wanted
+    bounds = np.array(cuts.bounds, np.int64)
+    _score(rows["recency"], rows["frequency"], rows["monetary"], rows["group"], bounds, target, tally, codes, marks)
+    return tally.reshape(groups, 125, 4), codes, marks
+
+
+@njit(cache=True, nogil=True)
+def _score(
+    recency: Any, frequency: Any, monetary: Any, group: Any, bounds: Any, wanted: Any, tally: Any, codes: Any, marks: Any
+) -> None:
+    for i in range(len(frequency)):
+        if frequency[i] == 0:
+            continue
+        r, f, m = 4, 0, 0
+        for k in range(4):
+            r -= recency[i] > bounds[0, k]
+            f += frequency[i] > bounds[1, k]
+            m += monetary[i] > bounds[2, k]
+        code = r * 25 + f * 5 + m
+        cell = code if len(group) == 0 else group[i] * 125 + code
+        tally[cell, 0] += 1
+        tally[cell, 1] += monetary[i]
+        tally[cell, 2] += recency[i]
+        tally[cell, 3] += frequency[i]
+        if len(codes) > 0:
+            codes[i] = code
+        if len(wanted) > 0:
+            marks[i] = wanted[cell]
