@@ -1,0 +1,160 @@
+"""Which column is what: guessing the role of each column from its name, then from its values.
+
+The names are those of Shopify, WooCommerce, Stripe, Google Analytics, Segment, UCI Online Retail and CDNOW, and the usual words
+in English, German, French and Spanish. Names are compared without case, accents, blanks and signs.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from holdfast.errors import UnknownName
+from holdfast.events.dates import looks_like_times
+from holdfast.events.text import Found
+
+__all__ = ["NAMES", "ROLES", "given_mapping", "guess_by_name", "guess_by_values", "plain_name"]
+
+NAMES: dict[str, str] = {
+    "event_id": "messageid eventid eventuuid insertid",
+    "time": (
+        "timestamp originaltimestamp eventtimestamp eventtime occurredat datetime invoicedate orderdate orderdatetime ordertime "
+        "purchasedate transactiondate createdat datecreated created createdutc createddate paidat datepaid completedat date time eventdate "
+        "servertime receivedat sentat day bestelldatum rechnungsdatum kaufdatum auftragsdatum erstelltam datum zeit zeitpunkt zeitstempel "
+        "datecommande datedecommande dateachat dateheure datefacture horodatage heure fecha fechapedido fechadepedido fechacompra fechafactura "
+        "hora ts t"
+    ),
+    "customer": (
+        "customerid customeruserid userid custid clientid idclient shopperid buyerid memberid accountid personid visitorid kundennummer "
+        "kundenid kundennr kundenummer numeroclient noclient codeclient clienteid idcliente numerocliente codigocliente customer customername user client "
+        "kunde acheteur cliente comprador usuario utilisateur benutzer customeremail emailaddress email billingemail mail correo courriel "
+        "uid id"
+    ),
+    "anonymous": "anonymousid deviceid userpseudoid clientpseudoid cookieid fullvisitorid distinctid visitortoken anonid",
+    "event": "event eventname eventtype action activity ereignis aktion evenement evento accion",
+    "type": "type calltype messagetype",
+    "order": (
+        "orderid invoiceno invoicenumber invoice invoiceid ordernumber orderno ordername transactionid transaction purchaseid receiptid receiptno receipt "
+        "basketid bestellnummer bestellnr bestellid auftragsnummer auftragsnr rechnungsnummer rechnungsnr belegnummer bestellung "
+        "numerocommande nocommande idcommande commandeid commande numerofacture facture numeropedido idpedido pedidoid nopedido pedido "
+        "numerofactura factura order chargeid"
+    ),
+    "refund_of": "refundof originalorderid originalorder originalinvoice refundedorderid parentorderid returnof refundorderid erstattungzu remboursementde",
+    "product": (
+        "productid stockcode sku lineitemsku itemsku productsku productcode itemid itemcode articleid articleno articlenumber variantid asin lineitemname "
+        "product productname item itemname article artikelnummer artikelnr artikelid artikel produkt produktid produktnummer "
+        "referenceproduit codeproduit idproduit produit codigoproducto idproducto producto articulo lineitem"
+    ),
+    "product_name": "description productname lineitemname itemname productdescription bezeichnung artikelbezeichnung libelle nomproduit designation descripcion nombreproducto",
+    "category": "category productcategory itemcategory department producttype collection kategorie warengruppe produktkategorie categorie rayon categoria",
+    "quantity": (
+        "quantity qty lineitemquantity itemquantity orderedquantity units unitsold count menge anzahl stuckzahl stueckzahl quantite qte cantidad unidades cant"
+    ),
+    "price": (
+        "unitprice price lineitemprice itemprice priceperunit sellingprice itemcost einzelpreis preis stuckpreis stueckpreis prixunitaire prix preciounitario "
+        "precio"
+    ),
+    "revenue": (
+        "revenue ordertotal totalprice total totalamount grandtotal totalrevenue amount orderamount orderrevenue ordervalue purchaserevenue purchaseamount transactionrevenue "
+        "sales netsales salesamount value dollarvalue dollars linetotal amountpaid netamount gross net umsatz betrag gesamtbetrag gesamtsumme summe "
+        "gesamtpreis gesamt bestellwert montant montanttotal montantttc totalttc chiffredaffaires ca importe importetotal monto ingresos ventas spend spent subtotal lineamount"
+    ),
+    "currency": "currency currencycode ordercurrency presentmentcurrency wahrung waehrung devise monnaie moneda divisa",
+    "products": "products items lineitems",
+}
+"""Role → plain names that mean it, the surest first."""
+
+ROLES = tuple(NAMES)
+"""What a column can be. A column without a role becomes a property of the event."""
+
+_DOTTED = ("properties.", "context.", "traits.", "data.", "attributes.")
+
+
+def plain_name(name: str) -> str:
+    """A name without case, accents, blanks and signs: "Référence produit" → "referenceproduit"."""
+    bare = unicodedata.normalize("NFKD", name.casefold().replace("ß", "ss"))
+    return "".join(letter for letter in bare if letter.isalnum() and not unicodedata.combining(letter))
+
+
+def given_mapping(mapping: Mapping[str, str], columns: Sequence[str]) -> dict[str, str]:
+    """The caller's mapping with exact column names; an unknown role or column is an UnknownName with the nearest ones. "" or "-" means no column."""
+    plain = {plain_name(name): name for name in reversed(columns)}
+    found = {}
+    for role, column in mapping.items():
+        if role not in ROLES:
+            raise UnknownName("role of a column", role, ROLES)
+        if column in ("", "-"):
+            found[role] = ""
+        elif column in columns:
+            found[role] = column
+        elif plain_name(column) in plain and plain_name(column):
+            found[role] = plain[plain_name(column)]
+        else:
+            raise UnknownName("column", column, columns)
+    return found
+
+
+def guess_by_name(columns: Sequence[str], taken: Mapping[str, str]) -> dict[str, tuple[str, Found]]:
+    """Role → (column, why) for the roles not taken, by name; a column serves one role."""
+    used = set(taken.values())
+    plain = {name: _plain_forms(name) for name in columns}
+    found: dict[str, tuple[str, Found]] = {}
+    for role, words in NAMES.items():
+        if role in taken:
+            continue
+        for place, word in enumerate(words.split()):
+            column = next((name for name in columns if name not in used and word in plain[name]), None)
+            if column is not None and not (role == "customer" and word == "id" and len(columns) > 1 and _has_person(plain.values())):
+                found[role] = (column, Found(column, f"its name is a usual one for {role}", 0.95 if place < 12 else 0.8))
+                used.add(column)
+                break
+    return found
+
+
+def _has_person(forms: Iterable[set[str]]) -> bool:
+    return any({"anonymousid", "deviceid"} & form for form in forms)
+
+
+def _plain_forms(name: str) -> set[str]:
+    """A column's plain name, and for the nested keys of JSON events the name without its envelope."""
+    forms = {plain_name(name)}
+    for prefix in _DOTTED:
+        if name.lower().startswith(prefix):
+            forms.add(plain_name(name[len(prefix) :]))
+    return forms
+
+
+def guess_by_values(sample: pa.Table, taken: Mapping[str, str]) -> dict[str, tuple[str, Found]]:
+    """Role → (column, why) for customer, time and revenue, by what the values look like; for files without telling names."""
+    free = [name for name in sample.column_names if name not in taken.values()]
+    found: dict[str, tuple[str, Found]] = {}
+    if "time" not in taken:
+        time = next((name for name in free if _is_time(sample[name])), None)
+        if time is not None:
+            found["time"] = (time, Found(time, "its values are dates", 0.7))
+            free.remove(time)
+    if "customer" not in taken and not {"anonymous"} & set(taken):
+        named = {name for name in free if not name.startswith("column") or len(taken) > 0}
+        if free and not named:
+            found["customer"] = (free[0], Found(free[0], "the first column of a file without header", 0.5))
+            free.remove(free[0])
+    if "revenue" not in taken and "price" not in taken and "event" not in taken:
+        money = [name for name in free if name.startswith("column") and _is_money(sample[name])]
+        if money:
+            found["revenue"] = (money[-1], Found(money[-1], "the last column of numbers with decimals", 0.6))
+    return found
+
+
+def _is_time(column: pa.ChunkedArray) -> bool:
+    if pa.types.is_temporal(column.type):
+        return True
+    return looks_like_times(column.combine_chunks())
+
+
+def _is_money(column: pa.ChunkedArray) -> bool:
+    if not pa.types.is_string(column.type):
+        return False
+    return (pc.sum(pc.match_substring_regex(column, r"^-?\d+[.,]\d{2}$")).as_py() or 0) > 0.9 * len(column)

@@ -1,0 +1,76 @@
+"""Ids from content: the same event gets the same id however often and in whichever file it arrives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["Seen", "content", "digests"]
+
+_BETWEEN = "\x1f"
+_ABSENT = "\x00"
+
+
+def content(columns: list[pa.Array]) -> pa.Array:
+    """The columns of each row joined to one text, null told from empty."""
+    texts = [one if pa.types.is_string(one.type) else pc.cast(one, pa.string()) for one in columns]
+    return pc.binary_join_element_wise(*texts, _BETWEEN, null_handling="replace", null_replacement=_ABSENT)
+
+
+def digests(connection: Any, texts: pa.Array) -> tuple[pa.Array, np.ndarray[Any, Any]]:
+    """MD5 of each text as 32 hexadecimal letters, and its lower half as uint64 (for counting repetitions)."""
+    connection.register("batch", pa.table({"content": texts}))
+    found = connection.sql("select md5(content) as id, md5_number_lower(content) as short from batch").to_arrow_table().combine_chunks()
+    connection.unregister("batch")
+    if len(texts) == 0:
+        return pa.array([], pa.string()), np.empty(0, np.uint64)
+    return found["id"].combine_chunks(), found["short"].to_numpy()
+
+
+class Seen:
+    """Counts how often each 64-bit digest has come, in 8 bytes a distinct digest: sorted runs, merged when they grow alike."""
+
+    def __init__(self) -> None:
+        self._runs: list[np.ndarray[Any, Any]] = []
+        self._repeats: dict[int, int] = {}
+
+    def occurrences(self, short: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """For each digest: the how-manieth time this is, from 1, in the order given."""
+        if len(short) == 0:
+            return np.empty(0, np.int64)
+        order = np.argsort(short, kind="stable")
+        ordered = short[order]
+        first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+        sizes = np.diff(np.r_[first, len(ordered)])
+        uniques = ordered[first]
+        before = self._before(uniques)
+        times = np.empty(len(short), np.int64)
+        times[order] = np.arange(len(short)) - np.repeat(first, sizes) + 1 + np.repeat(before, sizes)
+        for place in np.flatnonzero(before + sizes > 1):
+            self._repeats[int(uniques[place])] = int(before[place] + sizes[place])
+        self._add(uniques[before == 0])
+        return times
+
+    def contains(self, short: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Which digests have come before (bool array)."""
+        found = np.zeros(len(short), dtype=bool)
+        for run in self._runs:
+            places = np.minimum(np.searchsorted(run, short), len(run) - 1)
+            found |= run[places] == short
+        return found
+
+    def _before(self, uniques: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        counts = self.contains(uniques).astype(np.int64)
+        for place in np.flatnonzero(counts):
+            counts[place] = self._repeats.get(int(uniques[place]), 1)
+        return counts
+
+    def _add(self, fresh: np.ndarray[Any, Any]) -> None:
+        if len(fresh) == 0:
+            return
+        self._runs.append(fresh)
+        while len(self._runs) > 1 and 2 * len(self._runs[-1]) > len(self._runs[-2]):
+            self._runs[-2:] = [np.sort(np.concatenate(self._runs[-2:]), kind="stable")]

@@ -1,0 +1,1 @@
+delete from lines where "time" is null returning row
