@@ -286,7 +286,7 @@ def _notes(table: pa.Table, small: int) -> tuple[str, ...]:
 
 _SHARED = (
     "Recency: local date of the as-of minus that of the last counting order, in days. Frequency: counting orders. "
-    "Monetary: their net amounts plus refunds of no known order. Only customers with a counting order in the window are scored. "
+    "Monetary: their net amounts plus refunds of no known order. Only who has a counting order in the window is scored. "
 )
 _EQUAL = "Equal values get equal scores; R is 6 minus the rank of recency, so 5 is the most recent. "
 _TEXT = {
@@ -299,4 +299,3 @@ _TEXT = {
 _SEGMENT_TEXT = (
     "The segment is read off R and FM = (F + M + 1) // 2: every one of the 125 codes has exactly one of eleven names."
 )
-assert len(CODES) <= NOT_SCORED

@@ -26,7 +26,7 @@ SEGMENT_COLOURS = {
 }
 """Kept in greens, new in blues, at risk in ambers, lost in clay reds: the five meanings, shaded."""
 
-_DARK_TEXT = {"Promising", "About to Sleep", "At Risk", "Hibernating"}
+_DARK_TEXT = {"Potential Loyalist", "Promising", "Needs Attention", "About to Sleep", "At Risk", "Hibernating"}
 
 
 def segment_grid(scores: list[dict[str, Any]], *, title: str, subtitle: str = "") -> go.Figure:
