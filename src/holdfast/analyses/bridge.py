@@ -191,7 +191,7 @@ class Bridge(Question):
 
     def _step(self, timelines: Timelines, as_of: AsOf, span: Span) -> tuple[BridgeStep, Resolved | None]:
         settings = timelines.settings
-        scope = Scope(self.by, self.where, self.moment)
+        scope = Scope(self.by, self.where, self.moment).ready(timelines, as_of)
         segments = len(scope.labels(timelines))
         if settings.base == "contract":
             if not set(settings.contract.start) & set(timelines.meta.events):
