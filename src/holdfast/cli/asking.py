@@ -14,36 +14,58 @@ from holdfast.errors import UsageError
 if TYPE_CHECKING:
     from holdfast.analyses.answer import Answer, Question
 
-__all__ = ["Ask", "analysis", "answered"]
+__all__ = ["analysis", "answered"]
 
-Ask = Callable[..., "Question"]
+Own = Callable[..., "dict[str, Any]"]
 
 
-def analysis(name: str, *, view: View | None = None) -> Callable[[Ask], click.Command]:
-    """Turn a function `(scope, as_of, **own options) -> Question` into a verb with all the shared options.
+def analysis(name: str, question: str, *, view: View | None = None) -> Callable[[Own], click.Command]:
+    """Turn a function of a verb's own options into a verb with all the shared options.
 
-    The function's own options stand above it as click decorators; `scope` is built from --by and --where.
+    question  module:Class below holdfast.analyses, imported when the verb runs
+    The function gives the question's own arguments as a dictionary; --as-of, --by and --where are added.
     """
 
-    def decorate(ask: Ask) -> click.Command:
+    def decorate(own: Own) -> click.Command:
         def run(
-            workspace: str, as_of: str | None, by: str | None, where: tuple[str, ...], json: bool, csv: str | None,
-            png: str | None, html: str | None, people: tuple[str, ...], **own: Any,
+            workspace: str, as_of: str | None, by: str | None, where: tuple[str, ...], moment: str | None, json: bool, csv: str | None,
+            png: str | None, html: str | None, people: tuple[str, ...], **options: Any,
         ) -> None:  # fmt: skip
-            question = ask(scope=_scope(by, where), as_of=_day(as_of), **own)
-            answer = answered(workspace, question)
+            asked = _question(question, own(**options), as_of=_day(as_of), by=by, where=where, moment=moment)
+            answer = answered(workspace, asked)
             if people:
                 _people(answer, pairs(people, "--people"), json=json, csv=csv)
                 return
             _pictures(answer, html, png)
             tell(said_of(answer), json=json, csv=csv, view=view)
 
-        run.__doc__ = ask.__doc__
-        for option in getattr(ask, "__click_params__", []):
-            click.decorators._param_memo(run, option)
+        run.__doc__ = own.__doc__
+        run.__click_params__ = list(getattr(own, "__click_params__", []))  # type: ignore[attr-defined]
         return click.command(name, cls=Verb)(analysis_options(run))
 
     return decorate
+
+
+def _question(place: str, own: dict[str, Any], **shared: Any) -> Question:
+    """The question with its own arguments and those of the shared options that were given."""
+    from dataclasses import fields
+    from importlib import import_module
+
+    from holdfast.analyses.scope import Scope, parse_where
+
+    module, _, name = place.partition(":")
+    kind = getattr(import_module(f"holdfast.analyses.{module}"), name)
+    known = {field.name for field in fields(kind)}
+    said = {key: value for key, value in shared.items() if value}
+    if "where" in said:
+        said["where"] = parse_where(said["where"])
+    if "scope" in known and said.keys() & {"by", "where", "moment"}:
+        said["scope"] = Scope(**{key: said.pop(key) for key in ("by", "where", "moment") if key in said})
+    for key in said:
+        if key not in known:
+            raise UsageError(f"--{key.replace('_', '-')} says nothing to this question", f"leave it out; {name} counts everyone")
+    made: Question = kind(**{key: value for key, value in own.items() if value is not None}, **said)
+    return made
 
 
 def answered(workspace: str, question: Question) -> Answer:
@@ -55,12 +77,6 @@ def answered(workspace: str, question: Question) -> Answer:
     say_first_run()
     answer: Answer = opened.ask(question)
     return answer
-
-
-def _scope(by: str | None, where: tuple[str, ...]) -> Any:
-    from holdfast.analyses.scope import Scope, parse_where
-
-    return Scope(by=by, where=parse_where(where))
 
 
 def _day(text: str | None) -> Any:
@@ -117,6 +133,7 @@ def _pictures(answer: Answer, html: str | None, png: str | None) -> None:
 
         written(html, answer_page(answer))
     if png is not None:
-        from holdfast.cli.picture import write_png
+        from holdfast.charts.image import png as draw
+        from holdfast.cli.screen import line
 
-        write_png(answer, png)
+        line(f"written: {draw(answer.figure(), png)}")

@@ -95,6 +95,7 @@ def analysis_options(function: F) -> F:
     function = output_options(function)
     for option in (
         click.option("--where", multiple=True, metavar="NAME=VALUE", help="Only these customers: country=France, country!=France."),
+        click.option("--moment", type=click.Choice(["entry", "current"]), default=None, help="Values at the first order, or now."),
         click.option("--by", default=None, metavar="NAME", help="Split by a property, such as country."),
         click.option("--as-of", "as_of", metavar="DATE", default=None, help="As it stood at the end of that day (default: end of data)."),
     ):

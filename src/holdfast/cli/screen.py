@@ -6,7 +6,8 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from holdfast.report.values import Kind, cleaned, shown, titled
+from holdfast.report.tidy import Tidy, tidied
+from holdfast.report.values import Kind, cleaned
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -43,24 +44,42 @@ def line(text: str) -> None:
     aside().print(cleaned(text))
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], kinds: Sequence[Kind], currency: str = "", *, limit: int = 60) -> RenderableType:
-    """A readable table; of more than `limit` rows the first are shown and the rest is counted."""
+def table(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], kinds: Sequence[Kind], currency: str = "", *, limit: int = 60
+) -> RenderableType:
+    """A readable table: tidied, as wide as the screen, of more than `limit` rows the first; what is left out is said."""
+    from rich.console import Group
     from rich.text import Text
 
-    made = _empty(columns, kinds)
-    for row in rows[:limit]:
-        made.add_row(*(Text(shown(value, kind, currency)) for value, kind in zip(row, kinds, strict=True)))
+    tidy = tidied(columns, rows[:limit], kinds, currency)
+    fits = _fitting(tidy, out().width)
+    made = _empty(tidy.headings[:fits], tidy.kinds[:fits])
+    for row in tidy.rows:
+        made.add_row(*(Text(value) for value in row[:fits]))
+    remarks = list(tidy.remarks)
     if len(rows) > limit:
-        made.caption = f"… {len(rows) - limit:,} more rows: --csv PATH"
-        made.caption_justify = "left"
-    return made
+        remarks.append(f"… {len(rows) - limit:,} more rows: --csv PATH")
+    if fits < len(tidy.headings):
+        remarks.append(f"… too narrow for {', '.join(tidy.headings[fits:])}: --csv PATH")
+    return Group(made, *(Text(cleaned(remark), style="dim") for remark in remarks))
 
 
-def _empty(columns: Sequence[str], kinds: Sequence[Kind]) -> Table:
+def _fitting(tidy: Tidy, width: int) -> int:
+    """How many columns fit, two at least; a long text may be folded to 24."""
+    used = 0
+    for place, (heading, kind) in enumerate(zip(tidy.headings, tidy.kinds, strict=True)):
+        longest = max([len(heading), *(len(row[place]) for row in tidy.rows)])
+        used += 2 + (min(longest, 24) if kind == "text" else longest)
+        if used > width + 2 and place >= 2:
+            return place
+    return len(tidy.headings)
+
+
+def _empty(headings: Sequence[str], kinds: Sequence[Kind]) -> Table:
     from rich import box
     from rich.table import Table
 
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim", show_edge=False)
-    for name, kind in zip(columns, kinds, strict=True):
-        made.add_column(titled(name), justify="left" if kind == "text" else "right", overflow="fold")
+    for heading, kind in zip(headings, kinds, strict=True):
+        made.add_column(heading, justify="left" if kind == "text" else "right", no_wrap=kind != "text", overflow="fold")
     return made

@@ -1,0 +1,62 @@
+"""A cohort grid as an HTML table: complete, in progress (hatched), not observable (empty)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from holdfast.report.markup import Markup, tag
+from holdfast.report.values import percent, shown, short_money
+
+__all__ = ["heat_table"]
+
+
+def heat_table(rows: Sequence[Mapping[str, Any]], value: str = "rate", *, currency: str = "", below: Mapping[str, str] | None = None) -> Markup:
+    """The grid of long rows with cohort, period, size, customers, rate, low, high, state and the value to show.
+
+    value  "rate" (percent of the cohort) or a column of money
+    below  period → text of a last row, such as the pooled mean
+    """
+    sizes = {str(row["cohort"]): row["size"] for row in rows}
+    periods = list(dict.fromkeys(str(row["period"]) for row in rows))
+    if all(period.lstrip("-").isdigit() for period in periods):
+        periods.sort(key=int)
+    cells = {(str(row["cohort"]), str(row["period"])): row for row in rows}
+    top = _top(rows, value)
+    head = [tag("th"), tag("th", "people", class_="n", scope="col"), *(tag("th", period, scope="col") for period in periods)]
+    body = [
+        tag(
+            "tr", tag("th", cohort, scope="row"), tag("td", shown(size, "count"), class_="n"),
+            *(_cell(cells.get((cohort, period)), value, top, currency) for period in periods),
+        )
+        for cohort, size in sizes.items()
+    ]  # fmt: skip
+    if below:
+        last = [tag("td", below.get(period, ""), class_="muted") for period in periods]
+        body.append(tag("tr", tag("th", "all, pooled", scope="row"), tag("td", "", class_="n"), *last, class_="pool"))
+    inner = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *body), class_="grid")
+    return tag("div", inner, class_="scroll", tabindex="0", role="group", aria_label="cohort grid")
+
+
+def _top(rows: Sequence[Mapping[str, Any]], value: str) -> float:
+    """The value that is drawn deepest; the whole cohort in its own period does not flatten the rest."""
+    found = [float(row[value]) for row in rows if row[value] is not None]
+    later = [one for one in found if one < 0.999] if value == "rate" else found
+    return max(later or found or [1.0]) or 1.0
+
+
+def _cell(row: Mapping[str, Any] | None, value: str, top: float, currency: str) -> Markup:
+    if row is None or row[value] is None:
+        return tag("td", class_="none")
+    amount = float(row[value])
+    text = f"{100 * amount:.0f}" if value == "rate" else short_money(amount, currency)
+    going = "progress" in str(row["state"])
+    depth = f"--h:{min(max(100 * amount / top, 0), 100):.0f}"
+    return tag("td", text, class_="c prog" if going else "c", style=depth, title=_told(row, going))
+
+
+def _told(row: Mapping[str, Any], going: bool) -> str:
+    """A cell in words: how many of how many, the interval, whether the period is open."""
+    part = f"{row['cohort']}, period {row['period']}: {shown(row['customers'], 'count')} of {shown(row['size'], 'count')}"
+    interval = f", {percent(row['rate'])} ({percent(row['low'])} to {percent(row['high'])})" if row.get("low") is not None else ""
+    return part + interval + (", still open" if going else "")

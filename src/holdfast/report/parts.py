@@ -1,0 +1,86 @@
+"""Parts of a section: the sentence, the table, its CSV, the definition under a disclosure, the notes."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from holdfast.report.markup import Markup, join, tag
+from holdfast.report.values import Kind, kinds, shown, titled
+
+if TYPE_CHECKING:
+    from holdfast.analyses.answer import Answer
+
+__all__ = ["answer_table", "csv_link", "definition", "foot", "hint", "lead", "notes", "table"]
+
+
+def lead(words: str) -> Markup:
+    """The answer in a sentence."""
+    return tag("p", words, class_="lead")
+
+
+def hint(words: str) -> Markup:
+    """How to read what follows."""
+    return tag("p", words, class_="hint")
+
+
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    forms: Sequence[Kind],
+    *,
+    currency: str = "",
+    titles: dict[str, str] | None = None,
+    caption: str = "",
+    limit: int = 400,
+) -> Markup:
+    """A table; numbers to the right, the first column is the row's heading. Beyond `limit` rows the CSV has the rest, and that is said.
+
+    A value that is Markup already is put in as it is.
+    """
+    titles = titles or {}
+    sides = [None if form == "text" else "r" for form in forms]
+    head = [tag("th", titles.get(name, titled(name)), class_=side, scope="col") for name, side in zip(columns, sides, strict=True)]
+    body = []
+    for row in rows[:limit]:
+        written = [value if isinstance(value, Markup) else shown(value, form, currency) for value, form in zip(row, forms, strict=True)]
+        cells = [tag("td", text, class_=side or "t") for text, side in zip(written[1:], sides[1:], strict=True)]
+        body.append(tag("tr", tag("th", written[0], scope="row", class_=sides[0]), *cells))
+    more = f" The first {limit:,} of {len(rows):,} rows; the CSV has all." if len(rows) > limit else ""
+    said = tag("caption", (caption + more).strip()) if caption or more else None
+    inner = tag("table", said, tag("thead", tag("tr", *head)), tag("tbody", *body))
+    return tag("div", inner, class_="scroll", tabindex="0" if len(columns) > 5 else None, role="group" if len(columns) > 5 else None)
+
+
+def answer_table(answer: Answer, *, chosen: Sequence[str] = (), limit: int = 400) -> Markup:
+    """The table of an answer, or the chosen columns of it."""
+    names = [name for name in (chosen or answer.table.column_names) if name in answer.table.column_names]
+    columns = [answer.table.column(name).to_pylist() for name in names]
+    firsts = [next((value for value in column if value is not None), None) for column in columns]
+    forms = kinds(names, [None if first is None else type(first) for first in firsts])
+    rows = list(zip(*columns, strict=True))
+    return table(names, rows, forms, currency=answer.source.settings.currency, limit=limit)
+
+
+def csv_link(text: str, name: str, label: str = "CSV") -> Markup:
+    """A link that saves a CSV which is inside the page."""
+    data = base64.b64encode(text.encode("utf-8")).decode("ascii")
+    return tag("a", label, href=f"data:text/csv;charset=utf-8;base64,{data}", download=name, class_="csv")
+
+
+def definition(answer: Answer) -> Markup:
+    """What the numbers mean, one click away."""
+    meant = answer.definition
+    return tag("details", tag("summary", "definition"), tag("div", tag("p", meant.text), tag("p", meant.line(), class_="muted")))
+
+
+def notes(answer: Answer) -> Markup:
+    """Warnings and remarks; nothing where there are none."""
+    return tag("ul", *(tag("li", note) for note in answer.notes), class_="notes") if answer.notes else Markup("")
+
+
+def foot(answer: Answer, name: str, *more: Markup) -> Markup:
+    """What stands under every picture: notes, the CSV, the definition."""
+    below = tag("div", csv_link(answer.to_csv(), f"{name}.csv"), *more, definition(answer), class_="foot")
+    return join(notes(answer), below)

@@ -1,0 +1,78 @@
+"""A long table made short enough to read: intervals join their number, what is the same in every row goes, remarks go below.
+
+The CSV and the JSON keep every column; only what is shown is tidied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from holdfast.report.values import Kind, shown, titled
+
+__all__ = ["Tidy", "tidied"]
+
+_SAME = {"segment": "everyone", "state": "complete"}
+"""Columns that say nothing when every row says this."""
+
+
+@dataclass(frozen=True)
+class Tidy:
+    """A table ready to be shown.
+
+    headings  one a column · rows  written values · kinds  of the columns (text to the left, numbers to the right)
+    remarks   what a mark beside a row means
+    """
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    kinds: tuple[Kind, ...]
+    remarks: tuple[str, ...]
+
+
+def tidied(columns: Sequence[str], rows: Sequence[Sequence[Any]], forms: Sequence[Kind], currency: str = "") -> Tidy:
+    """The table with its values written: `crr`, `crr_low`, `crr_high` become one column, such as 93.7 % (92.8 to 94.5)."""
+    at = {name: place for place, name in enumerate(columns)}
+    bounds = {name: pair for name in columns if (pair := _bounds(name, columns)) is not None}
+    joined = {name for pair in bounds.values() for name in pair}
+    hidden = joined | _silent(at, rows) | {"note"}
+    kept = [name for name in columns if name not in hidden]
+    marks = list(dict.fromkeys(row[at["note"]] for row in rows if row[at["note"]])) if "note" in at else []
+    written = []
+    for row in rows:
+        cells = [_written(row, at, name, forms[at[name]], bounds.get(name), currency) for name in kept]
+        if marks and row[at["note"]]:
+            place = 0 if "period" not in kept else kept.index("period")
+            cells[place] += _mark(marks.index(row[at["note"]]))
+        written.append(tuple(cells))
+    remarks = tuple(f"{_mark(place)} {mark}" for place, mark in enumerate(marks))
+    return Tidy(tuple(titled(name) for name in kept), tuple(written), tuple(forms[at[name]] for name in kept), remarks)
+
+
+def _bounds(name: str, columns: Sequence[str]) -> tuple[str, str] | None:
+    """The columns of a number's interval: name_low and name_high, or plain low and high right after it."""
+    if name.endswith(("low", "high")):
+        return None
+    if f"{name}_low" in columns and f"{name}_high" in columns:
+        return f"{name}_low", f"{name}_high"
+    place = list(columns).index(name)
+    return ("low", "high") if tuple(columns[place + 1 : place + 3]) == ("low", "high") else None
+
+
+def _silent(at: dict[str, int], rows: Sequence[Sequence[Any]]) -> set[str]:
+    same = {name for name, value in _SAME.items() if name in at and all(row[at[name]] == value for row in rows)}
+    empty = {name for name, place in at.items() if len(rows) > 1 and all(row[place] is None for row in rows)}
+    return same | empty
+
+
+def _written(row: Sequence[Any], at: dict[str, int], name: str, form: Kind, pair: tuple[str, str] | None, currency: str) -> str:
+    text = shown(row[at[name]], form, currency)
+    if pair is None or row[at[name]] is None or row[at[pair[0]]] is None:
+        return text
+    low, high = (shown(row[at[bound]], form, currency).removesuffix("\u00a0%") for bound in pair)
+    return f"{text} ({low} to {high})"
+
+
+def _mark(place: int) -> str:
+    return "*" if place == 0 else "†" if place == 1 else f"({place})"
