@@ -65,7 +65,8 @@ def survey(path: Path, encoding: str | None = None) -> Survey:
         zeros += piece.count(b"\0")
         if not piece.isascii():
             text = decoder.decode(piece)
-            wrong = text.count("\ufffd")
+            # a replacement character that stands in the file itself is valid text
+            wrong = max(0, text.count("\ufffd") - piece.count(b"\xef\xbf\xbd"))
             bad += wrong
             good += len(text) - len(text.encode("ascii", "ignore")) - wrong
             undefined = undefined or any(byte in piece for byte in _UNDEFINED_IN_1252)
