@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def themed(figure: go.Figure, *, title: str = "", subtitle: str = "", height: in
         plot_bgcolor=CLEAR,
         colorway=list(SERIES),
         separators=".,",
-        margin={"l": 12, "r": 16, "t": 66 if subtitle else 46 if title else 16, "b": 12},
+        margin={"l": 12, "r": 16, "t": _head(title, subtitle), "b": 12},
         hoverlabel={"bgcolor": CARD, "bordercolor": RULE, "font": {"family": FONT, "color": INK, "size": 12.5}},
         legend={"font": {"color": SOFT, "size": 12}, "orientation": "h", "x": 0, "y": -0.14, "yanchor": "top"},
         height=height,
@@ -168,8 +169,27 @@ def themed(figure: go.Figure, *, title: str = "", subtitle: str = "", height: in
     return figure
 
 
+LETTERS_A_LINE = 118
+"""A longer subtitle is broken into lines, so that it stays inside a picture 1,000 pixels wide."""
+
+
+def _head(title: str, subtitle: str) -> int:
+    """Pixels kept free above the plot."""
+    lines = len(wrap(subtitle, LETTERS_A_LINE))
+    return 50 + 18 * lines if lines else 46 if title else 16
+
+
 def _title(title: str, subtitle: str) -> dict[str, Any]:
-    below = {"subtitle": {"text": subtitle, "font": {"size": 12.5, "color": SOFT, "family": FONT}}} if subtitle else {}
+    below = (
+        {
+            "subtitle": {
+                "text": "<br>".join(wrap(subtitle, LETTERS_A_LINE)),
+                "font": {"size": 12.5, "color": SOFT, "family": FONT},
+            }
+        }
+        if subtitle
+        else {}
+    )
     across = {"x": 0, "xref": "container", "xanchor": "left"}
     down = {"yref": "container", "y": 1, "yanchor": "top", "pad": {"l": 12, "t": 12}}
     return {"text": title, "font": {"size": 16, "color": INK, "family": SERIF}, **across, **down, **below}
