@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from holdfast.analyses.money_retention import MoneyRetention
     from holdfast.timelines.timelines import AsOf, Timelines
 
-__all__ = ["Bridge", "BridgeStep", "Span", "segment_code", "span_of"]
+__all__ = ["Bridge", "BridgeStep", "Span", "segment_code", "shown", "span_of"]
 
 
 @dataclass(frozen=True)
@@ -232,7 +232,7 @@ class Bridge(Question):
         if len({row["segment"] for row in rows}) > 1:
             title = "Customers kept, by period"
             return series_lines(rows, "period", "crr", "segment", title=title, subtitle=answer.words, unit="share")
-        row = _shown(rows)
+        row = shown(rows)
         parts = [(name, row[name]) for name in ("start", "new", "returned", "lost", "end")] if row else []
         return waterfall(parts, title=f"Where {row['period'] if row else 'the period'} went", subtitle=answer.words)
 
@@ -285,7 +285,7 @@ SCHEMA = pa.schema(
 )
 
 
-def _shown(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+def shown(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The row that the words tell about: the last complete one with a filled base, else the last with anyone at its start."""
     some = [row for row in rows if row["start"] > 0]
     over = [row for row in some if row["state"] == "complete"]
@@ -296,7 +296,7 @@ def _shown(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 def _words(table: pa.Table, span: Span) -> str:
     rows = table.to_pylist()
-    row = _shown(rows)
+    row = shown(rows)
     if row is None:
         return "There was nobody to keep: no period begins with a customer."
     same = [other for other in rows if other["period"] == row["period"]]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from holdfast.timelines.timelines import AsOf, Timelines
 
-__all__ = ["MOVES", "MoneyRetention", "MoneyStep"]
+__all__ = ["MOVES", "MoneyRetention", "MoneyStep", "shown"]
 
 MOVES = ("start", "new", "returned", "expansion", "contraction", "lost", "end", "n")
 """What is summed, in the order of the kernel's rows; n counts customers with money in the previous period."""
@@ -223,7 +223,7 @@ class MoneyRetention(Question):
         if len({row["segment"] for row in rows}) > 1:
             title = "Net revenue retention, by period"
             return series_lines(rows, "period", "nrr", "segment", title=title, subtitle=answer.words, unit="share")
-        row = _shown(rows)
+        row = shown(rows)
         parts = [(name, row[name]) for name in MOVES[:-1]] if row else []
         title = f"Where the money of {row['period'] if row else 'the period'} came from"
         return waterfall(parts, title=title, subtitle=answer.words, unit=answer.source.settings.currency)
@@ -290,7 +290,8 @@ def _interval(ratio: float | None, n: int, whole: int, xx: float, xy: float, yy:
     return round(max(ratio - half, 0.0), 9), round(ratio + half, 9)
 
 
-def _shown(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+def shown(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The row that the words tell about: the last complete one with money before it, else the last."""
     some = [row for row in rows if row["nrr"] is not None]
     over = [row for row in some if row["state"] == "complete"]
     return (over or some)[-1] if some else None
@@ -298,7 +299,7 @@ def _shown(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 def _words(table: pa.Table, currency: str) -> str:
     rows = table.to_pylist()
-    row = _shown(rows)
+    row = shown(rows)
     if row is None:
         return "No period follows one with money, so there is nothing to keep yet."
     same = [other for other in rows if other["period"] == row["period"]]

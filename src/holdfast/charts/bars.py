@@ -1,0 +1,39 @@
+"""Bars with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from holdfast.charts.palette import KEPT, SOFT, themed
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+__all__ = ["interval_bars"]
+
+MOST = 15
+
+
+def interval_bars(
+    bars: Sequence[tuple[str, float, float | None, float | None]], *, title: str, subtitle: str = "", unit: str = ""
+) -> go.Figure:
+    """A horizontal bar a row, longest first, at most fifteen.
+
+    bars  (name, value, low, high); an interval of None is left out
+    unit  what is measured, for the axis
+    """
+    import plotly.graph_objects as go
+
+    shown = sorted(bars, key=lambda bar: bar[1])[-MOST:]
+    values = [value for _, value, _, _ in shown]
+    above = [(high - value) if high is not None else 0 for _, value, _, high in shown]
+    below = [(value - low) if low is not None else 0 for _, value, low, _ in shown]
+    figure = go.Figure()
+    figure.add_bar(
+        y=[name for name, *_ in shown], x=values, orientation="h", marker_color=KEPT, showlegend=False,
+        error_x={"type": "data", "symmetric": False, "array": above, "arrayminus": below, "color": SOFT, "thickness": 1},
+        hovertemplate="%{y}: %{x:,.2f} " + unit + "<extra></extra>",
+    )  # fmt: skip
+    figure.update_xaxes(title=unit)
+    return themed(figure, title=title, subtitle=subtitle)
