@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from holdfast.errors import HoldfastError, InputError
+from holdfast.errors import InputError
 from holdfast.events.plan import plan_import
 from holdfast.events.reading import read_events
 from holdfast.events.schema import EVENTS
@@ -95,15 +95,15 @@ MUTATIONS: dict[str, Callable[[bytes], bytes]] = {
     "cut to 10 bytes": lambda data: data[:10],
     "last byte gone": lambda data: data[:-1],
     "first 4 bytes gone": lambda data: data[4:],
-    "empty": lambda data: b"",
-    "blank": lambda data: b" \r\n \r\n",
+    "empty": lambda data: data[:0],
+    "blank": lambda data: data[:0] + b" \r\n \r\n",
     "NUL bytes strewn in": lambda data: data[: len(data) // 2] + b"\0\0\0" + data[len(data) // 2 :],
     "every 50th byte 0xff": lambda data: bytes(255 if place % 50 == 49 else byte for place, byte in enumerate(data)),
     "every 97th byte a quote": lambda data: bytes(34 if place % 97 == 96 else byte for place, byte in enumerate(data)),
     "every 61st byte a line end": lambda data: bytes(10 if place % 61 == 60 else byte for place, byte in enumerate(data)),
     "noise appended": lambda data: data + _noise(500),
     "noise in front": lambda data: _noise(500) + data,
-    "noise only": lambda data: _noise(5000),
+    "noise only": lambda data: _noise(len(data)),
     "twice in a row": lambda data: data + data,
     "middle cut out": lambda data: data[: len(data) // 3] + data[2 * len(data) // 3 :],
     "zeros in the second half": lambda data: data[: len(data) // 2] + bytes(len(data) - len(data) // 2),
@@ -123,8 +123,17 @@ def take(path: Path) -> tuple[int, int]:
         batch.validate(full=True)
         events += batch.num_rows
     for refusal in reading.refusals:
-        assert refusal.row >= 0 and refusal.reason and refusal.sentence and refusal.mend
+        assert refusal.row >= 0
+        assert all((refusal.reason, refusal.sentence, refusal.mend))
     return events, len(reading.refusals)
+
+
+def take_or_say(path: Path) -> str:
+    """Reads a file; comes back: "events", "refusals" where nothing went in, or the mend of the InputError."""
+    try:
+        return "events" if take(path)[0] else "refusals"
+    except InputError as error:
+        return error.mend
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -140,17 +149,16 @@ def test_the_sound_files_are_read_whole(kind: str, tmp_path: Path) -> None:
 def test_a_mutilated_file_is_an_input_error_or_refusals(kind: str, mutation: str, tmp_path: Path) -> None:
     path = tmp_path / kind
     path.write_bytes(MUTATIONS[mutation](KINDS[kind]()))
-    try:
-        take(path)
-    except InputError as error:
-        assert error.what and error.mend
+    assert take_or_say(path)
 
 
 def _with_cell(column: str, text: str) -> bytes:
     place = HEADER.index(column)
     broken = [*ROWS[2][:place], text, *ROWS[2][place + 1 :]]
     lines = [HEADER, *ROWS[:2], broken, *ROWS[3:]]
-    return "".join(",".join('"' + cell.replace('"', '""') + '"' for cell in line) + "\n" for line in lines).encode("utf-8", "surrogateescape")
+    return "".join(",".join('"' + cell.replace('"', '""') + '"' for cell in line) + "\n" for line in lines).encode(
+        "utf-8", "surrogateescape"
+    )
 
 
 CELLS = [
@@ -188,16 +196,28 @@ def test_a_bad_cell_refuses_its_row_alone_with_its_reason(column: str, text: str
     assert [(one.row, one.reason) for one in reading.refusals] == [(4, reason)]
 
 
-@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "<script>alert(1)</script>", "http://spam.example", "Ã¼ber", "\ufffd", "\x07bell", "'; drop table lines; --"])
+def _texts(events: pa.Table) -> Iterator[str]:
+    """Every name that went in, JSON opened."""
+    for row in events.to_pylist():
+        yield from (row["customer_id"], row["order_id"], *json.loads(row["properties"] or "{}").values())
+        for product in json.loads(row["products"] or "[]"):
+            yield product["product_id"]
+
+
+STRANGE = [
+    "=cmd|' /C calc'!A0", "<script>alert(1)</script>", "http://spam.example", "Ã¼ber", "\ufffd", "\x07bell", "'; drop table lines; --", "a\\b\"c",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", STRANGE)
 @pytest.mark.parametrize("column", ["country", "sku", "customer_id", "order_id"])
 def test_strange_text_in_a_name_is_kept_as_text(column: str, text: str, tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_bytes(_with_cell(column, text))
     reading = read_events(plan_import(path, Settings()), Settings(), now=NOW)
     events = pa.Table.from_batches(list(reading.events), EVENTS)
-    kept = [json.loads(row[name]) if name in ("products", "properties") else row[name] for row in events.to_pylist() for name in ("products", "properties", "customer_id", "order_id") if row[name]]
-    assert events.num_rows == 5 and len(reading.refusals) == 0
-    assert any(text == one or (isinstance(one, dict) and text in one.values()) or (isinstance(one, list) and any(text in item.values() for item in one)) for one in kept)
+    assert (events.num_rows, len(reading.refusals)) == (5, 0)
+    assert text in set(_texts(events))
 
 
 def test_a_header_of_100_000_columns_is_an_input_error(tmp_path: Path) -> None:
@@ -258,22 +278,20 @@ def _odd(folder: Path) -> Iterator[tuple[str, Path]]:
 
 def test_odd_things_in_place_of_a_table_are_input_errors(tmp_path: Path) -> None:
     for name, path in list(_odd(tmp_path)):
-        try:
-            events, _ = take(path)
-            assert events == 0, name
-        except HoldfastError as error:
-            assert isinstance(error, InputError) and error.mend, name
+        assert take_or_say(path) != "events", name
 
 
 def test_a_row_with_other_fields_is_refused_with_its_line_and_text(tmp_path: Path) -> None:
     """Line 3 has a field too many, line 5 is blank, line 6 opens a quote that never closes."""
     path = tmp_path / "orders.csv"
-    path.write_text('customer,date,amount\nann,2024-01-01,1\nben,2024-01-02,2,3\ncleo,2024-01-03,3\n\ndan,"2024-01-04,4\neve,2024-01-05,5\n')
+    path.write_text(
+        'customer,date,amount\nann,2024-01-01,1\nben,2024-01-02,2,3\ncleo,2024-01-03,3\n\ndan,"2024-01-04,4\neve,2024-01-05,5\n'
+    )
     reading = read_events(plan_import(path, Settings()), Settings(), now=NOW)
     events = pa.Table.from_batches(list(reading.events), EVENTS)
     assert events["customer_id"].to_pylist() == ["ann", "cleo", "eve"]
     assert [(one.row, one.reason) for one in reading.refusals] == [(3, "wrong_fields"), (5, "empty_row"), (6, "quote_open")]
-    assert [one.raw for one in reading.refusals][0] == "ben,2024-01-02,2,3"
+    assert next(iter(reading.refusals)).raw == "ben,2024-01-02,2,3"
 
 
 def test_the_corpus_holds_more_than_200_broken_inputs() -> None:

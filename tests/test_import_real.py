@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -32,20 +31,20 @@ def _file(*choices: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def retail() -> Iterator[dict[str, Any]]:
+def retail() -> dict[str, Any]:
     path = _file(DATA / "online-retail/online_retail.csv.gz", PACKED / "online_retail.parquet")
     reading = read_events(plan_import(path, SHOP), SHOP, now=NOW)
     events = pa.Table.from_batches(list(reading.events), EVENTS)
     connection = duckdb.connect()
     lines = "read_csv($1, all_varchar = true)" if path.suffix == ".gz" else "read_parquet($1)"
     connection.execute(
-        "create table raw as select InvoiceNo as invoice, regexp_replace(CustomerID, '[.]0$', '') as customer, "  # noqa: S608 - the name of a reader
-        "Quantity::int as quantity, UnitPrice::decimal(12, 4) as price, Country as country, InvoiceDate::timestamp as at "
+        "create table raw as select InvoiceNo as invoice, regexp_replace(CustomerID, '[.]0$', '') as customer, "
+        "Quantity::int as quantity, UnitPrice::decimal(12, 4) as price, Country as country, InvoiceDate::timestamp as moment "
         f"from {lines}",
         [str(path)],
     )
     connection.register("events", events)
-    yield {"sql": connection, "events": events, "counts": reading.counts, "refusals": reading.refusals}
+    return {"sql": connection, "events": events, "counts": reading.counts, "refusals": reading.refusals}
 
 
 def _sql(retail: dict[str, Any], text: str) -> list[tuple[Any, ...]]:
@@ -55,7 +54,12 @@ def _sql(retail: dict[str, Any], text: str) -> list[tuple[Any, ...]]:
 def test_every_line_of_online_retail_goes_in(retail: dict[str, Any]) -> None:
     """541,909 lines, 135,080 without customer, 5,268 exact duplicates: as the data's own notes say."""
     counts = retail["counts"]
-    assert (counts["rows"], counts["anonymous_rows"], counts["duplicates_kept"], counts["refused"]) == (541_909, 135_080, 5_268, 0)
+    assert (counts["rows"], counts["anonymous_rows"], counts["duplicates_kept"], counts["refused"]) == (
+        541_909,
+        135_080,
+        5_268,
+        0,
+    )
 
 
 def test_orders_of_online_retail_equal_plain_sql(retail: dict[str, Any]) -> None:
@@ -64,11 +68,11 @@ def test_orders_of_online_retail_equal_plain_sql(retail: dict[str, Any]) -> None
         retail,
         """
         with expected as (
-            select invoice, customer, sum(quantity * price)::decimal(18, 4) as revenue, min(at) as at, count(*) as lines
+            select invoice, customer, sum(quantity * price)::decimal(18, 4) as revenue, min(moment) as moment, count(*) as lines
             from raw group by invoice, customer
             having not bool_and(quantity * price < 0 or (quantity * price = 0 and quantity < 0)) and sum(quantity * price) >= 0
         ), found as (
-            select order_id as invoice, customer_id as customer, revenue, timezone('Europe/London', time)::timestamp as at,
+            select order_id as invoice, customer_id as customer, revenue, timezone('Europe/London', time)::timestamp as moment,
                 json_array_length(products) as lines
             from events where event = 'Order Completed'
         )
@@ -118,7 +122,9 @@ def test_no_product_is_taken_back_more_often_than_it_was_sold(retail: dict[str, 
 
 def test_ids_of_online_retail_are_all_different_and_countries_are_kept(retail: dict[str, Any]) -> None:
     assert _sql(retail, "select count(*) = count(distinct event_id) from events") == [(True,)]
-    assert _sql(retail, "select count(distinct properties->>'$.Country') from events") == _sql(retail, "select count(distinct country) from raw")
+    assert _sql(retail, "select count(distinct properties->>'$.Country') from events") == _sql(
+        retail, "select count(distinct country) from raw"
+    )
 
 
 def test_cdnow_rows_are_orders_in_plain_sql_too() -> None:
@@ -130,10 +136,12 @@ def test_cdnow_rows_are_orders_in_plain_sql_too() -> None:
     events = pa.Table.from_batches(list(read_events(plan, settings, now=NOW).events), EVENTS)
     connection = duckdb.connect()
     connection.register("events", events)
-    assert connection.sql("select count(*), count(distinct customer_id), sum(revenue), count(distinct order_id) from events").fetchall() == [
-        (69_659, 23_570, Decimal("2500315.6300"), 69_659)
-    ]
-    days = connection.sql("select min(timezone('America/New_York', time))::varchar, max(timezone('America/New_York', time))::varchar from events")
+    assert connection.sql(
+        "select count(*), count(distinct customer_id), sum(revenue), count(distinct order_id) from events"
+    ).fetchall() == [(69_659, 23_570, Decimal("2500315.6300"), 69_659)]
+    days = connection.sql(
+        "select min(timezone('America/New_York', time))::varchar, max(timezone('America/New_York', time))::varchar from events"
+    )
     assert days.fetchall() == [("1997-01-01 00:00:00", "1998-06-30 00:00:00")]
 
 
@@ -148,5 +156,7 @@ def test_dropping_duplicates_of_cdnow_drops_what_sql_counts() -> None:
     options = ImportOptions(duplicates="drop")
     reading = read_events(plan_import(path, Settings(), options=options), Settings(), now=NOW)
     rows = sum(batch.num_rows for batch in reading.events)
-    distinct = duckdb.sql("select count(*) from (select distinct * from read_csv($1, all_varchar = true))", params=[str(path)]).fetchall()[0][0]
+    distinct = duckdb.sql(
+        "select count(*) from (select distinct * from read_csv($1, all_varchar = true))", params=[str(path)]
+    ).fetchall()[0][0]
     assert rows == distinct == reading.counts["rows"] - reading.counts["duplicates_dropped"]

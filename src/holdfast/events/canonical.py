@@ -49,7 +49,19 @@ CANONICAL = pa.schema(
 _EARLIEST = 86_400_000_000
 _DAY = dt.timedelta(days=1)
 _DAMAGE = r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]|\x{FFFD}|Ã[\x{0080}-\x{00BF}]|â€|https?://|www\.|<[Aa] |<[Ss][Cc][Rr][Ii][Pp][Tt]"
-_TEXTS = ("customer", "anonymous", "event", "type", "order", "refund_of", "event_id", "product", "product_name", "category", "products")
+_TEXTS = (
+    "customer",
+    "anonymous",
+    "event",
+    "type",
+    "order",
+    "refund_of",
+    "event_id",
+    "product",
+    "product_name",
+    "category",
+    "products",
+)
 
 
 @dataclass(frozen=True)
@@ -99,7 +111,12 @@ def canonical(chunk: Chunk, plan: ImportPlan, settings: Settings, now: dt.dateti
     columns = {"row": pa.array(chunk.rows), "time": time, **texts, **money, "properties": _properties(chunk.table, plan)}
     whole = pa.table([columns.get(one.name, pa.nulls(chunk.table.num_rows, one.type)) for one in CANONICAL], schema=CANONICAL)
     bad = judge.codes != ""
-    return Canonical(whole.filter(pa.array(~bad)) if bad.any() else whole, (*chunk.refused, *_refuse(chunk, judge)), rounded, _damaged(texts, columns, bad))
+    return Canonical(
+        whole.filter(pa.array(~bad)) if bad.any() else whole,
+        (*chunk.refused, *_refuse(chunk, judge)),
+        rounded,
+        _damaged(texts, columns, bad),
+    )
 
 
 def _text(column: pa.Array) -> pa.Array:
@@ -145,7 +162,9 @@ def _money(table: pa.RecordBatch, plan: ImportPlan, settings: Settings, judge: _
     one = pa.repeat(pa.scalar(1, pa.decimal128(16, 4)), rows)
     quantity = one
     if "quantity" in read:
-        quantity = pc.coalesce(pc.cast(pc.round(read["quantity"], ndigits=4, round_mode="half_to_even"), QUANTITY, safe=True), one)
+        quantity = pc.coalesce(
+            pc.cast(pc.round(read["quantity"], ndigits=4, round_mode="half_to_even"), QUANTITY, safe=True), one
+        )
     price = read.get("price", pa.nulls(rows, NUMBER))
     amount = read.get("revenue")
     if amount is None:
@@ -171,13 +190,23 @@ def _number(table: pa.RecordBatch, plan: ImportPlan, role: str, judge: _Judge) -
 
 def _sign(texts: pa.Array, plan: ImportPlan) -> str:
     """Typed columns always have the point, whatever the text columns beside them have."""
-    return "." if pc.all(pc.match_substring_regex(texts, r"^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$")).as_py() is not False else plan.decimal.value
+    return (
+        "."
+        if pc.all(pc.match_substring_regex(texts, r"^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$")).as_py() is not False
+        else plan.decimal.value
+    )
 
 
-def _rates(table: pa.RecordBatch, plan: ImportPlan, settings: Settings, judge: _Judge, amount: pa.Array) -> tuple[pa.Array | None, pa.Array]:
+def _rates(
+    table: pa.RecordBatch, plan: ImportPlan, settings: Settings, judge: _Judge, amount: pa.Array
+) -> tuple[pa.Array | None, pa.Array]:
     """The rate of each row's currency into the workspace's (None where all are 1) and the currency kept on the event."""
     own = pa.repeat(pa.scalar(settings.currency), table.num_rows)
-    codes = pc.fill_null(pc.utf8_upper(_text(table[plan.mapping["currency"]])), plan.currency.value) if "currency" in plan.mapping else None
+    codes = (
+        pc.fill_null(pc.utf8_upper(_text(table[plan.mapping["currency"]])), plan.currency.value)
+        if "currency" in plan.mapping
+        else None
+    )
     if codes is None:
         codes = pa.repeat(pa.scalar(plan.currency.value), table.num_rows)
     names = codes.unique().to_pylist()
@@ -194,7 +223,9 @@ def _times(amount: pa.Array, rate: pa.Array) -> pa.Array:
     """Exact product of two decimals that may need more than 38 digits."""
     wide = pa.decimal256(38, amount.type.scale)
     product = pc.multiply(pc.cast(amount, wide), pc.cast(rate, pa.decimal256(21, 9)))
-    return pc.cast(pc.round(product, ndigits=12, round_mode="half_to_even"), pa.decimal256(60, 12), safe=False).cast(pa.decimal128(38, 12))
+    return pc.cast(pc.round(product, ndigits=12, round_mode="half_to_even"), pa.decimal256(60, 12), safe=False).cast(
+        pa.decimal128(38, 12)
+    )
 
 
 def _fill_event_names(texts: dict[str, pa.Array], kind: pa.Array | None, judge: _Judge) -> None:

@@ -61,7 +61,10 @@ class Source(Protocol):
 def unique_names(names: list[str]) -> tuple[str, ...]:
     """Column names made usable: stripped, empty ones named by place, repeated ones numbered; too many is an InputError."""
     if len(names) > MAX_COLUMNS:
-        raise InputError(f"the table has {len(names):,} columns; the limit is {MAX_COLUMNS:,}", "check the separator, or keep the columns you need")
+        raise InputError(
+            f"the table has {len(names):,} columns; the limit is {MAX_COLUMNS:,}",
+            "check the separator, or keep the columns you need",
+        )
     seen: dict[str, int] = {}
     found = []
     for place, name in enumerate(names, start=1):

@@ -107,7 +107,9 @@ def guess_by_name(columns: Sequence[str], taken: Mapping[str, str]) -> dict[str,
             continue
         for place, word in enumerate(words.split()):
             column = next((name for name in columns if name not in used and word in plain[name]), None)
-            if column is not None and not (role == "customer" and word == "id" and len(columns) > 1 and _has_person(plain.values())):
+            if column is not None and not (
+                role == "customer" and word == "id" and len(columns) > 1 and _has_person(plain.values())
+            ):
                 found[role] = (column, Found(column, f"its name is a usual one for {role}", 0.95 if place < 12 else 0.8))
                 used.add(column)
                 break

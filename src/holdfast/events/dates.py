@@ -32,7 +32,10 @@ _CLOCK = (
     r"(?:[T ,]+(?P<h>\d{1,2})[:.h](?P<mi>\d{2})(?:[:.](?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)?\s*(?P<ap>[AaPp])?(?:\.?[Mm]\.?)?)?"
     r"\s*(?P<z>Z|z|UTC|GMT|(?:UTC|GMT)?[+-]\d{2}:?\d{2}|[+-]\d{2})?\s*$"
 )
-_PARTS = r"^\s*(?:[A-Za-zé]{2,9}\.?,?\s+)?(?P<a>\d{1,4}|[A-Za-zéûäçôÄÉ]{3,10})\.?[-/. ]\s*(?P<b>\d{1,2}|[A-Za-zéûäçôÄÉ]{3,10})\.?,?[-/. ]\s*(?P<c>\d{1,4})" + _CLOCK
+_PARTS = (
+    r"^\s*(?:[A-Za-zé]{2,9}\.?,?\s+)?(?P<a>\d{1,4}|[A-Za-zéûäçôÄÉ]{3,10})\.?[-/. ]\s*(?P<b>\d{1,2}|[A-Za-zéûäçôÄÉ]{3,10})\.?,?[-/. ]\s*(?P<c>\d{1,4})"
+    + _CLOCK
+)
 _COMPACT = r"^\s*(?P<a>(?:19|20)\d{2})(?P<b>[01]\d)(?P<c>[0-3]\d)(?:[T ]?(?P<h>[0-2]\d)(?:(?P<mi>[0-5]\d)(?P<s>\d{2})?)?)?(?P<f>x)?(?P<ap>x)?(?P<z>Z)?\s*$"
 _EPOCH = {"epoch_s": r"^\d{9,10}(\.\d+)?$", "epoch_ms": r"^\d{12,13}(\.0+)?$", "epoch_us": r"^\d{15,16}$"}
 _ISO = r"^\s*\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:\D|$)"
@@ -92,7 +95,10 @@ def date_form(found: dict[str, int], zone: str = "UTC") -> DateGuess:
     """Decides the form of a column from its evidence; where it stays open, month-first in American zones and day-first elsewhere."""
     if not found.get("n"):
         return DateGuess("iso", "the column has no value", True)
-    best = max(("iso", "compact", "numeric", "day_named", "month_named", "epoch_s", "epoch_ms", "epoch_us"), key=lambda kind: found[kind])
+    best = max(
+        ("iso", "compact", "numeric", "day_named", "month_named", "epoch_s", "epoch_ms", "epoch_us"),
+        key=lambda kind: found[kind],
+    )
     n = found["n"]
     if found[best] == 0:
         return DateGuess("iso", "no value looks like a date", True)
@@ -206,10 +212,15 @@ def _month(text: str | None) -> str | None:
 
 def _ints(texts: pa.Array) -> np.ndarray[Any, Any]:
     filled = pc.fill_null(texts, "0")
-    return pc.cast(pc.if_else(pc.equal(filled, ""), pa.scalar("0"), filled), pa.int64()).to_numpy(zero_copy_only=False)
+    whole: np.ndarray[Any, Any] = pc.cast(pc.if_else(pc.equal(filled, ""), pa.scalar("0"), filled), pa.int64()).to_numpy(
+        zero_copy_only=False
+    )
+    return whole
 
 
-def _days(year: np.ndarray[Any, Any], month: np.ndarray[Any, Any], day: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def _days(
+    year: np.ndarray[Any, Any], month: np.ndarray[Any, Any], day: np.ndarray[Any, Any]
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     real = (year >= 1) & (year <= 9999) & (month >= 1) & (month <= 12) & (day >= 1)
     months = (np.where(real, year, 1970) - 1970) * 12 + np.where(real, month, 1) - 1
     start = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
@@ -227,12 +238,14 @@ def _clock(get: dict[str, pa.Array]) -> tuple[np.ndarray[Any, Any], np.ndarray[A
 
 def _placed(micros: np.ndarray[Any, Any], offsets: pa.Array, zone: str) -> np.ndarray[Any, Any]:
     naive = pa.array(micros, pa.int64()).cast(pa.timestamp("us"))
-    local = _local(naive, zone).cast(pa.int64()).to_numpy()
-    if offsets.null_count == len(offsets):
+    local: np.ndarray[Any, Any] = _local(naive, zone).cast(pa.int64()).to_numpy()
+    given = pc.fill_null(pc.not_equal(offsets, ""), False).to_numpy(zero_copy_only=False)
+    if not given.any():
         return local
     digits = pc.utf8_rpad(pc.replace_substring_regex(pc.fill_null(offsets, ""), r"[^\d+-]", ""), 5, "0")
     signs = np.where(pc.starts_with(digits, "-").to_numpy(zero_copy_only=False), -1, 1)
     hours = _ints(pc.replace_substring_regex(pc.utf8_slice_codeunits(digits, 1, 3), r"\D", ""))
     minutes = _ints(pc.replace_substring_regex(pc.utf8_slice_codeunits(digits, 3, 5), r"\D", ""))
     shifted = micros - signs * (hours * 3600 + minutes * 60) * 1_000_000
-    return np.where(offsets.is_valid().to_numpy(zero_copy_only=False), shifted, local)
+    placed: np.ndarray[Any, Any] = np.where(given, shifted, local)
+    return placed

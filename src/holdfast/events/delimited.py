@@ -78,7 +78,7 @@ class Delimited:
 
     def _parse(self, block: bytes, start: int) -> Chunk:
         quick = None if self.separator.value == "whitespace" else _rows_by_arrow(block, start, self)
-        chunk = quick or rows_by_hand(block.decode("utf-8"), start, self.columns, self.separator.value, self.field_limit)
+        chunk = quick or rows_by_hand(block.decode("utf-8"), start, self.columns, self.separator.value)
         return without_large_fields(chunk, self.field_limit)
 
 
@@ -182,8 +182,14 @@ def _rows_by_arrow(block: bytes, start: int, source: Delimited) -> Chunk | None:
         return None
     numbers = np.arange(start, start + lines, dtype=np.int64)
     places = np.array([number - 1 for number, _, _ in bad if number is not None], dtype=np.int64)
-    refused = tuple(_refuse_row(start + int(number or 1) - 1, fields, text, len(source.columns)) for number, fields, text in bad)
-    return Chunk(np.delete(numbers, places), table.combine_chunks().to_batches()[0] if table.num_rows else _nothing(source.columns), refused)
+    refused = tuple(
+        _refuse_row(start + int(number or 1) - 1, fields, text, len(source.columns)) for number, fields, text in bad
+    )
+    return Chunk(
+        np.delete(numbers, places),
+        table.combine_chunks().to_batches()[0] if table.num_rows else _nothing(source.columns),
+        refused,
+    )
 
 
 def _nothing(columns: tuple[str, ...]) -> pa.RecordBatch:
@@ -196,7 +202,7 @@ def _refuse_row(row: int, fields: int, text: str, wanted: int) -> Refusal:
     return refusal(row, "wrong_fields", f"{fields} fields, the header has {wanted}", raw=text[:100_000])
 
 
-def rows_by_hand(text: str, start: int, columns: tuple[str, ...], separator: str, limit: int) -> Chunk:
+def rows_by_hand(text: str, start: int, columns: tuple[str, ...], separator: str) -> Chunk:
     """Parses a block row by row, with line ends inside quotes; refuses rows that are none, and goes on with the next line.
 
     A quote that does not close within 200 lines refuses only the line on which it opens.
@@ -207,7 +213,7 @@ def rows_by_hand(text: str, start: int, columns: tuple[str, ...], separator: str
     refused: list[Refusal] = []
     place = 0
     while place < len(lines):
-        fields, used = _record(lines, place, separator, limit)
+        fields, used = _record(lines, place, separator)
         raw = lines[place]
         if fields is None:
             refused.append(refusal(start + place, "quote_open", raw=raw[:100_000]))
@@ -222,7 +228,7 @@ def rows_by_hand(text: str, start: int, columns: tuple[str, ...], separator: str
     return Chunk(np.array(rows, dtype=np.int64), table, tuple(refused))
 
 
-def _record(lines: list[str], place: int, separator: str, limit: int) -> tuple[list[str] | None, int]:
+def _record(lines: list[str], place: int, separator: str) -> tuple[list[str] | None, int]:
     """The fields of the record that begins at `place` and how many lines it takes; None where its quote never closes."""
     if separator == "whitespace":
         return lines[place].split(), 1

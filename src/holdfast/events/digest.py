@@ -23,7 +23,11 @@ def content(columns: list[pa.Array]) -> pa.Array:
 def digests(connection: Any, texts: pa.Array) -> tuple[pa.Array, np.ndarray[Any, Any]]:
     """MD5 of each text as 32 hexadecimal letters, and its lower half as uint64 (for counting repetitions)."""
     connection.register("batch", pa.table({"content": texts}))
-    found = connection.sql("select md5(content) as id, md5_number_lower(content) as short from batch").to_arrow_table().combine_chunks()
+    found = (
+        connection.sql("select md5(content) as id, md5_number_lower(content) as short from batch")
+        .to_arrow_table()
+        .combine_chunks()
+    )
     connection.unregister("batch")
     if len(texts) == 0:
         return pa.array([], pa.string()), np.empty(0, np.uint64)

@@ -160,7 +160,9 @@ def open_frame(source: Any, options: ImportOptions) -> Frame:
         raise InputError(f"the {kind} cannot be read as a table: {str(reason)[:200]}", "give each column one type") from None
     if table.num_columns == 0 or table.num_rows == 0:
         raise InputError(f"the {kind} has no rows", "check how it was made")
-    return Frame(options.source or kind, table, unique_names([str(name) for name in table.column_names]), kind, options.field_limit)
+    return Frame(
+        options.source or kind, table, unique_names([str(name) for name in table.column_names]), kind, options.field_limit
+    )
 
 
 def _arrow_table(source: Any) -> pa.Table:
@@ -179,7 +181,9 @@ def _arrow_table(source: Any) -> pa.Table:
         return source.to_arrow_table()
     if hasattr(source, "__arrow_c_stream__"):
         return pa.table(source)
-    raise InputError(f"a {type(source).__name__} is no file and no frame", "give a path, or an Arrow, pandas, Polars or DuckDB table")
+    raise InputError(
+        f"a {type(source).__name__} is no file and no frame", "give a path, or an Arrow, pandas, Polars or DuckDB table"
+    )
 
 
 def _from_pandas(frame: Any) -> pa.Table:

@@ -20,7 +20,7 @@ from holdfast.errors import InputError
 from holdfast.events.chunks import MAX_COLUMNS, Chunk
 from holdfast.events.options import ImportOptions
 from holdfast.events.refusals import MARK, Refusal, refusal
-from holdfast.events.text import Found, Survey, decoded, survey
+from holdfast.events.text import Survey, decoded, survey
 
 __all__ = ["JsonLines", "looks_like_json", "open_jsonl"]
 
@@ -82,7 +82,9 @@ class JsonLines:
 
     def _chunk(self, rows: list[int], kept: list[dict[str, str | None]], refused: list[Refusal]) -> Chunk:
         arrays = [pa.array([one.get(name) or None for one in kept], pa.string()) for name in self.columns]
-        return Chunk(np.array(rows, dtype=np.int64), pa.RecordBatch.from_arrays(arrays, names=list(self.columns)), tuple(refused))
+        return Chunk(
+            np.array(rows, dtype=np.int64), pa.RecordBatch.from_arrays(arrays, names=list(self.columns)), tuple(refused)
+        )
 
 
 def looks_like_json(head: str) -> bool:

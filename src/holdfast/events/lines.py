@@ -54,7 +54,19 @@ class Lines:
         if rows.num_rows == 0:
             return
         key = pc.coalesce(_one(rows, "order"), pc.binary_join_element_wise("\x1f", pc.cast(_one(rows, "row"), pa.string()), ""))
-        names = ("row", "time", "customer", "anonymous", "order", "refund_of", "product", "category", "quantity", "amount", "currency")
+        names = (
+            "row",
+            "time",
+            "customer",
+            "anonymous",
+            "order",
+            "refund_of",
+            "product",
+            "category",
+            "quantity",
+            "amount",
+            "currency",
+        )
         kept = {name: _one(rows, name) for name in names}
         batch = pa.table({**kept, "product_json": product_objects(rows), "properties": _one(rows, "properties"), "key": key})
         self._connection.register("batch", batch)
@@ -136,7 +148,10 @@ def _products(parts: list[Part], lines: list[dict[str, Any]]) -> str | None:
         if shown is not None:
             body = json.loads(shown, parse_float=_Digits, parse_int=_Digits)
             pieces = f"{part.quantity // 10_000}.{part.quantity % 10_000:04d}".rstrip("0").rstrip(".")
-            written = {name: json.dumps(value, ensure_ascii=False) if type(value) is str else str(value) for name, value in body.items()}
+            written = {
+                name: json.dumps(value, ensure_ascii=False) if type(value) is str else str(value)
+                for name, value in body.items()
+            }
             written["quantity"] = pieces
             found.append("{" + ", ".join(f'"{name}": {value}' for name, value in written.items()) + "}")
     return f"[{', '.join(found)}]" if found else None

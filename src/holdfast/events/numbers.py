@@ -57,8 +57,18 @@ def decimal_sign(texts: pa.Array, *, separator: str = ",") -> DecimalGuess:
     """Decides the decimal sign from all values of the number columns: the last sign of two, or a sign not before three digits."""
     tail = r"[^\d]*$"
     tests = {
-        "comma": [rf"\.\d{{3}},\d+{tail}", rf"(?:^|[^\d.,])\d+,(?:\d{{1,2}}|\d{{4,}}){tail}", rf"\d\.\d{{3}}\.\d{{3}}{tail}", rf"(?:^|\D)0,\d+{tail}"],
-        "dot": [rf",\d{{3}}\.\d*{tail}", rf"(?:^|[^\d.,])\d*\.(?:\d{{1,2}}|\d{{4,}}){tail}", rf"\d,\d{{3}},\d{{3}}{tail}", rf"(?:^|\D)0\.\d+{tail}"],
+        "comma": [
+            rf"\.\d{{3}},\d+{tail}",
+            rf"(?:^|[^\d.,])\d+,(?:\d{{1,2}}|\d{{4,}}){tail}",
+            rf"\d\.\d{{3}}\.\d{{3}}{tail}",
+            rf"(?:^|\D)0,\d+{tail}",
+        ],
+        "dot": [
+            rf",\d{{3}}\.\d*{tail}",
+            rf"(?:^|[^\d.,])\d*\.(?:\d{{1,2}}|\d{{4,}}){tail}",
+            rf"\d,\d{{3}},\d{{3}}{tail}",
+            rf"(?:^|\D)0\.\d+{tail}",
+        ],
         "either_comma": [rf"^[^,.]*\d,\d{{3}}{tail}"],
         "either_dot": [rf"^[^,.]*\d\.\d{{3}}{tail}"],
     }
@@ -69,7 +79,9 @@ def decimal_sign(texts: pa.Array, *, separator: str = ",") -> DecimalGuess:
         return DecimalGuess(".", f"{n['dot']} values have the point as their last sign", n["comma"] > 0)
     if n["either_comma"]:
         sign = "," if separator == ";" else "."
-        return DecimalGuess(sign, "values such as 1,234 can be read both ways; read as " + ("1.234" if sign == "," else "1234"), True)
+        return DecimalGuess(
+            sign, "values such as 1,234 can be read both ways; read as " + ("1.234" if sign == "," else "1234"), True
+        )
     if n["either_dot"]:
         return DecimalGuess(".", "values such as 1.234 can be read both ways; read as decimals", True)
     return DecimalGuess(".", "no value has a decimal sign", False)
@@ -150,5 +162,3 @@ def _unscaled(amounts: Any) -> pa.Array:
     words = np.frombuffer(flat.buffers()[1], dtype="<i8") if len(flat) else np.empty(0, "<i8")
     low = words[0::2][flat.offset : flat.offset + len(flat)]
     return pa.array(low, pa.int64(), mask=flat.is_null().to_numpy(zero_copy_only=False))
-
-

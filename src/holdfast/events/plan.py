@@ -70,7 +70,14 @@ class ImportPlan:
 
     def guesses(self) -> tuple[tuple[str, str, str, float], ...]:
         """Everything recognised as rows (what, value, reason, confidence 0 to 1), ready to print."""
-        named = {**self.facts, "decimal": self.decimal, "dates": self.dates, "zone": self.zone, "currency": self.currency, "shape": self.shape}
+        named = {
+            **self.facts,
+            "decimal": self.decimal,
+            "dates": self.dates,
+            "zone": self.zone,
+            "currency": self.currency,
+            "shape": self.shape,
+        }
         return tuple((name, one.value, one.reason, one.confidence) for name, one in named.items()) + tuple(
             (role, column, self.reasons[role].reason, self.reasons[role].confidence) for role, column in self.mapping.items()
         )
@@ -92,7 +99,7 @@ def plan_import(
     format_, opened = open_source(source, chosen)
     sample = _sample(opened)
     given = given_mapping(mapping or {}, opened.columns)
-    columns, reasons = _map(opened, sample, given, chosen)
+    columns, reasons = _map(opened, sample, given)
     dates = _dates(opened, sample, columns, settings, chosen)
     separator = opened.facts().get("separator", (",", "", 1.0))[0]
     decimal = _decimal(sample, columns, separator, chosen)
@@ -121,7 +128,7 @@ def _sample(source: Source) -> pa.Table:
     return pa.Table.from_batches(batches, schema).slice(0, _SAMPLE_ROWS)
 
 
-def _map(source: Source, sample: pa.Table, given: dict[str, str], options: ImportOptions) -> tuple[dict[str, str], dict[str, Found]]:
+def _map(source: Source, sample: pa.Table, given: dict[str, str]) -> tuple[dict[str, str], dict[str, Found]]:
     mapping = {role: column for role, column in given.items() if column}
     reasons = {role: Found(column, "given", 1.0) for role, column in mapping.items()}
     for guess in (guess_by_name(source.columns, given), guess_by_values(sample, given | mapping)):
@@ -132,7 +139,9 @@ def _map(source: Source, sample: pa.Table, given: dict[str, str], options: Impor
         del mapping["type"], reasons["type"]
     if "time" not in mapping:
         shown = ", ".join(source.columns[:12])
-        raise InputError(f"{source.name} has no column that looks like a time (it has {shown})", "name it with --map time=COLUMN")
+        raise InputError(
+            f"{source.name} has no column that looks like a time (it has {shown})", "name it with --map time=COLUMN"
+        )
     order = [role for role in ROLES if role in mapping]
     return {role: mapping[role] for role in order}, {role: reasons[role] for role in order}
 
@@ -223,7 +232,11 @@ def _with_sample(plan: ImportPlan, sample: pa.Table, settings: Settings) -> Impo
         return replace(plan, warnings=(*plan.source.warnings(), "no row could be read"))
     read = canonical(Chunk(np.arange(1, head[0].num_rows + 1, dtype=np.int64), head[0]), plan, settings, None)
     shown = [name for name in read.table.column_names if name == "time" or read.table[name].null_count < read.table.num_rows]
-    return replace(plan, sample=read.table.select(shown).slice(0, _SHOWN_ROWS), warnings=_warnings(plan, sample, read.damaged, len(read.refused)))
+    return replace(
+        plan,
+        sample=read.table.select(shown).slice(0, _SHOWN_ROWS),
+        warnings=_warnings(plan, sample, read.damaged, len(read.refused)),
+    )
 
 
 def _warnings(plan: ImportPlan, sample: pa.Table, damaged: int, refused: int) -> tuple[str, ...]:
@@ -237,7 +250,9 @@ def _warnings(plan: ImportPlan, sample: pa.Table, damaged: int, refused: int) ->
     if plan.shape.value != "events" and "revenue" not in plan.mapping and "price" not in plan.mapping:
         said.append("no column holds an amount: orders have no revenue")
     if damaged:
-        said.append(f"{damaged:,} of the first {sample.num_rows:,} rows hold damaged text or links spliced in; kept as text, never followed")
+        said.append(
+            f"{damaged:,} of the first {sample.num_rows:,} rows hold damaged text or links spliced in; kept as text, never followed"
+        )
     if refused:
         said.append(f"{refused:,} of the first {sample.num_rows:,} rows will be refused")
     return tuple(said)

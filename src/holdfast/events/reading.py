@@ -67,7 +67,9 @@ class Reading:
                 if table.num_rows:
                     yield self._finish(finisher, table, by_rows=not lines)
 
-    def _canonical(self, settings: Settings, on_progress: Progress | None, now: dt.datetime) -> Iterator[tuple[Chunk, Canonical]]:
+    def _canonical(
+        self, settings: Settings, on_progress: Progress | None, now: dt.datetime
+    ) -> Iterator[tuple[Chunk, Canonical]]:
         for chunk in self.plan.source.chunks():
             read = canonical(chunk, self.plan, settings, now)
             self.refusals.extend(read.refused)
@@ -152,7 +154,9 @@ def _without_time(chunk: Chunk, read: Canonical) -> dict[int, dict[str, str | No
     return dict(zip((int(row) for row in chunk.rows[places]), raw_rows(chunk.table, places), strict=True))
 
 
-def read_events(plan: ImportPlan, settings: Settings, on_progress: Progress | None = None, *, now: dt.datetime | None = None) -> Reading:
+def read_events(
+    plan: ImportPlan, settings: Settings, on_progress: Progress | None = None, *, now: dt.datetime | None = None
+) -> Reading:
     """Reads a source by its plan.
 
     on_progress  called with (rows done, rows in all or None) after each stretch

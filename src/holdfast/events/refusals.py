@@ -65,7 +65,9 @@ class Refusal:
         return json.dumps({MARK: 1, **body, "values": self.values, "raw": self.raw}, ensure_ascii=False)
 
 
-def refusal(row: int, reason: str, detail: str = "", values: dict[str, str | None] | None = None, raw: str | None = None) -> Refusal:
+def refusal(
+    row: int, reason: str, detail: str = "", values: dict[str, str | None] | None = None, raw: str | None = None
+) -> Refusal:
     """A refusal of `row` for `reason`; `detail` is added to the reason's sentence."""
     sentence, mend = REASONS[reason]
     return Refusal(row, reason, f"{sentence}: {detail}" if detail else sentence, mend, values, raw)

@@ -43,7 +43,9 @@ def event_drafts(rows: pa.Table, name: str | None) -> pa.Table:
     negative = pc.fill_null(pc.less(amount, 0), False)
     events = pc.if_else(pc.and_(pc.equal(events, ORDER), negative), pa.scalar(REFUND), events)
     refund = pc.equal(events, REFUND)
-    columns = {name: _one(rows, name) for name in ("event_id", "type", "time", "customer", "anonymous", "currency", "properties")}
+    columns = {
+        name: _one(rows, name) for name in ("event_id", "type", "time", "customer", "anonymous", "currency", "properties")
+    }
     columns |= {
         "event": events,
         "order": pc.if_else(refund, pc.coalesce(_one(rows, "refund_of"), order), order),
@@ -69,8 +71,14 @@ class Orders:
         kept = rows.filter(pc.invert(back))
         numbers = _one(kept, "order").drop_null()
         self._numbers.occurrences(digests(self._connection, numbers)[1])
-        columns = {name: _one(kept, name) for name in ("event_id", "time", "customer", "anonymous", "order", "amount", "currency")}
-        columns |= {"event": pa.repeat(pa.scalar(ORDER), kept.num_rows), "products": _products(kept), "properties": _with_category(kept)}
+        columns = {
+            name: _one(kept, name) for name in ("event_id", "time", "customer", "anonymous", "order", "amount", "currency")
+        }
+        columns |= {
+            "event": pa.repeat(pa.scalar(ORDER), kept.num_rows),
+            "products": _products(kept),
+            "properties": _with_category(kept),
+        }
         return draft(columns, kept.num_rows)
 
     def refunds(self) -> Iterator[pa.Table]:

@@ -21,7 +21,12 @@ __all__ = ["SEPARATORS", "Found", "Survey", "decoded", "find_header", "find_sepa
 SEPARATORS = ("\t", ";", "|", ",")
 """In order of preference where several cut every line into the same number of fields."""
 
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 _UNDEFINED_IN_1252 = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])
 _CONTROL = bytes(set(range(32)) - {0, 9, 10, 12, 13, 26, 27}) + b"\x7f"
 _SAMPLE_BYTES = 262_144
@@ -109,11 +114,16 @@ def _encoding(head: bytes, bad: int, good: int, undefined: bool) -> Found:
 
 
 def _refuse_rubbish(path: Path, head: bytes, encoding: str) -> None:
-    shown = head if not encoding.startswith(("utf-16", "utf-32")) else head.decode(encoding, "replace").encode("utf-8", "replace")
+    shown = (
+        head if not encoding.startswith(("utf-16", "utf-32")) else head.decode(encoding, "replace").encode("utf-8", "replace")
+    )
     controls = sum(shown.count(byte) for byte in _CONTROL)
     zeros = shown.count(0)
     if controls > 0.02 * len(shown) or zeros > 0.2 * len(shown):
-        raise InputError(f"{path.name} is not a text table: it is full of control characters", "export it as CSV, Excel, JSON lines or Parquet")
+        raise InputError(
+            f"{path.name} is not a text table: it is full of control characters",
+            "export it as CSV, Excel, JSON lines or Parquet",
+        )
 
 
 def decoded(path: Path, found: Survey, stop_after: int | None = None) -> Iterator[str]:
@@ -163,7 +173,9 @@ def _cut(lines: list[str], separator: str) -> list[list[str]]:
 
 def find_header(first: list[str], second: list[str]) -> Found:
     """Whether the first row names the columns: it does when no field of it is a number or a date."""
-    numbers = [field for field in first if field.strip() and sum(letter.isdigit() for letter in field) > 0.5 * len(field.strip())]
+    numbers = [
+        field for field in first if field.strip() and sum(letter.isdigit() for letter in field) > 0.5 * len(field.strip())
+    ]
     if numbers:
         return Found("none", f"the first row holds a value: {numbers[0].strip()[:40]}", 0.9)
     if second and any(any(letter.isdigit() for letter in field) for field in second):
