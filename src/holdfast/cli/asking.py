@@ -14,7 +14,7 @@ from holdfast.errors import UsageError
 if TYPE_CHECKING:
     from holdfast.analyses.answer import Answer, Question
 
-__all__ = ["analysis", "answered"]
+__all__ = ["analysis", "answered", "asked"]
 
 Own = Callable[..., "dict[str, Any]"]
 
@@ -27,23 +27,33 @@ def analysis(name: str, question: str, *, view: View | None = None) -> Callable[
     """
 
     def decorate(own: Own) -> click.Command:
-        def run(
-            workspace: str, as_of: str | None, by: str | None, where: tuple[str, ...], moment: str | None, json: bool, csv: str | None,
-            png: str | None, html: str | None, people: tuple[str, ...], **options: Any,
-        ) -> None:  # fmt: skip
-            asked = _question(question, own(**options), as_of=_day(as_of), by=by, where=where, moment=moment)
-            answer = answered(workspace, asked)
-            if people:
-                _people(answer, pairs(people, "--people"), json=json, csv=csv)
-                return
-            _pictures(answer, html, png)
-            tell(said_of(answer), json=json, csv=csv, view=view)
+        def run(workspace: str, **options: Any) -> None:
+            shared = {name: options.pop(name) for name in SHARED}
+            asked(question, workspace, own(**options), view=view, **shared)
 
         run.__doc__ = own.__doc__
         run.__click_params__ = list(getattr(own, "__click_params__", []))  # type: ignore[attr-defined]
         return click.command(name, cls=Verb)(analysis_options(run))
 
     return decorate
+
+
+SHARED = ("as_of", "by", "where", "moment", "json", "csv", "png", "html", "people")
+"""The options that every analysis takes (`options.analysis_options`)."""
+
+
+def asked(
+    question: str, workspace: str, own: dict[str, Any], *, as_of: str | None, by: str | None, where: tuple[str, ...], moment: str | None,
+    json: bool, csv: str | None, png: str | None, html: str | None, people: tuple[str, ...], view: View | None = None,
+) -> None:  # fmt: skip
+    """Ask the question (module:Class) with its own arguments and the shared options, and say the answer."""
+    made = _question(question, own, as_of=_day(as_of), by=by, where=where, moment=moment)
+    answer = answered(workspace, made)
+    if people:
+        _people(answer, pairs(people, "--people"), json=json, csv=csv)
+        return
+    _pictures(answer, html, png)
+    tell(said_of(answer), json=json, csv=csv, view=view)
 
 
 def _question(place: str, own: dict[str, Any], **shared: Any) -> Question:

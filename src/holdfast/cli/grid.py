@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Grid", "grids_of", "show_grid"]
 
+ALL = "all"
+"""The row that pools the complete cells of all cohorts."""
+
 OPEN = "~"
 """Marks a cell whose period is still open."""
 
@@ -58,7 +61,8 @@ def grids_of(columns: Sequence[str], rows: Sequence[Sequence[Any]], value: str) 
 
 
 def _grid(at: dict[str, int], rows: Sequence[Sequence[Any]], value: str, title: str) -> Grid:
-    sizes = {str(row[at["cohort"]]): row[at["size"]] for row in rows}
+    rows = sorted(rows, key=lambda row: row[at["cohort"]] == ALL)
+    sizes = {str(row[at["cohort"]]): None if row[at["cohort"]] == ALL else row[at["size"]] for row in rows}
     periods = list(dict.fromkeys(str(row[at["period"]]) for row in rows))
     if all(period.lstrip("-").isdigit() for period in periods):
         periods.sort(key=int)
@@ -82,7 +86,7 @@ def show_grid(console: Console, said: Said, value: str = "rate") -> None:
         for line in lines(grid, console.width, said.currency):
             console.print(line, no_wrap=True, crop=True, overflow="crop")
         console.print()
-    console.print(Text(f"{'% of the cohort' if value == 'rate' else value} · {OPEN} period still open · more: --csv", style="dim"))
+    console.print(Text(f"{'% of the cohort' if value == 'rate' else 'money'} · {OPEN} period still open · more: --csv", style="dim"))
 
 
 def lines(grid: Grid, width: int, currency: str = "") -> list[Text]:
@@ -94,12 +98,13 @@ def lines(grid: Grid, width: int, currency: str = "") -> list[Text]:
     fits = max(1, (width - first - 9) // cell)
     head = f"{'':<{first}} {'people':>7} " + "".join(f"{period:>{cell - 1}} " for period in grid.periods[:fits])
     out = [Text(head.rstrip(), style="dim")]
-    top = max((one.value for one in grid.cells.values() if one.value is not None), default=1.0) or 1.0
+    own = [one.value for (row, _), one in grid.cells.items() if one.value is not None and grid.cohorts[row][0] != ALL]
+    top = max(own, default=1.0) or 1.0
     for row, (name, size) in enumerate(grid.cohorts):
         line = Text(f"{cleaned(name):<{first}} {'–' if size is None else f'{size:,}':>7} ")
         for column in range(min(fits, len(grid.periods))):
             found = grid.cells.get((row, column), Cell(None, False))
-            line.append(f"{_written(found, grid.form, currency):>{cell - 1}} ", style=_shade(found, top, grid.form))
+            line.append(f"{_written(found, grid.form, currency):>{cell - 1}} ", style="" if name == ALL else _shade(found, top, grid.form))
         line.rstrip()
         out.append(line)
     if fits < len(grid.periods):

@@ -19,11 +19,18 @@ __all__ = ["verb"]
 
 
 def _segments(console: Console, said: Said) -> None:
-    """The columns that fit a screen; `n` is the same in every row and stands in the definition."""
-    kept = [place for place, name in enumerate(said.columns) if name != "n"]
+    """The segments as a table, then what to do with each; `n` is the same in every row and stands in the definition."""
+    from rich.text import Text
+
+    at = {name: place for place, name in enumerate(said.columns)}
+    kept = [place for place, name in enumerate(said.columns) if name not in ("n", "action")]
     forms = said.kinds()
     rows = [[row[place] for place in kept] for row in said.rows]
     console.print(table([said.columns[place] for place in kept], rows, [forms[place] for place in kept], said.currency))
+    console.print()
+    actions = {row[at["rfm"]]: row[at["action"]] for row in said.rows}
+    for name, action in actions.items():
+        console.print(Text(f"{name}: ", style="bold") + Text(str(action), style="not bold"))
 
 
 @analysis("rfm", "rfm:Rfm", view=_segments)

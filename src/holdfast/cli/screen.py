@@ -19,6 +19,10 @@ UNKNOWN_WIDTH = 120
 """Columns assumed where nobody looks: a pipe, a file, a test."""
 
 
+GAP, FOLDED = 3, 24
+"""Columns of the screen between two columns of a table, and the width to which a long text may be folded."""
+
+
 def out() -> Console:
     """The console for answers: stdout; plain where colours are not wanted (NO_COLOR) or not possible."""
     from rich.console import Console
@@ -53,7 +57,7 @@ def table(
 
     tidy = tidied(columns, rows[:limit], kinds, currency)
     fits = _fitting(tidy, out().width)
-    made = _empty(tidy.headings[:fits], tidy.kinds[:fits])
+    made = _empty(tidy, fits)
     for row in tidy.rows:
         made.add_row(*(Text(value) for value in row[:fits]))
     remarks = list(tidy.remarks)
@@ -65,21 +69,32 @@ def table(
 
 
 def _fitting(tidy: Tidy, width: int) -> int:
-    """How many columns fit, two at least; a long text may be folded to 24."""
+    """How many columns fit, two at least."""
     used = 0
-    for place, (heading, kind) in enumerate(zip(tidy.headings, tidy.kinds, strict=True)):
-        longest = max([len(heading), *(len(row[place]) for row in tidy.rows)])
-        used += 2 + (min(longest, 24) if kind == "text" else longest)
-        if used > width + 2 and place >= 2:
+    for place, wide in enumerate(_widths(tidy)):
+        used += wide + (GAP if place else 0)
+        if used > width and place >= 2:
             return place
     return len(tidy.headings)
 
 
-def _empty(headings: Sequence[str], kinds: Sequence[Kind]) -> Table:
+def _widths(tidy: Tidy) -> list[int]:
+    """The least width of each column: its longest value; a long text may be folded."""
+    widths = []
+    for place, (heading, kind) in enumerate(zip(tidy.headings, tidy.kinds, strict=True)):
+        longest = max([len(heading), *(len(row[place]) for row in tidy.rows)])
+        widths.append(min(longest, FOLDED) if kind == "text" else longest)
+    return widths
+
+
+def _empty(tidy: Tidy, fits: int) -> Table:
     from rich import box
     from rich.table import Table
 
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim", show_edge=False)
-    for heading, kind in zip(headings, kinds, strict=True):
-        made.add_column(heading, justify="left" if kind == "text" else "right", no_wrap=kind != "text", overflow="fold")
+    for heading, kind, wide in list(zip(tidy.headings, tidy.kinds, _widths(tidy), strict=True))[:fits]:
+        if kind == "text":
+            made.add_column(heading, min_width=wide, overflow="fold")
+        else:
+            made.add_column(heading, justify="right", no_wrap=True)
     return made

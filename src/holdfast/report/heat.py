@@ -11,18 +11,20 @@ from holdfast.report.values import percent, shown, short_money
 __all__ = ["heat_table"]
 
 
-def heat_table(rows: Sequence[Mapping[str, Any]], value: str = "rate", *, currency: str = "", below: Mapping[str, str] | None = None) -> Markup:
+def heat_table(rows: Sequence[Mapping[str, Any]], value: str = "rate", *, currency: str = "") -> Markup:
     """The grid of long rows with cohort, period, size, customers, rate, low, high, state and the value to show.
 
     value  "rate" (percent of the cohort) or a column of money
-    below  period → text of a last row, such as the pooled mean
+    The rows of cohort "all" pool the complete cells and stand last.
     """
-    sizes = {str(row["cohort"]): row["size"] for row in rows}
-    periods = list(dict.fromkeys(str(row["period"]) for row in rows))
+    pooled = {str(row["period"]): row for row in rows if row["cohort"] == ALL}
+    own = [row for row in rows if row["cohort"] != ALL]
+    sizes = {str(row["cohort"]): row["size"] for row in own}
+    periods = list(dict.fromkeys(str(row["period"]) for row in own))
     if all(period.lstrip("-").isdigit() for period in periods):
         periods.sort(key=int)
-    cells = {(str(row["cohort"]), str(row["period"])): row for row in rows}
-    top = _top(rows, value)
+    cells = {(str(row["cohort"]), str(row["period"])): row for row in own}
+    top = _top(own, value)
     head = [tag("th"), tag("th", "people", class_="n", scope="col"), *(tag("th", period, scope="col") for period in periods)]
     body = [
         tag(
@@ -31,11 +33,22 @@ def heat_table(rows: Sequence[Mapping[str, Any]], value: str = "rate", *, curren
         )
         for cohort, size in sizes.items()
     ]  # fmt: skip
-    if below:
-        last = [tag("td", below.get(period, ""), class_="muted") for period in periods]
-        body.append(tag("tr", tag("th", "all, pooled", scope="row"), tag("td", "", class_="n"), *last, class_="pool"))
+    if pooled:
+        last = [_plain(pooled.get(period), value, currency) for period in periods]
+        body.append(tag("tr", tag("th", "all, pooled", scope="row"), tag("td", class_="n"), *last, class_="pool"))
     inner = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *body), class_="grid")
     return tag("div", inner, class_="scroll", tabindex="0", role="group", aria_label="cohort grid")
+
+
+ALL = "all"
+
+
+def _plain(row: Mapping[str, Any] | None, value: str, currency: str) -> Markup:
+    """A pooled value, without shade: it is no cohort."""
+    if row is None or row[value] is None:
+        return tag("td")
+    text = f"{100 * row[value]:.0f}" if value == "rate" else short_money(row[value], currency)
+    return tag("td", text, title=_told(row, going=False))
 
 
 def _top(rows: Sequence[Mapping[str, Any]], value: str) -> float:

@@ -9,9 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from holdfast.report.values import Kind, shown, titled
+from holdfast.report.values import Kind, cents_shown, shown, titled
 
 __all__ = ["Tidy", "tidied"]
+
+OPEN, OPEN_STATE = "~", "in progress"
+"""How a period that is not over is marked."""
 
 _SAME = {"segment": "everyone", "state": "complete"}
 """Columns that say nothing when every row says this."""
@@ -36,17 +39,23 @@ def tidied(columns: Sequence[str], rows: Sequence[Sequence[Any]], forms: Sequenc
     at = {name: place for place, name in enumerate(columns)}
     bounds = {name: pair for name in columns if (pair := _bounds(name, columns)) is not None}
     joined = {name for pair in bounds.values() for name in pair}
-    hidden = joined | _silent(at, rows) | {"note"}
+    told = {"state"} if {"state", "period"} <= at.keys() else set()
+    hidden = joined | _silent(at, rows) | told | {"note"}
     kept = [name for name in columns if name not in hidden]
     marks = list(dict.fromkeys(row[at["note"]] for row in rows if row[at["note"]])) if "note" in at else []
+    cents = {name: cents_shown(row[at[name]] for row in rows) for name in kept if forms[at[name]] == "money"}
     written = []
     for row in rows:
-        cells = [_written(row, at, name, forms[at[name]], bounds.get(name), currency) for name in kept]
+        cells = [_written(row, at, name, forms[at[name]], bounds.get(name), currency, cents.get(name)) for name in kept]
+        marked = kept.index("period") if "period" in kept else 0
+        if told and row[at["state"]] == OPEN_STATE:
+            cells[marked] += OPEN
         if marks and row[at["note"]]:
-            place = 0 if "period" not in kept else kept.index("period")
-            cells[place] += _mark(marks.index(row[at["note"]]))
+            cells[marked] += _mark(marks.index(row[at["note"]]))
         written.append(tuple(cells))
     remarks = tuple(f"{_mark(place)} {mark}" for place, mark in enumerate(marks))
+    if told and any(row[at["state"]] == OPEN_STATE for row in rows):
+        remarks = (f"{OPEN} in progress", *remarks)
     return Tidy(tuple(titled(name) for name in kept), tuple(written), tuple(forms[at[name]] for name in kept), remarks)
 
 
@@ -66,11 +75,13 @@ def _silent(at: dict[str, int], rows: Sequence[Sequence[Any]]) -> set[str]:
     return same | empty
 
 
-def _written(row: Sequence[Any], at: dict[str, int], name: str, form: Kind, pair: tuple[str, str] | None, currency: str) -> str:
-    text = shown(row[at[name]], form, currency)
+def _written(
+    row: Sequence[Any], at: dict[str, int], name: str, form: Kind, pair: tuple[str, str] | None, currency: str, cents: bool | None
+) -> str:
+    text = shown(row[at[name]], form, currency, cents=cents)
     if pair is None or row[at[name]] is None or row[at[pair[0]]] is None:
         return text
-    low, high = (shown(row[at[bound]], form, currency).removesuffix("\u00a0%") for bound in pair)
+    low, high = (shown(row[at[bound]], form, "", cents=cents).removesuffix("\u00a0%") for bound in pair)
     return f"{text} ({low} to {high})"
 
 

@@ -6,11 +6,11 @@ The kind of a column follows from its name, so that every table of every analysi
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
-__all__ = ["Kind", "cleaned", "kinds", "money", "percent", "short_money", "shown", "titled"]
+__all__ = ["Kind", "cents_shown", "cleaned", "kinds", "money", "percent", "short_money", "shown", "titled"]
 
 Kind = Literal["text", "count", "share", "money", "days", "number"]
 
@@ -55,8 +55,8 @@ def _kind(name: str, words: list[str], known: type | None) -> Kind:
     return "number" if known in (float, None) else "text"
 
 
-def shown(value: Any, kind: Kind = "text", currency: str = "") -> str:
-    """A value as a person reads it; not known is –."""
+def shown(value: Any, kind: Kind = "text", currency: str = "", *, cents: bool | None = None) -> str:
+    """A value as a person reads it; not known is –. `cents` as for `money`."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return "–"
     if isinstance(value, bool):
@@ -66,7 +66,7 @@ def shown(value: Any, kind: Kind = "text", currency: str = "") -> str:
     if kind == "share":
         return percent(value)
     if kind == "money":
-        return money(value, currency)
+        return money(value, currency, cents=cents)
     if kind == "text":
         return cleaned(str(value))
     if isinstance(value, int) or float(value).is_integer() and kind in ("count", "days"):
@@ -79,11 +79,17 @@ def percent(share: float | None, digits: int = 1) -> str:
     return "–" if share is None or not math.isfinite(share) else _signed(f"{100 * share:.{digits}f}\u00a0%")
 
 
-def money(amount: float | None, currency: str = "") -> str:
-    """An amount with its currency: £1,234.50, from ten thousand on without cents."""
+def cents_shown(amounts: Iterable[Any]) -> bool:
+    """Whether a column of amounts is written with cents: when all are below ten thousand."""
+    return all(abs(amount) < 10_000 for amount in amounts if isinstance(amount, int | float) and math.isfinite(amount))
+
+
+def money(amount: float | None, currency: str = "", *, cents: bool | None = None) -> str:
+    """An amount with its currency: £1,234.50; `cents` None: without them from ten thousand on."""
     if amount is None or not math.isfinite(amount):
         return "–"
-    figures = f"{abs(amount):,.2f}" if abs(amount) < 10_000 else f"{abs(amount):,.0f}"
+    with_cents = abs(amount) < 10_000 if cents is None else cents
+    figures = f"{abs(amount):,.2f}" if with_cents else f"{abs(amount):,.0f}"
     return ("−" if amount < 0 else "") + _with_sign(figures, currency)
 
 

@@ -1,0 +1,24 @@
+"""`holdfast migration FIRST`: who moved between RFM segments from one date to another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from holdfast.cli.asking import analysis
+from holdfast.cli.views import crossed
+
+__all__ = ["verb"]
+
+
+@analysis("migration", "rfm_migration:RfmMigration", view=crossed("before", "after", "customers"))
+@click.argument("first", metavar="DATE")
+@click.option("--to", "second", default=None, metavar="DATE", help="The later date (default: the end of the data).")
+@click.option("--window", "window_days", type=click.IntRange(1), default=None, metavar="DAYS", help="Only orders of the last so many days.")
+def verb(**own: Any) -> dict[str, Any]:
+    """Who moved from which RFM segment to which between DATE and a later one, scored by the same cut points.
+
+    People: --people before=Champions "after=At Risk"; Entered and Left are states too.
+    """
+    return own

@@ -1,0 +1,48 @@
+"""Views: which columns of a long table stand on the screen, in which order, and crossed tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from holdfast.cli.screen import table
+from holdfast.report.values import Kind
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from holdfast.cli.saying import Said, View
+
+__all__ = ["chosen", "crossed"]
+
+
+def chosen(*names: str, money: Sequence[str] = (), limit: int = 60) -> View:
+    """A view of these columns first and in this order, the others after them as far as the screen is wide.
+
+    money  columns that hold money though their names do not say so
+    """
+
+    def view(console: Console, said: Said) -> None:
+        order = [name for name in names if name in said.columns] + [name for name in said.columns if name not in names]
+        at = [said.columns.index(name) for name in order]
+        forms = said.kinds()
+        kinds: list[Kind] = ["money" if name in money else forms[place] for name, place in zip(order, at, strict=True)]
+        console.print(table(order, [[row[place] for place in at] for row in said.rows], kinds, said.currency, limit=limit))
+
+    return view
+
+
+def crossed(down: str, across: str, value: str) -> View:
+    """A view with one column's values down, another's across, and a third in the cells; zeros are left empty."""
+
+    def view(console: Console, said: Said) -> None:
+        places = [said.columns.index(name) for name in (down, across, value)]
+        heads = list(dict.fromkeys(row[places[1]] for row in said.rows))
+        lines: dict[Any, dict[Any, Any]] = {}
+        for row in said.rows:
+            lines.setdefault(row[places[0]], {})[row[places[1]]] = row[places[2]]
+        rows = [[name, *("" if not cells.get(head) else cells[head] for head in heads)] for name, cells in lines.items()]
+        kinds: list[Kind] = ["text", *("count" for _ in heads)]
+        console.print(table([f"{down} ↓ {across} →", *heads], rows, kinds, said.currency))
+
+    return view
