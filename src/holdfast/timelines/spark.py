@@ -66,7 +66,7 @@ def from_spark(frame: DataFrame, settings: Settings, aliases: Aliases | None, na
 
 def _reference(chosen: DataFrame, door: Door) -> Reference:
     found = reduce(add, _collected(chosen.mapInArrow(Look(door), RESULT)), Reference())
-    return found if "sequence" in door.found else replace(found, last_sequence=found.total - 1)
+    return found if "sequence" in door.found else found.numbered()
 
 
 class SparkTimelines(Timelines):

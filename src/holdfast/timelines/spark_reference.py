@@ -5,7 +5,7 @@ Each source partition tells what it saw; what they tell adds up, in any order, t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from holdfast.errors import InputError
 from holdfast.timelines.columns import Meta
@@ -74,6 +74,10 @@ class Reference:
     def total(self) -> int:
         """How many events can be placed."""
         return sum(self.rows.values())
+
+    def numbered(self) -> Reference:
+        """The same where events carry no sequence: they are numbered by their place in the frame."""
+        return replace(self, last_sequence=self.total - 1)
 
     def first_rows(self) -> dict[int, int]:
         """Source partition → arrival number of its first event, where the events carry no sequence."""

@@ -26,7 +26,7 @@ def start(master: str = "local[*]", *, name: str = "Holdfast", options: Mapping[
     """A Spark session on `master` whose executors use this Python and find this Holdfast.
 
     options  Spark settings on top, such as {"spark.executor.memory": "4g"}
-    On machines where Holdfast lies elsewhere, set spark.executorEnv.PYTHONPATH (an option) and PYSPARK_PYTHON (the environment).
+    Where Holdfast lies elsewhere on the executors, set spark.executorEnv.PYTHONPATH (option) and PYSPARK_PYTHON (environment).
     Raises EngineMissing when PySpark or Java is missing.
     """
     if find_spec("pyspark") is None:
@@ -40,6 +40,7 @@ def start(master: str = "local[*]", *, name: str = "Holdfast", options: Mapping[
     given = {
         "spark.executorEnv.PYTHONPATH": os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")])),
         "spark.sql.session.timeZone": "UTC",
+        **{f"spark.executorEnv.{name}": os.environ[name] for name in ("NUMBA_CACHE_DIR",) if name in os.environ},
         **(options or {}),
     }
     builder = SparkSession.builder.master(master).appName(name)

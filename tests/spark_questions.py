@@ -1,0 +1,38 @@
+"""Which questions are asked of both engines: every analysis as it comes, and again by country where it takes segments."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from dataclasses import MISSING, fields, replace
+from importlib import import_module
+
+from holdfast import analyses
+from holdfast.analyses.answer import Question
+from holdfast.analyses.bridge import Bridge
+
+
+def questions() -> list[Question]:
+    """One of each kind that needs no argument, in order of name; a new analysis is asked without being named here."""
+    for module in pkgutil.iter_modules(analyses.__path__, "holdfast.analyses."):
+        import_module(module.name)
+    found: list[Question] = []
+    for kind in sorted(_kinds(Question), key=lambda kind: kind.__name__):
+        if any(item.default is MISSING and item.default_factory is MISSING for item in fields(kind)):
+            continue
+        question = kind()
+        found += [question, replace(question, by="country")] if hasattr(question, "by") else [question]
+    return found
+
+
+def _kinds(kind: type[Question]) -> set[type[Question]]:
+    below = {each for child in kind.__subclasses__() for each in _kinds(child)}
+    real = not inspect.isabstract(kind) and kind.__module__.startswith("holdfast.")
+    return below | ({kind} if real else set())
+
+
+CELLS: list[tuple[Question, dict[str, object]]] = [
+    (Bridge(), {"period": "2011-06", "what": "lost"}),
+    (Bridge(by="country"), {"period": "2011-06", "what": "start", "segment": "France"}),
+]
+"""Numbers that are opened on both engines: a question and a cell of its table."""
