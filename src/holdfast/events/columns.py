@@ -21,46 +21,60 @@ __all__ = ["NAMES", "ROLES", "given_mapping", "guess_by_name", "guess_by_values"
 NAMES: dict[str, str] = {
     "event_id": "messageid eventid eventuuid insertid",
     "time": (
-        "timestamp originaltimestamp eventtimestamp eventtime occurredat datetime invoicedate orderdate orderdatetime ordertime "
-        "purchasedate transactiondate createdat datecreated created createdutc createddate paidat datepaid completedat date time eventdate "
-        "servertime receivedat sentat day bestelldatum rechnungsdatum kaufdatum auftragsdatum erstelltam datum zeit zeitpunkt zeitstempel "
-        "datecommande datedecommande dateachat dateheure datefacture horodatage heure fecha fechapedido fechadepedido fechacompra fechafactura "
-        "hora ts t"
+        "timestamp originaltimestamp eventtimestamp eventtime occurredat datetime invoicedate orderdate orderdatetime "
+        "ordertime purchasedate transactiondate createdat datecreated created createdutc createddate paidat datepaid "
+        "completedat date time eventdate servertime receivedat sentat day bestelldatum rechnungsdatum kaufdatum "
+        "auftragsdatum erstelltam datum zeit zeitpunkt zeitstempel datecommande datedecommande dateachat dateheure "
+        "datefacture horodatage heure fecha fechapedido fechadepedido fechacompra fechafactura hora ts t"
     ),
     "customer": (
-        "customerid customeruserid userid custid clientid idclient shopperid buyerid memberid accountid personid visitorid kundennummer "
-        "kundenid kundennr kundenummer numeroclient noclient codeclient clienteid idcliente numerocliente codigocliente customer customername user client "
-        "kunde acheteur cliente comprador usuario utilisateur benutzer customeremail emailaddress email billingemail mail correo courriel "
-        "uid id"
+        "customerid customeruserid userid custid clientid idclient shopperid buyerid memberid accountid personid "
+        "visitorid kundennummer kundenid kundennr kundenummer numeroclient noclient codeclient clienteid idcliente "
+        "numerocliente codigocliente customer customername user client kunde acheteur cliente comprador usuario "
+        "utilisateur benutzer customeremail emailaddress email billingemail mail correo courriel uid id"
     ),
     "anonymous": "anonymousid deviceid userpseudoid clientpseudoid cookieid fullvisitorid distinctid visitortoken anonid",
     "event": "event eventname eventtype action activity ereignis aktion evenement evento accion",
     "type": "type calltype messagetype",
     "order": (
-        "orderid invoiceno invoicenumber invoice invoiceid ordernumber orderno ordername transactionid transaction purchaseid receiptid receiptno receipt "
-        "basketid bestellnummer bestellnr bestellid auftragsnummer auftragsnr rechnungsnummer rechnungsnr belegnummer bestellung "
-        "numerocommande nocommande idcommande commandeid commande numerofacture facture numeropedido idpedido pedidoid nopedido pedido "
-        "numerofactura factura order chargeid"
+        "orderid invoiceno invoicenumber invoice invoiceid ordernumber orderno ordername transactionid transaction "
+        "purchaseid receiptid receiptno receipt basketid bestellnummer bestellnr bestellid auftragsnummer auftragsnr "
+        "rechnungsnummer rechnungsnr belegnummer bestellung numerocommande nocommande ncommande idcommande commandeid "
+        "commande numerofacture facture numeropedido idpedido pedidoid nopedido npedido pedido numerofactura factura "
+        "order chargeid"
     ),
-    "refund_of": "refundof originalorderid originalorder originalinvoice refundedorderid parentorderid returnof refundorderid erstattungzu remboursementde",
+    "refund_of": (
+        "refundof originalorderid originalorder originalinvoice refundedorderid parentorderid returnof refundorderid "
+        "erstattungzu remboursementde"
+    ),
     "product": (
-        "productid stockcode sku lineitemsku itemsku productsku productcode itemid itemcode articleid articleno articlenumber variantid asin lineitemname "
-        "product productname item itemname article artikelnummer artikelnr artikelid artikel produkt produktid produktnummer "
-        "referenceproduit codeproduit idproduit produit codigoproducto idproducto producto articulo lineitem"
+        "productid stockcode sku lineitemsku itemsku productsku productcode itemid itemcode articleid articleno "
+        "articlenumber variantid asin lineitemname product productname item itemname article artikelnummer artikelnr "
+        "artikelid artikel produkt produktid produktnummer referenceproduit codeproduit idproduit produit "
+        "codigoproducto idproducto producto articulo lineitem"
     ),
-    "product_name": "description productname lineitemname itemname productdescription bezeichnung artikelbezeichnung libelle nomproduit designation descripcion nombreproducto",
-    "category": "category productcategory itemcategory department producttype collection kategorie warengruppe produktkategorie categorie rayon categoria",
+    "product_name": (
+        "description productname lineitemname itemname productdescription bezeichnung artikelbezeichnung libelle "
+        "nomproduit designation descripcion nombreproducto"
+    ),
+    "category": (
+        "category productcategory itemcategory department producttype collection kategorie warengruppe produktkategorie "
+        "categorie rayon categoria"
+    ),
     "quantity": (
-        "quantity qty lineitemquantity itemquantity orderedquantity units unitsold count menge anzahl stuckzahl stueckzahl quantite qte cantidad unidades cant"
+        "quantity qty lineitemquantity itemquantity orderedquantity units unitsold count menge anzahl stuckzahl "
+        "stueckzahl quantite qte cantidad unidades cant"
     ),
     "price": (
-        "unitprice price lineitemprice itemprice priceperunit sellingprice itemcost einzelpreis preis stuckpreis stueckpreis prixunitaire prix preciounitario "
-        "precio"
+        "unitprice price lineitemprice itemprice priceperunit sellingprice itemcost einzelpreis preis stuckpreis "
+        "stueckpreis prixunitaire prix preciounitario precio"
     ),
     "revenue": (
-        "revenue ordertotal totalprice total totalamount grandtotal totalrevenue amount orderamount orderrevenue ordervalue purchaserevenue purchaseamount transactionrevenue "
-        "sales netsales salesamount value dollarvalue dollars linetotal amountpaid netamount gross net umsatz betrag gesamtbetrag gesamtsumme summe "
-        "gesamtpreis gesamt bestellwert montant montanttotal montantttc totalttc chiffredaffaires ca importe importetotal monto ingresos ventas spend spent subtotal lineamount"
+        "revenue ordertotal totalprice total totalamount ordertotalamount grandtotal totalrevenue amount orderamount "
+        "orderrevenue ordervalue purchaserevenue purchaseamount transactionrevenue sales netsales salesamount value "
+        "dollarvalue dollars linetotal amountpaid netamount gross net umsatz betrag gesamtbetrag gesamtsumme summe "
+        "gesamtpreis gesamt bestellwert montant montanttotal montantttc totalttc chiffredaffaires ca importe "
+        "importetotal monto ingresos ventas spend spent subtotal lineamount"
     ),
     "currency": "currency currencycode ordercurrency presentmentcurrency wahrung waehrung devise monnaie moneda divisa",
     "products": "products items lineitems",
@@ -80,7 +94,10 @@ def plain_name(name: str) -> str:
 
 
 def given_mapping(mapping: Mapping[str, str], columns: Sequence[str]) -> dict[str, str]:
-    """The caller's mapping with exact column names; an unknown role or column is an UnknownName with the nearest ones. "" or "-" means no column."""
+    """The caller's mapping with exact column names; "" or "-" means no column.
+
+    Errors: UnknownName for an unknown role or column, with the nearest ones.
+    """
     plain = {plain_name(name): name for name in reversed(columns)}
     found = {}
     for role, column in mapping.items():
@@ -101,6 +118,9 @@ def guess_by_name(columns: Sequence[str], taken: Mapping[str, str]) -> dict[str,
     """Role → (column, why) for the roles not taken, by name; a column serves one role."""
     used = set(taken.values())
     plain = {name: _plain_forms(name) for name in columns}
+    if any(plain_name(name).startswith("lineitem") for name in columns):
+        # Shopify calls the order's number "Name"
+        plain = {name: forms | {"ordername"} if forms == {"name"} else forms for name, forms in plain.items()}
     found: dict[str, tuple[str, Found]] = {}
     for role, words in NAMES.items():
         if role in taken:
