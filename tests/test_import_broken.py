@@ -1,4 +1,5 @@
-"""Broken inputs, a deterministic corpus of kinds × mutations: each ends in InputError or in refusals, never in another exception."""
+"""Broken inputs, a deterministic corpus of kinds × mutations: each ends in InputError or in refusals, never in another
+exception."""
 
 from __future__ import annotations
 
@@ -205,7 +206,8 @@ def _texts(events: pa.Table) -> Iterator[str]:
 
 
 STRANGE = [
-    "=cmd|' /C calc'!A0", "<script>alert(1)</script>", "http://spam.example", "Ã¼ber", "\ufffd", "\x07bell", "'; drop table lines; --", "a\\b\"c",
+    "=cmd|' /C calc'!A0", "<script>alert(1)</script>", "http://spam.example", "Ã¼ber", "\ufffd", "\x07bell",
+    "'; drop table lines; --", "a\\b\"c",
 ]  # fmt: skip
 
 

@@ -107,11 +107,13 @@ def test_no_product_is_taken_back_more_often_than_it_was_sold(retail: dict[str, 
         retail,
         """
         with pieces as (
-            select event, order_id, customer_id, unnest(from_json(products, '[{"product_id": "VARCHAR", "quantity": "DOUBLE"}]')) as one
+            select event, order_id, customer_id, unnest(from_json(products, '[{"product_id": "VARCHAR",
+            "quantity": "DOUBLE"}]')) as one
             from events where order_id is not null and customer_id is not null
         ), sums as (
             select order_id, customer_id, one.product_id as product,
-                sum(one.quantity) filter (event = 'Order Completed') as sold, sum(one.quantity) filter (event = 'Order Refunded') as back
+                sum(one.quantity) filter (event = 'Order Completed') as sold, sum(one.quantity) filter (event = 'Order
+                Refunded') as back
             from pieces group by all
         )
         select count(*) from sums where back > sold + 0.00001 or (back is not null and sold is null)

@@ -65,7 +65,8 @@ def test_times_as_people_write_them(texts: list[str], expected: list[str | None]
 
 
 def test_the_two_nights_on_which_the_clock_is_changed() -> None:
-    """Berlin 2024: 02:30 on 31 March never happened (read as 03:00 summer time); 02:30 on 27 October happened twice (the first)."""
+    """Berlin 2024: 02:30 on 31 March never happened (read as 03:00 summer time); 02:30 on 27 October happened twice (the
+    first)."""
     assert times(["2024-03-31 02:30:00", "2024-10-27 02:30:00"]) == ["2024-03-31 01:00:00", "2024-10-27 00:30:00"]
 
 
@@ -80,9 +81,12 @@ def test_day_first_is_decided_from_all_values_and_said_where_it_stays_open() -> 
 @pytest.mark.parametrize(
     ("text", "sign", "expected"),
     [
-        ("10.05", ".", "10.05"), ("1,234.50", ".", "1234.50"), ("1.234,50", ",", "1234.50"), ("1 234,5", ",", "1234.5"), ("(5.00)", ".", "-5.00"),
-        ("5-", ".", "-5"), ("€ 12", ".", "12"), ("12,50 EUR", ",", "12.5"), ("1e-05", ".", "0.00001"), ("−3", ".", "-3"), ("1'000", ".", "1000"),
-        (".5", ".", "0.5"), ("1,5", ".", None), ("=A1", ".", None), ("nan", ".", None), ("", ".", None), ("1,23,456", ".", None),
+        ("10.05", ".", "10.05"), ("1,234.50", ".", "1234.50"), ("1.234,50", ",", "1234.50"), ("1 234,5", ",", "1234.5"),
+        ("(5.00)", ".", "-5.00"),
+        ("5-", ".", "-5"), ("€ 12", ".", "12"), ("12,50 EUR", ",", "12.5"), ("1e-05", ".", "0.00001"), ("−3", ".", "-3"),
+        ("1'000", ".", "1000"),
+        (".5", ".", "0.5"), ("1,5", ".", None), ("=A1", ".", None), ("nan", ".", None), ("", ".", None), ("1,23,456", ".",
+        None),
     ],
 )  # fmt: skip
 def test_numbers_as_people_write_them(text: str, sign: str, expected: str | None) -> None:

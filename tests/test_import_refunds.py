@@ -49,9 +49,11 @@ STORY: list[Line] = [
 
 
 def test_the_story_of_anns_cups() -> None:
-    """Ann buys 4 cups and tea (10.00 + 30.15), then 2 cups (5.00). She returns 5 cups: 2 of her latest order (5.00), 3 of the first (7.50).
+    """Ann buys 4 cups and tea (10.00 + 30.15), then 2 cups (5.00). She returns 5 cups: 2 of her latest order (5.00), 3 of
+    the first (7.50).
 
-    She returns 3 more: 1 is left of the first order (2.50), 2 were never bought (5.00, no order). Ben's voucher lowers his order to
+    She returns 3 more: 1 is left of the first order (2.50), 2 were never bought (5.00, no order). Ben's voucher lowers his
+    order to
     2.00. Dan returns a cup he never bought (2.50, no order). Somebody nameless buys tea.
     """
     events = read(table(STORY))
@@ -135,13 +137,15 @@ def test_a_line_shared_over_orders_keeps_every_ten_thousandth() -> None:
 MOMENT = st.sampled_from([f"2024-01-0{day} 10:00" for day in range(1, 8)])
 LINES = st.lists(
     st.tuples(
-        st.sampled_from(["1", "2", "3", "4", "5", "6"]), st.sampled_from(["ann", "ben", None]), MOMENT, st.sampled_from(["cup", "tea"]),
-        st.sampled_from(["home", "food"]), st.integers(-9, 9).map(str), st.sampled_from(["0", "0.01", "1.05", "10.05", "3.3333"]),
+        st.sampled_from(["1", "2", "3", "4", "5", "6"]), st.sampled_from(["ann", "ben", None]), MOMENT,
+        st.sampled_from(["cup", "tea"]),
+        st.sampled_from(["home", "food"]), st.integers(-9, 9).map(str), st.sampled_from(["0", "0.01", "1.05", "10.05",
+        "3.3333"]),
     ),
     min_size=1,
     max_size=25,
 )  # fmt: skip
-QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def lined(lines: list[Line]) -> pa.Table:
@@ -201,7 +205,8 @@ def test_law_dropped_duplicates_are_those_counted_when_kept(lines: list[Line]) -
 
 @pytest.mark.parametrize("name", ["refusals.jsonl", "again.txt"])
 def test_a_refusals_file_is_read_again_with_what_was_put_right(name: str, tmp_path: Path) -> None:
-    """Ben's amount was "ten"; put right in the refusals file, his order goes in, with its own row number and the rest's mapping."""
+    """Ben's amount was "ten"; put right in the refusals file, his order goes in, with its own row number and the rest's
+    mapping."""
     path = tmp_path / "orders.csv"
     path.write_text("customer,date,total\nann,2024-01-05,10.05\nben,2024-01-06,ten\ncleo,never,1\n")
     reading = read_events(plan_import(path, Settings()), Settings(), now=NOW)

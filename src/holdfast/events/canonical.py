@@ -1,4 +1,5 @@
-"""From chunks of text to canonical rows: typed times, exact money, clean names; what cannot be used is refused with its reason."""
+"""From chunks of text to canonical rows: typed times, exact money, clean names; what cannot be used is refused with its
+reason."""
 
 from __future__ import annotations
 
@@ -48,7 +49,10 @@ CANONICAL = pa.schema(
 
 _EARLIEST = 86_400_000_000
 _DAY = dt.timedelta(days=1)
-_DAMAGE = r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]|\x{FFFD}|Ã[\x{0080}-\x{00BF}]|â€|https?://|www\.|<[Aa] |<[Ss][Cc][Rr][Ii][Pp][Tt]"
+_DAMAGE = (
+    r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]|\\u00[01]|\x{FFFD}|Ã[\x{0080}-\x{00BF}]|â€"
+    r"|https?://|www\.|<[Aa] |<[Ss][Cc][Rr][Ii][Pp][Tt]"
+)
 _TEXTS = (
     "customer",
     "anonymous",
@@ -156,7 +160,8 @@ def _time(table: pa.RecordBatch, plan: ImportPlan, judge: _Judge, now: dt.dateti
 
 
 def _money(table: pa.RecordBatch, plan: ImportPlan, settings: Settings, judge: _Judge) -> tuple[dict[str, pa.Array], int]:
-    """quantity, price, amount (minor units of the workspace's currency) and currency; amount is revenue, else quantity × price."""
+    """quantity, price, amount (minor units of the workspace's currency) and currency; amount is revenue, else quantity ×
+    price."""
     rows = table.num_rows
     read = {role: _number(table, plan, role, judge) for role in ("quantity", "price", "revenue") if role in plan.mapping}
     one = pa.repeat(pa.scalar(1, pa.decimal128(16, 4)), rows)

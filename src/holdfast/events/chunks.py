@@ -1,4 +1,5 @@
-"""The one form in which every reader hands over rows: a chunk of text columns with their row numbers, and the rows it refused."""
+"""The one form in which every reader hands over rows: a chunk of text columns with their row numbers, and the rows it
+refused."""
 
 from __future__ import annotations
 

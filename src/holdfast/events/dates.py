@@ -1,7 +1,8 @@
 """Times as people write them, to UTC instants: ISO, day-first, month-first, yyyymmdd, epoch, offsets, local zones.
 
 Rules: a time without offset is in the workspace's zone. A local time that happened twice (the autumn night) is the first
-of the two; one that never happened (the spring night) is the instant at which the clock was put forward. Two-digit years below 70 are
+of the two; one that never happened (the spring night) is the instant at which the clock was put forward. Two-digit years
+below 70 are
 20xx. Whether 03/04 is the third of April or the fourth of March is decided from all values of the column.
 """
 
@@ -33,18 +34,23 @@ _CLOCK = (
     r"\s*(?P<z>Z|z|UTC|GMT|(?:UTC|GMT)?[+-]\d{2}:?\d{2}|[+-]\d{2})?\s*$"
 )
 _PARTS = (
-    r"^\s*(?:[A-Za-zé]{2,9}\.?,?\s+)?(?P<a>\d{1,4}|[A-Za-zéûäçôÄÉ]{3,10})\.?[-/. ]\s*(?P<b>\d{1,2}|[A-Za-zéûäçôÄÉ]{3,10})\.?,?[-/. ]\s*(?P<c>\d{1,4})"
-    + _CLOCK
+    r"^\s*(?:[A-Za-zé]{2,9}\.?,?\s+)?(?P<a>\d{1,4}|[A-Za-zéûäçôÄÉ]{3,10})\.?[-/. ]\s*"
+    r"(?P<b>\d{1,2}|[A-Za-zéûäçôÄÉ]{3,10})\.?,?[-/. ]\s*(?P<c>\d{1,4})" + _CLOCK
 )
-_COMPACT = r"^\s*(?P<a>(?:19|20)\d{2})(?P<b>[01]\d)(?P<c>[0-3]\d)(?:[T ]?(?P<h>[0-2]\d)(?:(?P<mi>[0-5]\d)(?P<s>\d{2})?)?)?(?P<f>x)?(?P<ap>x)?(?P<z>Z)?\s*$"
+_COMPACT = (
+    r"^\s*(?P<a>(?:19|20)\d{2})(?P<b>[01]\d)(?P<c>[0-3]\d)"
+    r"(?:[T ]?(?P<h>[0-2]\d)(?:(?P<mi>[0-5]\d)(?P<s>\d{2})?)?)?(?P<f>x)?(?P<ap>x)?(?P<z>Z)?\s*$"
+)
 _EPOCH = {"epoch_s": r"^\d{9,10}(\.\d+)?$", "epoch_ms": r"^\d{12,13}(\.0+)?$", "epoch_us": r"^\d{15,16}$"}
 _ISO = r"^\s*\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:\D|$)"
 _NUMERIC = r"^\s*(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{2}|\d{4})(?:\D|$)"
 _DAY_NAMED = r"^\s*(?:[A-Za-zé]{2,9}\.?,?\s+)?\d{1,2}\.?[-/. ]\s*[A-Za-zéûäçô]{3,10}\.?,?[-/. ]"
 _MONTH_NAMED = r"^\s*(?:[A-Za-z]{3,9},\s+)?[A-Za-zéûäçô]{3,10}\.?[-/. ]\s*\d{1,2},?[-/. ]"
 _MONTHS = {
-    "jan": 1, "ene": 1, "feb": 2, "fév": 2, "fev": 2, "mar": 3, "mär": 3, "mrz": 3, "maa": 3, "apr": 4, "avr": 4, "abr": 4, "may": 5, "mai": 5,
-    "jun": 6, "jui": 6, "jul": 7, "aug": 8, "aoû": 8, "aou": 8, "ago": 8, "sep": 9, "set": 9, "oct": 10, "okt": 10, "nov": 11, "dec": 12, "dez": 12,
+    "jan": 1, "ene": 1, "feb": 2, "fév": 2, "fev": 2, "mar": 3, "mär": 3, "mrz": 3, "maa": 3, "apr": 4, "avr": 4, "abr": 4,
+    "may": 5, "mai": 5,
+    "jun": 6, "jui": 6, "jul": 7, "aug": 8, "aoû": 8, "aou": 8, "ago": 8, "sep": 9, "set": 9, "oct": 10, "okt": 10,
+    "nov": 11, "dec": 12, "dez": 12,
     "déc": 12, "dic": 12,
 }  # fmt: skip
 
@@ -92,7 +98,8 @@ def looks_like_times(texts: pa.Array) -> bool:
 
 
 def date_form(found: dict[str, int], zone: str = "UTC") -> DateGuess:
-    """Decides the form of a column from its evidence; where it stays open, month-first in American zones and day-first elsewhere."""
+    """Decides the form of a column from its evidence; where it stays open, month-first in American zones and day-first
+    elsewhere."""
     if not found.get("n"):
         return DateGuess("iso", "the column has no value", True)
     best = max(

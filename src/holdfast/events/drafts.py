@@ -75,9 +75,11 @@ class Finisher:
         order = pc.if_else(pc.and_(columns["order"].is_null(), pc.equal(columns["event"], ORDER)), ids, columns["order"])
         rows = drafts.num_rows
         arrays = [
-            pc.coalesce(columns["event_id"], ids), columns["type"], columns["event"], columns["time"], pa.array(np.zeros(rows, np.int64)),
+            pc.coalesce(columns["event_id"], ids), columns["type"], columns["event"], columns["time"],
+            pa.array(np.zeros(rows, np.int64)),
             columns["customer"], columns["anonymous"], order, money(columns["amount"]),
-            pc.if_else(columns["amount"].is_valid(), columns["currency"], pa.scalar(None, pa.string())), columns["products"], columns["properties"],
+            pc.if_else(columns["amount"].is_valid(), columns["currency"], pa.scalar(None, pa.string())), columns["products"],
+            columns["properties"],
             _constant(self._source, rows), _constant(self._batch, rows),
         ]  # fmt: skip
         return pa.RecordBatch.from_arrays(arrays, schema=EVENTS), times

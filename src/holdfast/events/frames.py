@@ -152,7 +152,8 @@ def _damaged(path: Path, reason: Exception) -> InputError:
 
 
 def open_frame(source: Any, options: ImportOptions) -> Frame:
-    """Takes an Arrow Table, RecordBatch or RecordBatchReader, a pandas or Polars frame, or a DuckDB relation; readers are read whole."""
+    """Takes an Arrow Table, RecordBatch or RecordBatchReader, a pandas or Polars frame, or a DuckDB relation; readers are
+    read whole."""
     kind = f"{type(source).__module__.split('.')[0]} {type(source).__name__}"
     try:
         table = _arrow_table(source)

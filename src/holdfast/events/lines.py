@@ -1,4 +1,5 @@
-"""Order lines to orders: the lines of one order number and one customer become one `Order Completed`, cancellations `Order Refunded`.
+"""Order lines to orders: the lines of one order number and one customer become one `Order Completed`, cancellations `Order
+Refunded`.
 
 DuckDB groups in memory and spills to a temporary folder where memory is short.
 """

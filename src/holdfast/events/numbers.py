@@ -46,7 +46,8 @@ class DecimalGuess:
 
 @dataclass(frozen=True)
 class Numbers:
-    """Numbers read: `values` decimal128(21, 9), `bad` (text that is no number), `absurd` (a trillion or more), all of one length."""
+    """Numbers read: `values` decimal128(21, 9), `bad` (text that is no number), `absurd` (a trillion or more), all of one
+    length."""
 
     values: pa.Array
     bad: pa.Array
@@ -54,7 +55,8 @@ class Numbers:
 
 
 def decimal_sign(texts: pa.Array, *, separator: str = ",") -> DecimalGuess:
-    """Decides the decimal sign from all values of the number columns: the last sign of two, or a sign not before three digits."""
+    """Decides the decimal sign from all values of the number columns: the last sign of two, or a sign not before three
+    digits."""
     tail = r"[^\d]*$"
     tests = {
         "comma": [

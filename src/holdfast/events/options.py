@@ -66,7 +66,8 @@ class ImportOptions:
 
 
 def options_from(table: Mapping[str, Any]) -> tuple[dict[str, str], ImportOptions]:
-    """The mapping and the options remembered in the `[import]` table of holdfast.toml: `mapping` is a table role → column, the rest options."""
+    """The mapping and the options remembered in the `[import]` table of holdfast.toml: `mapping` is a table role → column,
+    the rest options."""
     known = {one.name for one in fields(ImportOptions)}
     for name in table:
         if name != "mapping" and name not in known:

@@ -88,7 +88,8 @@ def plan_import(
 ) -> ImportPlan:
     """Looks at a file or a frame and says how it will be read. Nothing is written.
 
-    source    path of a CSV / TSV / text (also .gz, or .zip of one file), JSON lines, Parquet or Excel file, or of a refusals file; or
+    source    path of a CSV / TSV / text (also .gz, or .zip of one file), JSON lines, Parquet or Excel file, or of a refusals
+              file; or
               a pandas or Polars frame, an Arrow Table / RecordBatch / RecordBatchReader, a DuckDB relation
     settings  zone, currency and rates of the business
     mapping   role → column, over the guess ("" for "no column"); roles are `columns.ROLES`
@@ -108,8 +109,10 @@ def plan_import(
     _check_zone(zone.value)
     money = Found(chosen.currency, "given", 1.0) if chosen.currency else _currency(sample, columns, settings)
     plan = ImportPlan(
-        name=chosen.source or opened.name, format=format_, facts={name: Found(*one) for name, one in opened.facts().items()} | _ids(sample, columns),
-        decimal=decimal, dates=dates, zone=zone, currency=money, shape=shape, event=chosen.event, mapping=columns, reasons=reasons,
+        name=chosen.source or opened.name, format=format_, facts={name: Found(*one) for name,
+        one in opened.facts().items()} | _ids(sample, columns),
+        decimal=decimal, dates=dates, zone=zone, currency=money, shape=shape, event=chosen.event, mapping=columns,
+        reasons=reasons,
         properties=tuple(name for name in opened.columns if name not in columns.values()), rows_total=opened.total,
         sample=pa.table({}), warnings=(), options=chosen, source=opened,
     )  # fmt: skip
@@ -251,7 +254,8 @@ def _warnings(plan: ImportPlan, sample: pa.Table, damaged: int, refused: int) ->
         said.append("no column holds an amount: orders have no revenue")
     if damaged:
         said.append(
-            f"{damaged:,} of the first {sample.num_rows:,} rows hold damaged text or links spliced in; kept as text, never followed"
+            f"{damaged:,} of the first {sample.num_rows:,} rows hold damaged text or links spliced in; "
+            "kept as text, never followed"
         )
     if refused:
         said.append(f"{refused:,} of the first {sample.num_rows:,} rows will be refused")

@@ -126,7 +126,8 @@ class Reading:
 
 
 _COUNTS = (
-    "rows", "events", "orders", "refunds", "refunds_tied", "refunds_untied", "anonymous_rows", "duplicates_kept", "duplicates_dropped",
+    "rows", "events", "orders", "refunds", "refunds_tied", "refunds_untied", "anonymous_rows", "duplicates_kept",
+    "duplicates_dropped",
     "refused", "rounded", "damaged", "filled",
 )  # fmt: skip
 _SENTENCES = {

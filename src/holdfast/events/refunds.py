@@ -1,7 +1,9 @@
 """Tying refunds to the orders they take back.
 
-A line of a cancellation names its order (`refund_of`), or else takes back what the same customer bought of the same product, the
-most recent order first, as far as it was not taken back already, over several orders if need be. What cannot be tied stays a refund
+A line of a cancellation names its order (`refund_of`), or else takes back what the same customer bought of the same product,
+the
+most recent order first, as far as it was not taken back already, over several orders if need be. What cannot be tied stays a
+refund
 without order. The money of a line is shared by quantity in whole ten-thousandths, so that the parts add up to it exactly.
 """
 
@@ -26,7 +28,8 @@ class Holding:
 
 @dataclass(frozen=True)
 class ReturnedLine:
-    """One line of a cancellation: `quantity` (ten-thousandths of a piece) and `amount` (ten-thousandths of the currency) are positive."""
+    """One line of a cancellation: `quantity` (ten-thousandths of a piece) and `amount` (ten-thousandths of the currency) are
+    positive."""
 
     cancellation: int
     time: dt.datetime

@@ -17,7 +17,8 @@ __all__ = ["Orders", "event_drafts", "product_objects", "with_property"]
 
 
 def product_objects(rows: pa.Table) -> pa.Array:
-    """A JSON object {"product_id", "name", "category", "quantity", "price"} for each canonical row that names a product; else null."""
+    """A JSON object {"product_id", "name", "category", "quantity",
+    "price"} for each canonical row that names a product; else null."""
     columns = [_one(rows, name) for name in ("product", "product_name", "category")]
     numbers = [json_numbers(_one(rows, name)) for name in ("quantity", "price")]
     names = ["product_id", "name", "category", "quantity", "price"]
@@ -37,7 +38,8 @@ def _products(rows: pa.Table) -> pa.Array:
 
 
 def event_drafts(rows: pa.Table, name: str | None) -> pa.Table:
-    """Drafts of plain events; `name` where the rows have no event column. Money taken back is positive, its order the one refunded."""
+    """Drafts of plain events; `name` where the rows have no event column. Money taken back is positive, its order the one
+    refunded."""
     events = pa.repeat(pa.scalar(name), rows.num_rows) if name is not None else _one(rows, "event")
     amount, order = _one(rows, "amount"), _one(rows, "order")
     negative = pc.fill_null(pc.less(amount, 0), False)

@@ -1,6 +1,7 @@
 """Recognising a text file: its encoding, separator and header. Simple, deterministic rules, each with its reason.
 
-Encoding: a byte-order mark decides. Else bytes that are valid UTF-8 are UTF-8; so are those where good multi-byte letters outnumber bad
+Encoding: a byte-order mark decides. Else bytes that are valid UTF-8 are UTF-8; so are those where good multi-byte letters
+outnumber bad
 bytes (the bad ones become U+FFFD and are counted). Else zero bytes at every other place are UTF-16. Else Windows-1252, or
 Latin-1 where a byte has no meaning in Windows-1252.
 """
@@ -60,7 +61,8 @@ class Survey:
 
 
 def survey(path: Path, encoding: str | None = None) -> Survey:
-    """Reads every byte once: recognises the encoding, counts lines, proves that the archive is whole; binary rubbish is an InputError."""
+    """Reads every byte once: recognises the encoding, counts lines, proves that the archive is whole; binary rubbish is an
+    InputError."""
     head, lines, returns, zeros, bad, good, undefined = b"", 0, 0, 0, 0, 0, False
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     for piece in pieces(path):
