@@ -16,8 +16,9 @@ from lake_people import batches, event, ids, many, sequences
 from holdfast.errors import InputError, WorkspaceError
 from holdfast.events import lake as lake_module
 from holdfast.events.lake import Appended, Lake
-from holdfast.events.lake_files import LakeFile
+from holdfast.events.lake_files import LakeFile, write_files
 from holdfast.events.lake_known import near
+from holdfast.events.lake_stage import numbered
 from holdfast.events.locking import held_by, holding
 
 JANUARY = [
@@ -176,6 +177,29 @@ def test_commit_of_a_writer_without_our_lock_is_met_by_trying_again(lake, monkey
     monkeypatch.setattr(lake_module, "repeated", meanwhile)
     assert lake.append(batches(FEBRUARY), batch="february") == Appended(rows=2, known=0, version=4)
     assert ids(lake) == [row["event_id"] for row in [*JANUARY, *FEBRUARY]]
+
+
+def test_same_rows_from_another_machine_between_comparing_and_commit_come_in_once(lake, monkeypatch):
+    """Another machine, which our file lock cannot stop, commits February's first row just before we do."""
+    real, met = lake_module.repeated, []
+
+    def meanwhile(*arguments):
+        known = real(*arguments)
+        if not met:
+            met.append(True)
+            other = Lake(lake.path)
+            with other.staging() as stage:
+                fresh = tuple(write_files(stage, numbered(batches(FEBRUARY[:1]), other.last_sequence() + 1, "theirs")))
+                assert other._join(stage, fresh, "theirs").rows == 1
+        return known
+
+    monkeypatch.setattr(lake_module, "repeated", meanwhile)
+    met.append(True)
+    lake.append(batches(JANUARY), batch="january")
+    met.clear()
+    assert lake.append(batches(FEBRUARY), batch="february") == Appended(rows=1, known=1, version=3)
+    assert sorted(ids(lake)) == sorted(row["event_id"] for row in [*JANUARY, *FEBRUARY])
+    assert sequences(lake) == list(range(6))
 
 
 def test_reader_sees_whole_imports_only(lake):

@@ -18,7 +18,7 @@ from holdfast.events.lake import Lake
 ROWS = 150_000
 BEFORE = [event(-100, "Ann", key="ann"), event(-99, "Ben", key="ben")]
 HERE = Path(__file__).parent
-KILLS = 8
+KILLS = 6
 
 
 def importing(lake, point):

@@ -162,7 +162,7 @@ def test_damaged_store_is_built_again(shop, tmp_path):
 
 def test_erased_customer_is_nowhere_in_the_folder(shop, tmp_path):
     name = "Zoe-to-erase"
-    rows = MARCH.replace("Ben", name) + f"{name},9,never,1\n" + BAD_ROW
+    rows = MARCH.replace("Ben", name) + f"{name},9,never,1\n" + BAD_ROW.replace("not a day", "not\u2028a day")
     bring(shop, tmp_path / "orders.csv", rows)
     assert name in customers(shop)
     proof = shop.erase([name])
@@ -171,6 +171,14 @@ def test_erased_customer_is_nowhere_in_the_folder(shop, tmp_path):
     assert not [path for path in shop.path.rglob("*") if path.is_file() and name.encode() in path.read_bytes()]
     (waiting,) = shop.refusals()
     assert [json.loads(line)["values"]["customer_id"] for line in waiting.read_text().splitlines()] == ["Dan"]
+
+
+def test_killed_between_lake_and_timelines_an_erasure_is_seen_by_the_next_question(shop, tmp_path):
+    bring(shop, tmp_path / "march.csv", MARCH)
+    assert customers(shop) == ["Ann", "Ben"]
+    shop.lake.erase(["Ben"])
+    assert stored_module.state(shop.path / "timelines", shop.lake, LONDON) == "erasure"
+    assert customers(shop) == ["Ann"]
 
 
 def test_doctor_on_a_sound_and_on_a_broken_workspace(shop, tmp_path):

@@ -170,10 +170,11 @@ def _settings(workspace: Workspace) -> Iterator[Finding]:
         yield Finding(
             "note", "zone", what, f'set the shop\'s zone in holdfast.toml, perhaps zone = "{HOMES[settings.currency]}"'
         )
-    unknown = [name for name in settings.active if workspace.lake.rows() and name not in _event_names(workspace)]
+    names = _event_names(workspace) if settings.active and workspace.lake.files() else set(settings.active)
+    unknown = [name for name in settings.active if name not in names]
     if unknown:
         what = f"no event is called {', '.join(repr(name) for name in unknown)}, yet holdfast.toml counts it as activity"
-        yield Finding("warning", "active", what, f"there are: {', '.join(sorted(_event_names(workspace))[:12])}")
+        yield Finding("warning", "active", what, f"there are: {', '.join(sorted(names)[:12])}")
 
 
 def _event_names(workspace: Workspace) -> set[str]:

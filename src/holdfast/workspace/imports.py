@@ -154,13 +154,13 @@ def forget(folder: Path, ids: frozenset[str]) -> int:
     bare = {one.removeprefix(ANONYMOUS) for one in ids}
     gone = 0
     for path in folder.glob("*.jsonl"):
-        lines = path.read_text("utf-8").splitlines(keepends=True)
+        lines = path.read_bytes().splitlines(keepends=True)
         kept = [line for line in lines if not _names(json.loads(line), bare)]
         gone += len(lines) - len(kept)
         if not kept:
             path.unlink()
         elif len(kept) < len(lines):
-            _write(path, "".join(kept))
+            _write(path, b"".join(kept).decode("utf-8"))
     return gone
 
 
