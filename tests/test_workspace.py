@@ -170,7 +170,7 @@ def test_erased_customer_is_nowhere_in_the_folder(shop, tmp_path):
     assert customers(shop) == ["Ann"]
     assert not [path for path in shop.path.rglob("*") if path.is_file() and name.encode() in path.read_bytes()]
     (waiting,) = shop.refusals()
-    assert [json.loads(line)["values"]["customer_id"] for line in waiting.read_text().splitlines()] == ["Dan"]
+    assert [json.loads(line)["values"]["customer_id"] for line in waiting.read_bytes().splitlines()] == ["Dan"]
 
 
 def test_killed_between_lake_and_timelines_an_erasure_is_seen_by_the_next_question(shop, tmp_path):
