@@ -1,6 +1,7 @@
 """What the runner asks of an engine, and what each question's rows are.
 
-    first_orders  monthly cohorts by first order, Europe/London: (cohort month, 0, its size) and (cohort month, k, who ordered k months later)
+    first_orders  monthly cohorts by first order, Europe/London: (cohort month, 0, its size) and (cohort month, k, how many of
+                  them ordered k months later)
     any_event     weekly cohorts by first event of any kind, weeks from Monday: the same with the Monday and weeks
     rfm           as of the last local day, all history, quintiles: (segment, customers, orders, cents)
     bridge        customers who ordered within 90 days, by month: (month, start, new, returned, lost, end)
@@ -53,7 +54,7 @@ class Engine(Protocol):
     def load(self, parquet: Path) -> None:
         """Take the events in, natively and sorted; keep them in the folder where the engine can."""
 
-    def open(self, parquet: Path) -> None:
+    def open(self) -> None:
         """Get ready to answer in a new process."""
 
     def ask(self, question: str) -> Any:

@@ -1,8 +1,8 @@
 """A made-up shop: the same events for every run, in time order, of any size, in bounded memory.
 
-A thirtieth as many customers as events, over the years 2023 and 2024. Customers arrive all the time; a few do very much and most do little (their
-frequencies have a heavy tail); the recent ones do more. 12 % of the events are orders of some 30 pounds; of every 30 orders about one is
-taken back later, in full or by half.
+A thirtieth as many customers as events, over the years 2023 and 2024. Customers arrive all the time; a few do very much and
+most do little (their frequencies have a heavy tail); the recent ones do more. 12 % of the events are orders of some 30 pounds; of
+every 30 orders about one is taken back later, in full or by half.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def events_file(events: int, folder: Path) -> Path:
 
 
 def fresh_file(events: int, fresh: int, folder: Path) -> Path:
-    """The events that arrive after those of `events_file`: so many in the following week, of its customers and some new ones."""
+    """So many events of the week after `events_file`, of its customers and some new ones."""
     start = BEGIN_MS + SPAN_MS
     chunk = _Chunk(np.random.default_rng([events, 7]), fresh, start, start + 7 * 86_400_000, 1.01, max(events // 30, BLOCK))
     batch = _batch(chunk, 10 * events, None)[0]

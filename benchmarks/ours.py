@@ -35,7 +35,7 @@ class Peer:
         shutil.rmtree(self.store, ignore_errors=True)
         timelines_of(parquet).save(self.store)
 
-    def open(self, parquet: Path) -> None:
+    def open(self) -> None:
         """Map the store."""
         self.timelines = Timelines.open(self.store, SETTINGS)
 

@@ -25,7 +25,8 @@ def machine() -> str:
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{model or platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()}, Python {platform.python_version()}"
+    here = f"{platform.system()}, Python {platform.python_version()}"
+    return f"{model or platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GB, {here}"
 
 
 def printed(events: int, results: dict[str, dict[str, Any]], wrong: list[str]) -> str:

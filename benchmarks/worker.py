@@ -39,10 +39,10 @@ def load(engine: Engine, parquet: Path, folder: Path) -> dict[str, Any]:
     return {"seconds": seconds, "peak_mb": peak_mb(), "disk_mb": disk / 2**20}
 
 
-def ask(engine: Engine, parquet: Path, questions: list[str]) -> dict[str, Any]:
+def ask(engine: Engine, questions: list[str]) -> dict[str, Any]:
     """Open, then ask each question: the first time, and the best of five further times."""
     start = perf_counter()
-    engine.open(parquet)
+    engine.open()
     out: dict[str, Any] = {"open": perf_counter() - start, "answers": {}}
     for question in questions:
         times = []
@@ -60,7 +60,7 @@ def main() -> None:
     phase, name, parquet, folder, *questions = sys.argv[1:]
     engine = engine_of(name, Path(folder))
     wanted = [question for question in engine.questions if not questions or question in questions or question == "summary"]
-    done = load(engine, Path(parquet), Path(folder)) if phase == "load" else ask(engine, Path(parquet), wanted)
+    done = load(engine, Path(parquet), Path(folder)) if phase == "load" else ask(engine, wanted)
     print(json.dumps(done))
 
 

@@ -1,4 +1,4 @@
-"""ClickHouse in a process (chDB): MergeTree sorted by customer and time, integer keys, an enum-like event, local dates beforehand."""
+"""ClickHouse in a process (chDB): MergeTree sorted by customer and time, coded texts, local dates worked out beforehand."""
 
 from __future__ import annotations
 
@@ -39,13 +39,14 @@ WHERE r.cents = 0 OR o.cents > r.cents
 PREPARE = {
     "clickhouse": ("CREATE VIEW shop.orders AS " + SETTLED,),
     "clickhouse-orders": (
-        "CREATE TABLE shop.orders (customer UInt32, day UInt16, month UInt16, cents Int64) ENGINE = MergeTree ORDER BY (customer, day)",
+        """CREATE TABLE shop.orders (customer UInt32, day UInt16, month UInt16, cents Int64)
+           ENGINE = MergeTree ORDER BY (customer, day)""",
         "INSERT INTO shop.orders " + SETTLED,
         "OPTIMIZE TABLE shop.orders FINAL",
     ),
 }
 
-# Months 636 to 659 are 2023 and 2024. Each month or snapshot is one bit of a customer, as in DuckDB; of weeks, sets are faster here.
+# Months 636 to 659 are 2023 and 2024. Each month or snapshot is one bit of a customer, as in DuckDB; of weeks, sets are faster.
 FIRST_ORDERS = """
 SELECT cohort, toInt32(month) - cohort AS k, count()
 FROM (SELECT toInt32(min(month)) AS cohort, groupBitOr(bitShiftLeft(toUInt32(1), month - 636)) AS months
@@ -82,7 +83,8 @@ WITH (SELECT min(month) FROM shop.events) AS low, (SELECT max(month) FROM shop.e
      (SELECT min(day) FROM shop.events) AS first,
      arrayMap(d -> toUInt32(arraySum(arrayMap((s, i) -> if(s > d AND s <= d + 90, bitShiftLeft(toUInt64(1), i), 0), marks,
               range(length(marks))))), range(first, last)) AS masks
-SELECT low + i - 1 AS month, sum(n * before), sum(n * after * (1 - before) * fresh), sum(n * after * (1 - before) * (1 - fresh)),
+SELECT low + i - 1 AS month, sum(n * before),
+       sum(n * after * (1 - before) * fresh), sum(n * after * (1 - before) * (1 - fresh)),
        sum(n * before * (1 - after)), sum(n * after)
 FROM (SELECT n, i, bitTest(base, i - 1) AS before, bitTest(base, i) AS after, born >= marks[i] AS fresh
       FROM (SELECT base, born, count() AS n
@@ -121,7 +123,7 @@ class Peer:
             session.query(statement)
         session.close()
 
-    def open(self, parquet: Path) -> None:
+    def open(self) -> None:
         """Attach the store."""
         self.session = Session(str(self.folder / "store"))
 

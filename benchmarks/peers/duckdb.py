@@ -71,22 +71,25 @@ FROM one, bounds GROUP BY 1, 2, 3
 # A customer is in the base at the beginning of day s when she ordered on a day d with s - 90 <= d < s.
 BRIDGE = """
 WITH ends AS (SELECT min(day) AS first, max(day) + 1 AS last, min(month) AS low, max(month) AS high FROM events),
-marks AS (SELECT low + i AS month, i, least(last, date_diff('day', DATE '1970-01-01', DATE '1970-01-01' + to_months((low + i)::INT)))
-                 AS day FROM ends, range(0, high - low + 2) t(i)),
+marks AS (SELECT low + i AS month, i,
+                 least(last, date_diff('day', DATE '1970-01-01', DATE '1970-01-01' + to_months((low + i)::INT))) AS day
+          FROM ends, range(0, high - low + 2) t(i)),
 days AS (SELECT d AS day, bit_or(1::BIGINT << i) AS mask FROM ends, range(first, last) t(d)
          JOIN marks s ON s.day > d AND s.day <= d + 90 GROUP BY d),
 one AS (SELECT customer, min(o.day) AS born, bit_or(mask) AS base FROM orders o JOIN days USING (day) GROUP BY customer),
 kinds AS (SELECT base, born, count(*) AS n FROM one GROUP BY ALL),
 flags AS (SELECT month, n, (base >> i) & 1 AS before, (base >> (i + 1)) & 1 AS after, (born >= day)::INT AS fresh
           FROM kinds, marks WHERE i < (SELECT max(i) FROM marks))
-SELECT month, sum(n * before)::BIGINT, sum(n * after * (1 - before) * fresh)::BIGINT, sum(n * after * (1 - before) * (1 - fresh))::BIGINT,
+SELECT month, sum(n * before)::BIGINT, sum(n * after * (1 - before) * fresh)::BIGINT,
+       sum(n * after * (1 - before) * (1 - fresh))::BIGINT,
        sum(n * before * (1 - after))::BIGINT, sum(n * after)::BIGINT
 FROM flags GROUP BY month
 """
 
 TRANSITIONS = """
 SELECT event::VARCHAR, next::VARCHAR, count(*)
-FROM (SELECT event, lead(event) OVER (PARTITION BY customer ORDER BY ms) AS next FROM events) WHERE next IS NOT NULL GROUP BY ALL
+FROM (SELECT event, lead(event) OVER (PARTITION BY customer ORDER BY ms) AS next FROM events)
+WHERE next IS NOT NULL GROUP BY ALL
 """
 
 SQL = {"first_orders": FIRST_ORDERS, "any_event": ANY_EVENT, "rfm": RFM, "bridge": BRIDGE, "transitions": TRANSITIONS}
@@ -110,7 +113,7 @@ class Peer:
             con.execute(PREPARE[self.name])
             con.execute("DROP VIEW raw; CHECKPOINT")
 
-    def open(self, parquet: Path) -> None:
+    def open(self) -> None:
         """Connect."""
         self.con = duckdb.connect(self.file, read_only=True)
 

@@ -31,7 +31,7 @@ class Peer:
         frame = pd.DataFrame({"customer": orders["customer_id"], "time": local, "money": pd.to_numeric(orders["revenue"])})
         frame.astype({"money": "float64"}).to_parquet(self.file)
 
-    def open(self, parquet: Path) -> None:
+    def open(self) -> None:
         """Read the frame."""
         self.frame = pd.read_parquet(self.file)
 

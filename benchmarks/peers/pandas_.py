@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,7 @@ class Peer:
         )
         frame.sort_values(["customer", "ms"], ignore_index=True).to_parquet(self.file)
 
-    def open(self, parquet: Path) -> None:
+    def open(self) -> None:
         """Read the frame."""
         self.frame = pd.read_parquet(self.file)
 
@@ -87,7 +88,7 @@ class Peer:
         marks = np.minimum(starts, self.frame["day"].max() + 1)
         bases = [pd.Index(orders.loc[orders["day"].between(mark - 90, mark - 1), "customer"].unique()) for mark in marks]
         rows = []
-        for place, (before, after) in enumerate(zip(bases, bases[1:], strict=False)):
+        for place, (before, after) in enumerate(pairwise(bases)):
             came = born[after.difference(before)]
             fresh = int((came >= marks[place]).sum())
             rows.append((low + place, len(before), fresh, len(came) - fresh, len(before.difference(after)), len(after)))

@@ -8,10 +8,10 @@ from typing import Any
 
 os.environ["RETENTIONEERING_NO_TRACK"] = "1"
 
-import pandas as pd  # noqa: E402  the switch above comes first
-from retentioneering import Eventstream  # noqa: E402
+import pandas as pd
+from retentioneering import Eventstream
 
-from benchmarks.engine import Rows  # noqa: E402
+from benchmarks.engine import Rows
 
 __all__ = ["Peer"]
 
@@ -30,7 +30,7 @@ class Peer:
         frame = raw.rename(columns={"customer_id": "user_id", "time": "timestamp"}).sort_values(["user_id", "timestamp"])
         frame.astype({"event": "str"}).to_parquet(self.file, index=False)
 
-    def open(self, parquet: Path) -> None:
+    def open(self) -> None:
         """Make the event stream."""
         frame = pd.read_parquet(self.file)
         frame["timestamp"] = frame["timestamp"].dt.tz_localize(None)
