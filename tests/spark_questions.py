@@ -10,10 +10,17 @@ from importlib import import_module
 from holdfast import analyses
 from holdfast.analyses.answer import Question
 from holdfast.analyses.bridge import Bridge
+from holdfast.analyses.cohorts import Cohorts
+from holdfast.analyses.concentration import Concentration
+from holdfast.analyses.gone_after import GoneAfter
+from holdfast.analyses.repeat import Repeat
+from holdfast.analyses.rfm import Rfm
+from holdfast.analyses.rfm_migration import RfmMigration
+from holdfast.analyses.scope import Condition
 
 
 def questions() -> list[Question]:
-    """One of each kind that needs no argument, in order of name; a new analysis is asked without being named here."""
+    """One of each kind that needs no argument, and HARDER; a new analysis is asked without being named here."""
     for module in pkgutil.iter_modules(analyses.__path__, "holdfast.analyses."):
         import_module(module.name)
     found: list[Question] = []
@@ -22,7 +29,7 @@ def questions() -> list[Question]:
             continue
         question = kind()
         found += [question, replace(question, by="country")] if hasattr(question, "by") else [question]
-    return found
+    return [*found, *HARDER]
 
 
 def _kinds(kind: type[Question]) -> set[type[Question]]:
@@ -31,8 +38,22 @@ def _kinds(kind: type[Question]) -> set[type[Question]]:
     return below | ({kind} if real else set())
 
 
+HARDER: tuple[Question, ...] = (
+    RfmMigration(first="2011-06-30"),
+    Bridge(by="rfm", as_of="2011-09-15"),
+    Cohorts(clock="elapsed", returns="on or after", where=(Condition("country", ("United Kingdom",), negated=True),)),
+    Cohorts(measure="cumulative revenue", entry="each period", period="quarter"),
+)
+"""Questions with arguments: two walks, a trait that travels with a step, conditions, money."""
+
 CELLS: list[tuple[Question, dict[str, object]]] = [
     (Bridge(), {"period": "2011-06", "what": "lost"}),
     (Bridge(by="country"), {"period": "2011-06", "what": "start", "segment": "France"}),
+    (Cohorts(), {"cohort": "2010-12", "period": 5}),
+    (Concentration(), {"top": 20}),
+    (GoneAfter(), {"what": "gone"}),
+    (Repeat(), {"days": 90}),
+    (Rfm(), {"rfm": "Champions"}),
+    (RfmMigration(first="2011-06-30"), {"before": "Champions", "after": "At Risk"}),
 ]
 """Numbers that are opened on both engines: a question and a cell of its table."""

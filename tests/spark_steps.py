@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,14 @@ class LaidBare:
         rows = laid_bare(shard.columns, shard.low, shard.high)
         sums = {"orders": some.stop - some.start, "revenue": int(bought.amount[some].sum())}
         return Tally(sums, {**rows, "bought.amount": bought.amount[some], "bought.day": bought.day[some]})
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """The folder in which each part is walked: an executor has its own."""
+
+    def __call__(self, shard: Shard) -> Tally:
+        return Tally({"customers": shard.high - shard.low}, {"folder": np.array([str(Path.cwd())])})
 
 
 @dataclass(frozen=True)

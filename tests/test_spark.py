@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from spark_cluster import HERE, QUICK_START, cluster
 from spark_questions import CELLS, questions
-from spark_steps import LaidBare, Misled, same_arrays
+from spark_steps import LaidBare, Misled, Whereabouts, same_arrays
 
 from holdfast import datasets
 from holdfast.analyses.scope import coverage
@@ -42,6 +42,7 @@ def spark(needs, tmp_path_factory) -> Iterator[Any]:
         "spark.executor.extraJavaOptions": QUICK_START,
         "spark.executor.cores": "1",
         "spark.executor.memory": "512m",
+        "spark.scheduler.minRegisteredResourcesRatio": "1.0",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         # Executors import the steps of these tests, too.
@@ -194,6 +195,15 @@ def test_the_shop_has_the_same_arrays(shop_on, one_machine):
     a, b = shop_on.source.columns.nobody, one_machine.source.columns.nobody
     assert np.array_equal(np.sort(a.second), np.sort(b.second))
     assert (int(a.amount.sum()), np.bincount(a.code).tolist()) == (int(b.amount.sum()), np.bincount(b.code).tolist())
+
+
+def test_both_workers_walk(spark, shop_events):
+    """A worker's executor runs in the folder work0 or work1: the walk was in both, and covered everyone."""
+    store = Timelines.from_spark(spark.createDataFrame(shop_events), SHOP)
+    seen = store.walk(Whereabouts())
+    assert seen.sums["customers"] == 4_372
+    assert {Path(folder).parts[-3] for folder in seen.rows["folder"]} == {"work0", "work1"}
+    store.close()
 
 
 def plain(rows: dict[str, Any]) -> dict[str, Any]:
