@@ -1,8 +1,8 @@
 """A made-up shop: the same events for every run, in time order, of any size, in bounded memory.
 
 A thirtieth as many customers as events, over the years 2023 and 2024. Customers arrive all the time; a few do very much and
-most do little (their frequencies have a heavy tail); the recent ones do more. 12 % of the events are orders of some 30 pounds; of
-every 30 orders about one is taken back later, in full or by half.
+most do little (their frequencies have a heavy tail); the recent ones do more. 12 % of the events are orders of some 30 pounds;
+of every 30 orders about one is taken back later, in full or by half.
 """
 
 from __future__ import annotations
