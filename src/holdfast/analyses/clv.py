@@ -2,7 +2,8 @@
 
     value = (average order value x orders per customer and month) x average lifespan in months
 
-It takes every customer for the average one and every month for the last. It misleads where few customers bring most of the money,
+It takes every customer for the average one and every month for the last. It misleads where few customers bring most of the
+money,
 and where churn falls with age; the model's value says more about single customers.
 """
 
@@ -79,8 +80,10 @@ class PlainClv(Question):
     as_of, gone_after, by, where, moment  as in `Bridge`
 
     All three factors stand on the same months: the complete ones that begin with a filled base, pooled.
-    Table: a row per segment with segment, clv, clv_low, clv_high, unit_of (profit or revenue), aov, orders_per_month (per customer
-    of the base), lifespan_months, lifespan, churn (monthly), orders, customer_months, months and note. clv_low and clv_high carry the
+    Table: a row per segment with segment, clv, clv_low, clv_high, unit_of (profit or revenue), aov, orders_per_month (per
+    customer
+    of the base), lifespan_months, lifespan, churn (monthly), orders, customer_months, months and note. clv_low and clv_high
+    carry the
     interval of the churn alone. People: those in the base at the end of the last of those months; segment=…
     """
 
@@ -129,7 +132,9 @@ class PlainClv(Question):
         labels = scope.labels(timelines)
         found = timelines.walk(LifespanStep(scope, as_of, timelines.settings.refunds, len(labels))).sums["lifespans"]
         return {
-            label: int(days) / int(customers) / MONTH_DAYS for label, (customers, days) in zip(labels, found, strict=True) if customers
+            label: int(days) / int(customers) / MONTH_DAYS
+            for label, (customers, days) in zip(labels, found, strict=True)
+            if customers
         }
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
@@ -153,8 +158,10 @@ class PlainClv(Question):
 
 
 _TEXT = (
-    "Average order value x orders per customer of the base and month x average lifespan in months, over the complete months that begin "
-    "with a filled base, pooled. Customer-months are the mean of the base at the start and the end of each month. Lifespan by churn "
+    "Average order value x orders per customer of the base and month x average lifespan in months, over the complete months "
+    "that begin "
+    "with a filled base, pooled. Customer-months are the mean of the base at the start and the end of each month. Lifespan by "
+    "churn "
     "is 1 / (lost / start) over the same months; observed is the mean time from first to last order, which understates. "
     "The interval carries the uncertainty of the churn alone. Profit where a margin is set, revenue otherwise."
 )
@@ -183,7 +190,9 @@ def _months(rows: list[dict[str, Any]]) -> tuple[list[str], str]:
     return chosen, "" if filled or not over else "the base is still filling in all months: churn is understated"
 
 
-def _rows(bridge: Answer, orders: Answer, observed: dict[str, float], lifespan: str | float, margin: float | None) -> list[dict[str, Any]]:
+def _rows(
+    bridge: Answer, orders: Answer, observed: dict[str, float], lifespan: str | float, margin: float | None
+) -> list[dict[str, Any]]:
     every, bought = bridge.table.to_pylist(), orders.table.to_pylist()
     months, remark = _months(every)
     found = []
@@ -198,7 +207,9 @@ def _row(
     segment: str, base: list[dict[str, Any]], sold: list[dict[str, Any]], observed: float | None, lifespan: str | float,
     margin: float | None, remark: str,
 ) -> dict[str, Any]:  # fmt: skip
-    churn = rate(sum(row["lost"] for row in base), sum(row["start"] for row in base), "no complete month begins with a customer")
+    churn = rate(
+        sum(row["lost"] for row in base), sum(row["start"] for row in base), "no complete month begins with a customer"
+    )
     count = sum(row["orders"] for row in sold)
     units = sum(round((row["first_revenue"] + row["later_revenue"]) * 10_000) for row in sold)
     customer_months = sum(row["start"] + row["end"] for row in base) / 2
@@ -209,7 +220,8 @@ def _row(
     values = [None if None in (aov, often, span) else plain_clv(aov or 0, often or 0, span or 0, margin) for span in spans]
     return {
         "segment": segment, "clv": values[0], "clv_low": values[1], "clv_high": values[2],
-        "unit_of": "revenue" if margin is None else "profit", "aov": aov, "orders_per_month": often, "lifespan_months": spans[0],
+        "unit_of": "revenue" if margin is None else "profit",
+        "aov": aov, "orders_per_month": often, "lifespan_months": spans[0],
         "lifespan": lifespan if isinstance(lifespan, str) else "given", "churn": churn.share, "orders": count,
         "customer_months": customer_months, "months": len(base), "note": "; ".join(filter(None, notes)),
     }  # fmt: skip
@@ -235,9 +247,12 @@ def _words(rows: list[dict[str, Any]], currency: str) -> str:
     if len(rows) > 1:
         return "A customer's worth: " + ", ".join(f"{row['segment']} {row['clv']:,.0f} {currency}" for row in known[:4]) + "."
     row = known[0]
-    interval = "" if row["clv_low"] is None or row["clv_high"] is None else f" ({row['clv_low']:,.0f} to {row['clv_high']:,.0f})"
+    interval = (
+        "" if row["clv_low"] is None or row["clv_high"] is None else f" ({row['clv_low']:,.0f} to {row['clv_high']:,.0f})"
+    )
     return (
-        f"By the plain formula a customer is worth {row['clv']:,.2f} {currency}{interval} of {row['unit_of']}: {row['aov']:,.2f} an order, "
+        f"By the plain formula a customer is worth {row['clv']:,.2f} {currency}{interval} of {row['unit_of']}: "
+        f"{row['aov']:,.2f} an order, "
         f"{row['orders_per_month']:.2f} orders a month, {row['lifespan_months']:.1f} months."
     )
 
@@ -248,4 +263,3 @@ def _notes(rows: list[dict[str, Any]], lifespan: str | float, margin: float | No
         notes.append("the observed lifespan understates: most customers are not gone yet")
     notes += sorted({row["note"] for row in rows if row["note"]})
     return tuple(notes)
-

@@ -1,10 +1,10 @@
 """The bridge in money: net revenue of a period against the one before, customer by customer (SEMANTICS 13).
 
-    A, B  a customer's net revenue in the previous period and in this one; A+ = max(A, 0)
-    A > 0, B > 0    expansion max(B - A, 0), contraction max(A - B, 0)      A > 0, B <= 0   lost A - B
-    A <= 0, B > 0   new (her first-ever order in this period) or returned B - A      A <= 0, B <= 0  B - A, by its sign
-    NRR = (start + expansion - contraction - lost) / start      GRR = sum of min(A+, B+) / sum of A+
-    quick ratio = (new + returned + expansion) / (contraction + lost)
+A, B  a customer's net revenue in the previous period and in this one; A+ = max(A, 0)
+A > 0, B > 0    expansion max(B - A, 0), contraction max(A - B, 0)      A > 0, B <= 0   lost A - B
+A <= 0, B > 0   new (her first-ever order in this period) or returned B - A      A <= 0, B <= 0  B - A, by its sign
+NRR = (start + expansion - contraction - lost) / start      GRR = sum of min(A+, B+) / sum of A+
+quick ratio = (new + returned + expansion) / (contraction + lost)
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _FLOATS = ("nrr_xx", "nrr_xy", "yy", "grr_xx", "grr_xy", "grr_yy")
 
 @dataclass(frozen=True)
 class MoneyStep:
-    """Sums of one shard: "moves" int64 [segments, periods, MOVES] in ten-thousandths, "kept" sum of min(A+, B+) and "known" of A+.
+    """Sums of one shard: "moves" int64 [segments, periods, MOVES] in ten-thousandths, "caps" the sums of min(A+, B+) and A+.
 
     days  period per day index, the period before the first asked one being 0, -1 outside
     """
@@ -121,16 +121,16 @@ def _walk_money(
             caps[own, place - 1, 0] += min(max(a, 0), max(b, 0))
             caps[own, place - 1, 1] += max(a, 0)
             _square(squares[own, place - 1], np.float64(a), np.float64(b if not (a <= 0 and b > 0) else a), np.float64(b))
-            if len(mark) > 0 and at == place - 1 and (only < 0 or only == own):
-                if (
-                    (number == 0 and a != 0)
-                    or (number == 6 and b != 0)
-                    or (number == 7 and a > 0)
-                    or (number == kind and b != a)
-                ):
-                    mark[customer - low] = 1
+            if len(mark) > 0 and at == place - 1 and (only < 0 or only == own) and _behind(number, kind, a, b):
+                mark[customer - low] = 1
         for place in range(max(least, 0), most + 1):
             value[place] = 0
+
+
+@njit(cache=True, nogil=True)
+def _behind(number: int, kind: int, a: int, b: int) -> bool:
+    """Whether a customer with A and B is behind that number of MOVES."""
+    return (number == 0 and a != 0) or (number == 6 and b != 0) or (number == 7 and a > 0) or (number == kind and b != a)
 
 
 @njit(cache=True, nogil=True)
@@ -161,7 +161,8 @@ class MoneyRetention(Question):
 
     period, first, last, as_of, by, where, moment  as in `Bridge`; segments are those of the first counting order
 
-    Table: a row per segment and period with segment, period, state, start, new, returned, expansion, contraction, lost, end (money),
+    Table: a row per segment and period with segment, period, state, start, new, returned, expansion, contraction, lost, end
+    (money),
     n (customers with money in the previous period), nrr, nrr_low, nrr_high, grr, grr_low, grr_high, quick_ratio and note.
     People: period=…, what="start" | "new" | "returned" | "expansion" | "contraction" | "lost" | "end" | "n", segment=…
     """
@@ -179,7 +180,13 @@ class MoneyRetention(Question):
         step, span = self._step(timelines)
         tally = timelines.walk(step)
         table = _table(tally, step.scope.labels(timelines), span, trim=self.first is None)
-        rules = {"clock": "calendar", "period": self.period, "refunds": step.mode, "money": "revenue", **scope_rules(step.scope)}
+        rules = {
+            "clock": "calendar",
+            "period": self.period,
+            "refunds": step.mode,
+            "money": "revenue",
+            **scope_rules(step.scope),
+        }
         return Answer(
             question=self,
             words=_words(table, timelines.settings.currency),
@@ -230,10 +237,13 @@ class MoneyRetention(Question):
 
 
 _TEXT = (
-    "Net revenue of each customer in a period (B) against the period before (A): expansion and contraction where both are above 0, "
+    "Net revenue of each customer in a period (B) against the period before (A): expansion and contraction where both are "
+    "above 0, "
     "lost where only A is, new where only B is and her first-ever order falls in the period, returned otherwise. "
-    "start + new + returned + expansion - contraction - lost = end, to the cent. NRR = (start + expansion - contraction - lost) "
-    "/ start leaves out new and returned; GRR caps each customer at her start. The 95 % intervals are those of a ratio of sums over "
+    "start + new + returned + expansion - contraction - lost = end, to the cent. NRR = (start + expansion - contraction - "
+    "lost) "
+    "/ start leaves out new and returned; GRR caps each customer at her start. The 95 % intervals are those of a ratio of "
+    "sums over "
     "customers (delta method). Quick ratio = (new + returned + expansion) / (contraction + lost)."
 )
 
@@ -305,11 +315,17 @@ def _words(table: pa.Table, currency: str) -> str:
     same = [other for other in rows if other["period"] == row["period"]]
     if len(same) > 1:
         largest = sorted(same, key=lambda other: -(other["start"] or 0))[:4]
-        return f"Net revenue retention in {row['period']}: " + ", ".join(f"{o['segment']} {percent(o['nrr'])}" for o in largest) + "."
+        return (
+            f"Net revenue retention in {row['period']}: "
+            + ", ".join(f"{o['segment']} {percent(o['nrr'])}" for o in largest)
+            + "."
+        )
     quick = "" if row["quick_ratio"] is None else f" For each {currency} lost or shrunk, {row['quick_ratio']:.2f} came in."
     return (
-        f"Of {row['start']:,.2f} {currency} in the period before, {percent(row['nrr'], row['nrr_low'], row['nrr_high'])} came again in "
-        f"{row['period']} from the same customers ({percent(row['grr'])} before growth); with new and returned customers it was "
+        f"Of {row['start']:,.2f} {currency} in the period before, {percent(row['nrr'], row['nrr_low'], row['nrr_high'])} came "
+        f"again in "
+        f"{row['period']} from the same customers ({percent(row['grr'])} before growth); with new and returned customers it "
+        f"was "
         f"{row['end']:,.2f}.{quick}"
     )
 
@@ -321,5 +337,3 @@ def _notes(table: pa.Table, small: int) -> tuple[str, ...]:
     if "in progress" in table["state"].to_pylist():
         notes.append("the last period is in progress: its money, and so its retention, is not yet all there")
     return tuple(notes)
-
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -178,7 +179,8 @@ class Orders(Question):
 
     Table: a row per segment and period with segment, period, state, orders, customers, revenue (net, with adjustments), aov,
     aov_low, aov_high, aov_median, orders_per_customer, refunded, refund_rate (share of gross money taken back), first_orders,
-    later_orders, first_revenue, later_revenue, later_share. Extra table "new_and_returning": the periods together, a row per kind.
+    later_orders, first_revenue, later_revenue, later_share. Extra table "new_and_returning": the periods together, a row per
+    kind.
     People: period=…, what="customers" | "first" | "later", segment=…
     """
 
@@ -205,7 +207,12 @@ class Orders(Question):
             words=_words(kinds, timelines.settings.currency),
             table=table,
             definition=defined(
-                timelines, step.as_of, title="What do our customers order?", text=_TEXT, rules=rules | scope_rules(step.scope), n=buyers
+                timelines,
+                step.as_of,
+                title="What do our customers order?",
+                text=_TEXT,
+                rules=rules | scope_rules(step.scope),
+                n=buyers,
             ),
             source=timelines,
             notes=("the last period is in progress",) if not span.complete[-1] and self.period else (),
@@ -251,8 +258,10 @@ class Orders(Question):
 
 
 _TEXT = (
-    "An order is a counting order: in refund mode order, one taken back in full does not count. Revenue is net of refunds; average "
-    "order value is the money of counting orders divided by their number, with the normal 95 % interval of a mean. First orders are "
+    "An order is a counting order: in refund mode order, one taken back in full does not count. Revenue is net of refunds; "
+    "average "
+    "order value is the money of counting orders divided by their number, with the normal 95 % interval of a mean. First "
+    "orders are "
     "customers' first-ever counting orders, later ones all others. Refund rate is the share of gross order money taken back."
 )
 
@@ -264,11 +273,7 @@ def _medians(amounts: dict[str, Any], cells: int) -> dict[int, float]:
     order = np.argsort(pairs.astype(np.uint16) if cells <= 2**16 else pairs, kind="stable")
     cell, amount = pairs[order], amounts["amount"][order]
     edges = np.searchsorted(cell, np.arange(cells // 2 + 1))
-    return {
-        place: float(np.median(amount[low:high]))
-        for place, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True))
-        if high > low
-    }
+    return {place: float(np.median(amount[low:high])) for place, (low, high) in enumerate(pairwise(edges)) if high > low}
 
 
 def _table(tally: Tally, medians: dict[int, float], labels: tuple[str, ...], names: list[str], span: Span) -> pa.Table:
@@ -303,7 +308,8 @@ def _described(cell: Sums) -> dict[str, Any]:
     aov, low, high = cell.mean()
     often = cell.orders / cell.customers if cell.customers else None
     return {
-        "orders": cell.orders, "customers": cell.customers, "aov": aov, "aov_low": low, "aov_high": high, "orders_per_customer": often
+        "orders": cell.orders, "customers": cell.customers, "aov": aov, "aov_low": low, "aov_high": high,
+        "orders_per_customer": often,
     }  # fmt: skip
 
 
@@ -330,7 +336,9 @@ def _kinds(whole: Tally, amounts: dict[str, Any]) -> pa.Table:
         cell = Sums(int(counts[part].sum()), int(sums[part].sum()), float(squares[part].sum()), buyers)
         median = money(float(np.median(some))) if len(some) else None
         share = cell.units / total if total else None
-        rows.append({"kind": kind, **_described(cell), "aov_median": median, "revenue": money(cell.units), "revenue_share": share})
+        rows.append(
+            {"kind": kind, **_described(cell), "aov_median": median, "revenue": money(cell.units), "revenue_share": share}
+        )
     return pa.Table.from_pylist(rows, KIND_SCHEMA)
 
 
@@ -355,6 +363,7 @@ def _words(kinds: pa.Table, currency: str) -> str:
     if not later["orders"] or not first["orders"]:
         return told
     return (
-        f"{told} Later orders bring {percent(later['revenue_share'])} of their money; one is worth {later['aov']:,.2f} on average, "
+        f"{told} Later orders bring {percent(later['revenue_share'])} of their money; one is worth {later['aov']:,.2f} on "
+        f"average, "
         f"a first one {first['aov']:,.2f}."
     )

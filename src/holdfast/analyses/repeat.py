@@ -1,6 +1,7 @@
 """Do customers order again, and how soon (SEMANTICS 16, MISSION 3.3).
 
-The rate of a second order within d days is taken only over customers who could be watched for d days. Kaplan-Meier uses the rest
+The rate of a second order within d days is taken only over customers who could be watched for d days. Kaplan-Meier uses the
+rest
 as well: a customer without a second order is a wait that is censored at the as-of, as is the open last gap of every customer.
 """
 
@@ -36,7 +37,7 @@ __all__ = ["Repeat", "RepeatStep"]
 
 WITHIN = (30, 60, 90, 180, 365)
 WHATS = ("customers", "repeat", "single", "eligible", "second", "no_second")
-"""Whom a number counts: with an order; with two or more; with one; watched for d days; of those with a second order by then, without."""
+"""Whom a number counts: with an order; two or more; one; watched for d days; of those with a second order by then, without."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,8 @@ class Repeat(Question):
     within  days after the first order, each n x 24 h
     as_of, by, where, moment  as in `Bridge`; segments are those of the first counting order
 
-    Table: a row per segment and number of days with segment, days, n (customers watched for that long), second (of those, with a
+    Table: a row per segment and number of days with segment, days, n (customers watched for that long), second (of those, with
+    a
     second order by then), rate, low, high (Wilson) and km_rate, km_low, km_high (Kaplan-Meier, all customers, local days).
     Extra tables: "summary" (a row per segment: customers, repeat, repeat_share with interval, first_to_second_days (median with
     interval), gap_days (median with interval, open gaps censored), closed_gap_days (median of closed gaps only), gaps), and
@@ -165,7 +167,7 @@ class Repeat(Question):
         for place, days in enumerate(self.within):
             n, second = (int(value) for value in within[place])
             found = rate(second, n)
-            row = {"segment": label, "days": days, "n": n, "second": second}
+            row: dict[str, Any] = {"segment": label, "days": days, "n": n, "second": second}
             stay = curve.at(days) if n else (None, None, None)
             km = [None if value is None else 1 - value for value in (stay[0], stay[2], stay[1])]
             rates = {"rate": found.share, "low": found.low, "high": found.high}
@@ -210,10 +212,14 @@ class Repeat(Question):
 
 
 _TEXT = (
-    "Second order within d days: of the customers whose first counting order lies at least d x 24 h before the as-of, those whose "
-    "second came no later than d x 24 h after it; Wilson 95 % interval. Kaplan-Meier uses everyone, a customer without a second order "
-    "being censored at the as-of. Time between orders: the Kaplan-Meier median over all gaps in local days, the open last gap of each "
-    "customer censored; the median of closed gaps alone is shorter and named so. Repeat share: customers with two or more orders."
+    "Second order within d days: of the customers whose first counting order lies at least d x 24 h before the as-of, those "
+    "whose "
+    "second came no later than d x 24 h after it; Wilson 95 % interval. Kaplan-Meier uses everyone, a customer without a "
+    "second order "
+    "being censored at the as-of. Time between orders: the Kaplan-Meier median over all gaps in local days, the open last gap "
+    "of each "
+    "customer censored; the median of closed gaps alone is shorter and named so. Repeat share: customers with two or more "
+    "orders."
 )
 
 SCHEMA = pa.schema(
@@ -223,7 +229,15 @@ SCHEMA = pa.schema(
         *((name, pa.float64()) for name in ("rate", "low", "high", "km_rate", "km_low", "km_high")),
     ]
 )
-_MEDIANS = ("first_to_second_days", "first_to_second_low", "first_to_second_high", "gap_days", "gap_low", "gap_high", "closed_gap_days")
+_MEDIANS = (
+    "first_to_second_days",
+    "first_to_second_low",
+    "first_to_second_high",
+    "gap_days",
+    "gap_low",
+    "gap_high",
+    "closed_gap_days",
+)
 SUMMARY = pa.schema(
     [
         ("segment", pa.string()),
@@ -245,9 +259,10 @@ def _summary(label: str, sums: dict[str, Any], code: int, second: Survival) -> d
     customers, again = (int(value) for value in sums["customers"][code])
     share, ended = rate(again, customers), sums["waits"][code, 2]
     medians = (*second.quantile(), *_curve(ended, sums["waits"][code, 3]).quantile(), _closed_median(ended))
+    named: dict[str, Any] = dict(zip(_MEDIANS, medians, strict=True))
     return {
         "segment": label, "customers": customers, "repeat": again, "repeat_share": share.share,
-        "repeat_low": share.low, "repeat_high": share.high, **dict(zip(_MEDIANS, medians, strict=True)), "gaps": int(ended.sum()),
+        "repeat_low": share.low, "repeat_high": share.high, **named, "gaps": int(ended.sum()),
     }  # fmt: skip
 
 
@@ -268,7 +283,9 @@ def _words(rows: list[dict[str, Any]], summary: list[dict[str, Any]]) -> str:
     days = 90 if any(row["days"] == 90 for row in some) else some[0]["days"]
     told = sorted((row for row in some if row["days"] == days), key=lambda row: -row["n"])[:4]
     if len(summary) > 1:
-        return f"Second order within {days} days: " + ", ".join(f"{row['segment']} {percent(row['rate'])}" for row in told) + "."
+        return (
+            f"Second order within {days} days: " + ", ".join(f"{row['segment']} {percent(row['rate'])}" for row in told) + "."
+        )
     only = summary[0]
     gap = only["gap_days"]
     between = "" if gap is None else f" Half of all waits for the next order end within {gap:.0f} days."
