@@ -17,18 +17,25 @@ from holdfast.timelines.columns import Meta
 from holdfast.timelines.purchases import Purchases
 from holdfast.timelines.walk import Shard
 
-__all__ = ["NOT_KNOWN", "Moment", "order_events", "value_at", "value_labels"]
+__all__ = ["NOT_KNOWN", "Moment", "order_events", "property_name", "value_at", "value_labels"]
 
 Moment = Literal["entry", "current"]
 NOT_KNOWN = "(not known)"
 
 
+def property_name(meta: Meta, name: str) -> str:
+    """The kept property that is meant: that name, or the only one that differs in upper and lower case alone."""
+    alike = [known for known in meta.properties if known.lower() == name.lower()]
+    if name in alike:
+        return name
+    if len(alike) != 1:
+        raise UnknownName("property", name, meta.properties)
+    return alike[0]
+
+
 def value_labels(meta: Meta, name: str) -> tuple[str, ...]:
     """The values of a kept property by code, "(not known)" first; UnknownName lists the kept ones."""
-    known = meta.properties
-    if name not in known:
-        raise UnknownName("property", name, known)
-    return (NOT_KNOWN, *known[name][1:])
+    return (NOT_KNOWN, *meta.properties[property_name(meta, name)][1:])
 
 
 def value_at(shard: Shard, name: str, event: npt.NDArray[np.int64]) -> npt.NDArray[np.uint16]:
@@ -37,8 +44,8 @@ def value_at(shard: Shard, name: str, event: npt.NDArray[np.int64]) -> npt.NDArr
     event  int64 [customers of the shard]: the entry's place within the customer's timeline (for current values: the last
            counted event's place), -1 for customers who did not enter
     """
-    value_labels(shard.columns.meta, name)
     columns = shard.columns
+    name = property_name(columns.meta, name)
     codes: npt.NDArray[np.uint16] = _last_known(shard.low, shard.high, columns.offsets, columns.properties[name], event)
     return codes
 

@@ -1,4 +1,8 @@
-"""The questions of a workspace: one thin method an analysis, each `return self.ask(Question(...))`."""
+"""The questions of a workspace: one thin method an analysis.
+
+Each takes the choices of its question by name (see the question's class) and gives an Answer. Conditions can be written as text:
+`shop.cohorts(where=["country=France,Germany"])`.
+"""
 
 from __future__ import annotations
 
@@ -27,3 +31,86 @@ class Questions(ABC):
     def people(self, question: Question, **cell: Any) -> People:
         """Exactly the customers behind one number of a question's table, named by the table's key columns."""
         return question.people(self.timelines, **cell)
+
+    def metrics(self, **choices: Any) -> Answer:
+        """Every metric at a glance; choices of `holdfast.analyses.metrics.Metrics`."""
+        from holdfast.analyses.metrics import Metrics
+
+        return self.ask(Metrics(**_read(choices)))
+
+    def bridge(self, **choices: Any) -> Answer:
+        """Who was there, came, returned and was lost, period by period; choices of `holdfast.analyses.bridge.Bridge`."""
+        from holdfast.analyses.bridge import Bridge
+
+        return self.ask(Bridge(**_read(choices)))
+
+    def cohorts(self, **choices: Any) -> Answer:
+        """Who came back, by when they entered; choices of `holdfast.analyses.cohorts.Cohorts`."""
+        from holdfast.analyses.cohorts import Cohorts
+
+        return self.ask(Cohorts(**_read(choices)))
+
+    def rfm(self, **choices: Any) -> Answer:
+        """Recency, frequency, monetary and the eleven segments; choices of `holdfast.analyses.rfm.Rfm`."""
+        from holdfast.analyses.rfm import Rfm
+
+        return self.ask(Rfm(**_read(choices)))
+
+    def rfm_migration(self, first: Any, second: Any, **choices: Any) -> Answer:
+        """Who moved between segments from one date to another; choices of `holdfast.analyses.rfm_migration.RfmMigration`."""
+        from holdfast.analyses.rfm_migration import RfmMigration
+
+        return self.ask(RfmMigration(first, second, **_read(choices)))
+
+    def repeat(self, **choices: Any) -> Answer:
+        """Second orders and the time between orders; choices of `holdfast.analyses.repeat.Repeat`."""
+        from holdfast.analyses.repeat import Repeat
+
+        return self.ask(Repeat(**_read(choices)))
+
+    def orders(self, **choices: Any) -> Answer:
+        """Orders, their value and frequency, new against returning; choices of `holdfast.analyses.orders.Orders`."""
+        from holdfast.analyses.orders import Orders
+
+        return self.ask(Orders(**_read(choices)))
+
+    def money_retention(self, **choices: Any) -> Answer:
+        """NRR, GRR and quick ratio; choices of `holdfast.analyses.money_retention.MoneyRetention`."""
+        from holdfast.analyses.money_retention import MoneyRetention
+
+        return self.ask(MoneyRetention(**_read(choices)))
+
+    def plain_clv(self, **choices: Any) -> Answer:
+        """Lifetime value by the plain formula; choices of `holdfast.analyses.clv.PlainClv`."""
+        from holdfast.analyses.clv import PlainClv
+
+        return self.ask(PlainClv(**_read(choices)))
+
+    def gone_after(self, **choices: Any) -> Answer:
+        """After how many silent days a customer is gone; choices of `holdfast.analyses.gone_after.GoneAfter`."""
+        from holdfast.analyses.gone_after import GoneAfter
+
+        return self.ask(GoneAfter(**_read(choices)))
+
+    def concentration(self, **choices: Any) -> Answer:
+        """How few customers bring how much; choices of `holdfast.analyses.concentration.Concentration`."""
+        from holdfast.analyses.concentration import Concentration
+
+        return self.ask(Concentration(**_read(choices)))
+
+    def stickiness(self, **choices: Any) -> Answer:
+        """Daily, weekly and monthly active customers; choices of `holdfast.analyses.stickiness.Stickiness`."""
+        from holdfast.analyses.stickiness import Stickiness
+
+        return self.ask(Stickiness(**_read(choices)))
+
+
+def _read(choices: dict[str, Any]) -> dict[str, Any]:
+    """The choices, with conditions written as text read."""
+    from holdfast.analyses.scope import parse_where
+
+    where = choices.get("where", ())
+    texts = [where] if isinstance(where, str) else list(where)
+    if any(isinstance(text, str) for text in texts):
+        return {**choices, "where": parse_where([str(text) for text in texts])}
+    return choices
