@@ -1,6 +1,6 @@
 """The questions of a workspace: one thin method an analysis.
 
-Each takes the choices of its question by name (see the question's class) and gives an Answer. Conditions can be written as text:
+Each takes the choices of its question by name and gives an Answer. Conditions can be written as text:
 `shop.cohorts(where=["country=France,Germany"])`.
 """
 
