@@ -236,7 +236,7 @@ def _record(lines: list[str], place: int, separator: str) -> tuple[list[str] | N
         return lines[place].split(separator), 1
     before = csv.field_size_limit(2**31 - 1)
     try:
-        reader = csv.reader(iter(lines[place : place + _LONGEST_ROW_LINES]), delimiter=separator)
+        reader = csv.reader((line + "\n" for line in lines[place : place + _LONGEST_ROW_LINES]), delimiter=separator)
         fields = next(reader, [])
         used = reader.line_num
     except csv.Error:
@@ -244,4 +244,4 @@ def _record(lines: list[str], place: int, separator: str) -> tuple[list[str] | N
     finally:
         csv.field_size_limit(before)
     open_quote = used > 1 and sum(line.count('"') for line in lines[place : place + used]) % 2 == 1
-    return (None, 1) if open_quote else ([field.removesuffix("\n") for field in fields], max(1, used))
+    return (None, 1) if open_quote else (fields, max(1, used))

@@ -33,7 +33,7 @@ class Reading:
     events    iterator of Arrow record batches in schema EVENTS, `sequence` 0
     refusals  the rows that could not be used
     counts    rows, events, orders, refunds, refunds_tied, refunds_untied, anonymous_rows, duplicates_kept, duplicates_dropped,
-              refused, rounded, damaged
+              refused, rounded, damaged, filled, without_amount
     """
 
     def __init__(self, plan: ImportPlan, settings: Settings, on_progress: Progress | None, now: dt.datetime) -> None:
@@ -76,6 +76,8 @@ class Reading:
             self.counts["rows"] += chunk.table.num_rows + len(chunk.refused)
             self.counts["rounded"] += read.rounded
             self.counts["damaged"] += read.damaged
+            if self.plan.shape.value != "events" and {"price", "revenue"} & set(self.plan.mapping):
+                self.counts["without_amount"] += read.table["amount"].null_count
             self.counts["refused"] = len(self.refusals)
             yield chunk, read
             if on_progress is not None:
@@ -129,6 +131,7 @@ _COUNTS = (
     "rows", "events", "orders", "refunds", "refunds_tied", "refunds_untied", "anonymous_rows", "duplicates_kept",
     "duplicates_dropped",
     "refused", "rounded", "damaged", "filled",
+    "without_amount",
 )  # fmt: skip
 _SENTENCES = {
     "anonymous_rows": "{:,} rows name no customer: they stay in as anonymous",
@@ -138,6 +141,7 @@ _SENTENCES = {
     "refused": "{:,} rows were refused",
     "rounded": "{:,} amounts had more than four decimals and were rounded half-even",
     "damaged": "{:,} rows hold damaged text or links spliced in: kept as text, never followed",
+    "without_amount": "{:,} rows have no amount: it stays unknown, not zero (an empty cell, a formula without its value)",
     "filled": "{:,} lines took customer or time from the first line of their order",
 }
 
