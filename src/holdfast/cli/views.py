@@ -16,18 +16,22 @@ if TYPE_CHECKING:
 __all__ = ["chosen", "crossed"]
 
 
-def chosen(*names: str, money: Sequence[str] = (), limit: int = 60) -> View:
+def chosen(*names: str, money: Sequence[str] = (), hidden: Sequence[str] = (), latest: int | None = None) -> View:
     """A view of these columns first and in this order, the others after them as far as the screen is wide.
 
-    money  columns that hold money though their names do not say so
+    money   columns that hold money though their names do not say so
+    hidden  columns left to the CSV
+    latest  only so many of the last rows; None: all
     """
 
     def view(console: Console, said: Said) -> None:
-        order = [name for name in names if name in said.columns] + [name for name in said.columns if name not in names]
+        others = [name for name in said.columns if name not in names and name not in hidden]
+        order = [name for name in names if name in said.columns] + others
         at = [said.columns.index(name) for name in order]
         forms = said.kinds()
         kinds: list[Kind] = ["money" if name in money else forms[place] for name, place in zip(order, at, strict=True)]
-        console.print(table(order, [[row[place] for place in at] for row in said.rows], kinds, said.currency, limit=limit))
+        rows = said.rows if latest is None else said.rows[-latest:]
+        console.print(table(order, [[row[place] for place in at] for row in rows], kinds, said.currency))
 
     return view
 
@@ -42,7 +46,8 @@ def crossed(down: str, across: str, value: str) -> View:
         for row in said.rows:
             lines.setdefault(row[places[0]], {})[row[places[1]]] = row[places[2]]
         rows = [[name, *("" if not cells.get(head) else cells[head] for head in heads)] for name, cells in lines.items()]
-        kinds: list[Kind] = ["text", *("count" for _ in heads)]
+        kinds: list[Kind] = ["text"]
+        kinds += ["count"] * len(heads)
         console.print(table([f"{down} ↓ {across} →", *heads], rows, kinds, said.currency))
 
     return view

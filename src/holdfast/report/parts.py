@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from holdfast.report.markup import Markup, join, tag
+from holdfast.report.tidy import tidied
 from holdfast.report.values import Kind, kinds, shown, titled
 
 if TYPE_CHECKING:
@@ -54,13 +55,13 @@ def table(
 
 
 def answer_table(answer: Answer, *, chosen: Sequence[str] = (), limit: int = 400) -> Markup:
-    """The table of an answer, or the chosen columns of it."""
+    """The table of an answer, or the chosen columns of it, tidied: intervals beside their number, remarks below."""
     names = [name for name in (chosen or answer.table.column_names) if name in answer.table.column_names]
     columns = [answer.table.column(name).to_pylist() for name in names]
     firsts = [next((value for value in column if value is not None), None) for column in columns]
     forms = kinds(names, [None if first is None else type(first) for first in firsts])
-    rows = list(zip(*columns, strict=True))
-    return table(names, rows, forms, currency=answer.source.settings.currency, limit=limit)
+    tidy = tidied(names, list(zip(*columns, strict=True)), forms, answer.source.settings.currency)
+    return table(tidy.headings, tidy.rows, tidy.kinds, caption=" · ".join(tidy.remarks), limit=limit)
 
 
 def csv_link(text: str, name: str, label: str = "CSV") -> Markup:

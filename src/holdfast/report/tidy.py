@@ -16,6 +16,9 @@ __all__ = ["Tidy", "tidied"]
 OPEN, OPEN_STATE = "~", "in progress"
 """How a period that is not over is marked."""
 
+UNITS: dict[str, Kind] = {"share": "share", "money": "money", "days": "days", "number": "number"}
+"""Column `unit` says in each row what its `value` is."""
+
 _SAME = {"segment": "everyone", "state": "complete"}
 """Columns that say nothing when every row says this."""
 
@@ -40,13 +43,14 @@ def tidied(columns: Sequence[str], rows: Sequence[Sequence[Any]], forms: Sequenc
     bounds = {name: pair for name in columns if (pair := _bounds(name, columns)) is not None}
     joined = {name for pair in bounds.values() for name in pair}
     told = {"state"} if {"state", "period"} <= at.keys() else set()
-    hidden = joined | _silent(at, rows) | told | {"note"}
+    hidden = joined | _silent(at, rows) | told | {"note"} | ({"unit"} if "value" in at else set())
     kept = [name for name in columns if name not in hidden]
     marks = list(dict.fromkeys(row[at["note"]] for row in rows if row[at["note"]])) if "note" in at else []
     cents = {name: cents_shown(row[at[name]] for row in rows) for name in kept if forms[at[name]] == "money"}
     written = []
     for row in rows:
-        cells = [_written(row, at, name, forms[at[name]], bounds.get(name), currency, cents.get(name)) for name in kept]
+        units = {"value": UNITS.get(row[at["unit"]], "text")} if {"value", "unit"} <= at.keys() else {}
+        cells = [_written(row, at, name, units.get(name, forms[at[name]]), bounds.get(name), currency, None if units else cents.get(name)) for name in kept]
         marked = kept.index("period") if "period" in kept else 0
         if told and row[at["state"]] == OPEN_STATE:
             cells[marked] += OPEN

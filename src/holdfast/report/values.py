@@ -69,7 +69,7 @@ def shown(value: Any, kind: Kind = "text", currency: str = "", *, cents: bool | 
         return money(value, currency, cents=cents)
     if kind == "text":
         return cleaned(str(value))
-    if isinstance(value, int) or float(value).is_integer() and kind in ("count", "days"):
+    if isinstance(value, int) or float(value).is_integer():
         return _signed(f"{int(value):,}")
     return _signed(f"{value:,.1f}" if kind in ("days", "count") else f"{value:,.2f}")
 

@@ -1,0 +1,92 @@
+"""The top of the report: do our customers stay? One sentence, four tiles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from holdfast.report.markup import Markup, join, tag
+from holdfast.report.pictures import sparkline
+from holdfast.report.values import money, percent, shown, short_money
+
+if TYPE_CHECKING:
+    from holdfast.report.asked import Asked
+
+__all__ = ["opening"]
+
+GOAL = 0.9
+"""The practitioners' target of MISSION 2.3, drawn as a dashed line."""
+
+MONTHS = 13
+
+
+def opening(asked: Asked) -> Markup:
+    """The answer in a sentence, and the tiles."""
+    words = asked.answers["bridge"].words
+    verdict = _verdict(_told(asked))
+    sentence = tag("p", tag("b", verdict, " ") if verdict else None, words, class_="answer")
+    tiles = [tile for tile in (_retention(asked), _lost(asked), _second(asked), _revenue(asked)) if tile is not None]
+    return join(sentence, tag("div", *tiles, class_="kpis")) if tiles else sentence
+
+
+def _told(asked: Asked) -> list[dict[str, Any]]:
+    """The complete months up to the report's month whose base is filled."""
+    rows = [row for row in asked.rows("bridge") if row["state"] == "complete" and row["start"] > 0]
+    return [row for row in rows if not row["note"]] or rows
+
+
+def _verdict(rows: list[dict[str, Any]]) -> str:
+    """How the last month compares with the one before: a difference within the intervals is none."""
+    if len(rows) < 2:
+        return ""
+    before, last = rows[-2], rows[-1]
+    if last["crr"] > before["crr_high"] and before["crr"] < last["crr_low"]:
+        return "More stayed than in the month before."
+    if last["crr"] < before["crr_low"] and before["crr"] > last["crr_high"]:
+        return "Fewer stayed than in the month before."
+    return "About as many stayed as in the month before."
+
+
+def _tile(title: str, value: str, picture: Markup, *small: object) -> Markup:
+    return tag("div", tag("span", title), tag("strong", value), picture, tag("small", *small), class_="k")
+
+
+def _retention(asked: Asked) -> Markup | None:
+    rows = _told(asked)
+    if not rows:
+        return None
+    last, kept = rows[-1], [row["crr"] for row in rows[-MONTHS:]]
+    small: list[object] = [f"{100 * last['crr_low']:.1f} to {100 * last['crr_high']:.1f} · n {last['start']:,}"]
+    if len(rows) > 1:
+        change = 100 * (last["crr"] - rows[-2]["crr"])
+        small = [tag("span", f"{change:+.1f}".replace("-", "−"), class_="up" if change >= 0 else "down"), " points · ", *small]
+    return _tile(f"Retention, {last['period']}", percent(last["crr"]), sparkline(kept, "kept", mark=GOAL), *small, tag("br"), "dashed: the trade's goal, 90 %")
+
+
+def _lost(asked: Asked) -> Markup | None:
+    rows = _told(asked)
+    if not rows:
+        return None
+    last = rows[-1]
+    small = f"{percent(last['churn'])} of the base ({100 * last['churn_low']:.1f} to {100 * last['churn_high']:.1f})"
+    return _tile(f"Lost, {last['period']}", shown(last["lost"], "count"), sparkline([row["lost"] for row in rows[-MONTHS:]], "lost"), small)
+
+
+def _second(asked: Asked) -> Markup | None:
+    """Second order within 90 days; the line is one point a cohort that could be watched for 90 days."""
+    ninety = next((row for row in asked.rows("repeat") if row["days"] == 90), None)
+    if ninety is None or ninety["rate"] is None:
+        return None
+    cohorts = [row["rate"] for row in asked.rows("within_90") if row["state"] == "complete" and row["cohort"] != "all"]
+    small = f"{100 * ninety['low']:.1f} to {100 * ninety['high']:.1f} · n {ninety['n']:,}"
+    return _tile("Second order within 90 days", percent(ninety["rate"]), sparkline(cohorts[-MONTHS:], "new"), small, tag("br"), "line: by month of first order")
+
+
+def _revenue(asked: Asked) -> Markup | None:
+    rows = [row for row in asked.rows("orders") if row["state"] == "complete"]
+    if not rows:
+        return None
+    last, currency = rows[-1], asked.currency
+    order = money(last["aov"], currency)
+    spread = "" if last["aov_low"] is None else f" ({money(last['aov_low'])} to {money(last['aov_high'])})"
+    small = f"{last['orders']:,} orders of {order}{spread}"
+    return _tile(f"Revenue, {last['period']}", short_money(last["revenue"], currency), sparkline([row["revenue"] for row in rows[-MONTHS:]], "returned"), small)

@@ -1,0 +1,65 @@
+"""The report's questions about money: does it stay, who brings it, what is a customer worth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from holdfast.report.markup import join
+from holdfast.report.page import Section, figure_place
+from holdfast.report.parts import answer_table, foot, hint, lead
+from holdfast.report.pictures import Step, bridge
+from holdfast.report.sections import bare, folded
+from holdfast.report.values import percent, short_money
+
+if TYPE_CHECKING:
+    from holdfast.report.asked import Asked
+
+__all__ = ["concentration_section", "money_section", "value_section"]
+
+
+def money_section(asked: Asked) -> Section:
+    """Net and gross revenue retention of the month, as a bridge in money."""
+    answer, row = asked.answers["money"], asked.row("money")
+    parts = [lead(answer.words)]
+    if row is not None:
+        signs = {"new": 1, "returned": 1, "expansion": 1, "contraction": -1, "lost": -1}
+        colours = {"new": "new", "returned": "returned", "expansion": "kept", "contraction": "risk", "lost": "lost"}
+        short = {"expansion": "more", "contraction": "less"}
+        steps = [Step("before", row["start"], short_money(row["start"], asked.currency), "ink", total=True)]
+        steps += [
+            Step(short.get(name, name), sign * row[name], ("+" if sign > 0 else "−") + short_money(row[name], ""), colours[name]) for name, sign in signs.items()
+        ]
+        steps.append(Step("month", row["end"], short_money(row["end"], asked.currency), "ink", total=True))
+        rates = [
+            f"{label} {percent(row[key])}" + ("" if row[f"{key}_low"] is None else f" ({100 * row[f'{key}_low']:.1f} to {100 * row[f'{key}_high']:.1f})")
+            for label, key in (("NRR", "nrr"), ("GRR", "grr")) if row[key] is not None
+        ]  # fmt: skip
+        parts += [hint(f"{' · '.join(rates)} · n {row['n']:,}"), bridge(steps, answer.words)]
+    parts += [folded("all months", answer_table(answer)), foot(answer, "money-retention")]
+    return Section("money", "Does the money stay?", join(*parts), "Money", half=True)
+
+
+def concentration_section(asked: Asked) -> Section:
+    """Which share of the revenue the best customers bring."""
+    answer = asked.answers["concentration"]
+    body = join(
+        lead(answer.words),
+        hint("Often cited: 20 % of customers bring 80 % of revenue (MISSION 0.4). The line shows how it is here."),
+        figure_place("concentration-figure", answer.words),
+        answer_table(answer),
+        foot(answer, "concentration"),
+    )
+    return Section("concentration", "Which customers bring the revenue?", body, "Concentration", {"concentration-figure": bare(answer)}, half=True)
+
+
+def value_section(asked: Asked) -> Section:
+    """Life time value by the plain formula, and how to read it."""
+    answer = asked.answers["clv"]
+    columns = ("segment", "clv", "clv_low", "clv_high", "unit_of", "aov", "orders_per_month", "lifespan_months", "churn", "orders", "customer_months")
+    body = join(
+        lead(answer.words),
+        hint("Average order × orders a month × lifespan in months. It takes every customer for the average one: use it to compare, not to promise."),
+        answer_table(answer, chosen=columns),
+        foot(answer, "life-time-value"),
+    )
+    return Section("value", "What is a customer worth?", body, "Value", half=True)
