@@ -13,6 +13,7 @@ from holdfast.analyses.bridge import Bridge
 from holdfast.analyses.cohorts import Cohorts
 from holdfast.analyses.concentration import Concentration
 from holdfast.analyses.gone_after import GoneAfter
+from holdfast.analyses.metrics import Metrics
 from holdfast.analyses.repeat import Repeat
 from holdfast.analyses.rfm import Rfm
 from holdfast.analyses.rfm_migration import RfmMigration
@@ -28,7 +29,9 @@ def questions() -> list[Question]:
         if any(item.default is MISSING and item.default_factory is MISSING for item in fields(kind)):
             continue
         question = kind()
-        found += [question, replace(question, by="country")] if hasattr(question, "by") else [question]
+        # Metrics asks all the others: once is enough.
+        split = hasattr(question, "by") and not isinstance(question, Metrics)
+        found += [question, replace(question, by="country")] if split else [question]
     return [*found, *HARDER]
 
 
