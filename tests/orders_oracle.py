@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 _TAGGED = """
     CREATE TABLE tagged AS
-    SELECT customer_id AS customer, time, CAST(time AS DATE) AS day, event, order_id AS id, CAST(revenue AS DECIMAL(18, 4)) AS amount
+    SELECT customer_id AS customer, time, instant, arrival, CAST(time AS DATE) AS day, event, order_id AS id, CAST(revenue AS DECIMAL(18, 4)) AS amount
     FROM events WHERE customer_id IS NOT NULL
 """
 
@@ -19,7 +20,7 @@ _TIED = """
 
 _SETTLED = """
     CREATE TABLE settled AS
-    SELECT o.customer, o.time, o.day, o.amount AS gross, o.amount - coalesce(b.back, 0) AS net,
+    SELECT o.customer, o.time, o.instant, o.arrival, o.day, o.amount AS gross, o.amount - coalesce(b.back, 0) AS net,
            NOT (b.back IS NOT NULL AND o.amount - b.back <= 0) AS counts
     FROM (SELECT * FROM tagged WHERE event = 'Order Completed') o
     LEFT JOIN (SELECT customer, id, sum(amount) AS back FROM tied WHERE known AND $mode = 'order' GROUP BY ALL) b
@@ -28,7 +29,8 @@ _SETTLED = """
 
 _ORDERS = """
     CREATE TABLE orders AS
-    SELECT customer, time, day, net AS amount, row_number() OVER (PARTITION BY customer ORDER BY time) AS nth FROM settled WHERE counts
+    SELECT customer, time, instant, day, net AS amount, row_number() OVER (PARTITION BY customer ORDER BY instant, arrival) AS nth
+    FROM settled WHERE counts
 """
 
 _ADJUSTED = """
@@ -38,9 +40,14 @@ _ADJUSTED = """
 """
 
 
-def oracle(events: pa.Table, mode: str = "order") -> duckdb.DuckDBPyConnection:
-    """A connection with tables orders (customer, time, day, amount, nth), adjusted (customer, day, amount) and settled (gross)."""
+def oracle(events: pa.Table, mode: str = "order", zone: str = "UTC") -> duckdb.DuckDBPyConnection:
+    """A connection with tables orders (customer, time, instant, day, amount, nth), adjusted (customer, day, amount), settled (gross).
+
+    Two orders in the same second stand in the order of their arrival (SEMANTICS 3). zone is that of the local times in events.
+    """
     connection = duckdb.connect(config={"threads": 2})
+    instant = pc.cast(pc.cast(pc.assume_timezone(pc.cast(events["time"], pa.timestamp("us")), zone), pa.int64()), pa.int64())
+    events = events.append_column("instant", pc.divide(instant, 1_000_000)).append_column("arrival", pa.array(range(len(events))))
     connection.register("events", events)
     connection.execute(_TAGGED)
     connection.execute(_TIED)
