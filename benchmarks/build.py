@@ -93,7 +93,7 @@ def main() -> None:
     print(machine())
     print(f"build of {events:,} events   {built['seconds']:.1f} s, peak {built['peak_mb']:,.0f} MB")
     print(
-        f"merge of {FRESH:,} events   {merged['seconds']:.2f} s in memory, {merged['saved']:.2f} s with the new generation saved "
+        f"merge of {FRESH:,} events   {merged['seconds']:.2f} s in memory, {merged['saved']:.2f} s with saving "
         f"(first time {merged['first']:.2f} s), "
         f"peak {merged['peak_mb']:,.0f} MB; {merged['events']:,.0f} events inside"
     )
