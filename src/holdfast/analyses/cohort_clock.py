@@ -1,15 +1,14 @@
 """How many periods have passed since a customer's entry: the calendar's, or her own (SEMANTICS 2).
 
-    calendar   the difference of the periods that hold the two local days
-    brackets   the bracket of days since entry, local days apart or n × 24 h
-    elapsed    n × 24 h, exact to the second
-    months     whole calendar months on the local clock: the same day of the month (or the last of a shorter one), the same time
+- calendar   the difference of the periods that hold the two local days
+- brackets   the bracket of days since entry, local days apart or n × 24 h
+- elapsed    n × 24 h, exact to the second
+- months     whole calendar months on the local clock: the same day of the month (or the last of a shorter one), the same time
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -93,15 +92,16 @@ def _months() -> npt.NDArray[np.int32]:
         table[0, day], table[1, day] = 12 * date.year + date.month, date.day
     last = np.flatnonzero(np.diff(table[0], append=0))
     lengths = table[1, last]
-    lengths[-1] = (date_of(65_535).replace(day=28) + timedelta(days=4)).replace(day=1).toordinal() - date_of(65_535).replace(day=1).toordinal()
+    lengths[-1] = 30  # the last day index, 2149-06-06, stands in a June
     table[2] = np.repeat(lengths, np.diff(last, prepend=-1))
     return table
 
 
 @njit(cache=True, nogil=True)
 def passed(
-    day: int, second: int, to_day: int, to_second: int, kind: int, table: Any, length: int, months: Any, starts: Any, shifts: Any
-) -> Any:
+    day: Any, second: Any, to_day: Any, to_second: Any,
+    kind: Any, table: Any, length: Any, months: Any, starts: Any, shifts: Any,
+) -> Any:  # fmt: skip
     """Periods passed from (day, second) to (to_day, to_second); never below 0 (a local day may step back at midnight)."""
     if kind == CALENDAR:
         return max(table[to_day] - table[day], 0)

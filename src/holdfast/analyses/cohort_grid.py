@@ -1,4 +1,4 @@
-"""From the walk's sums to a grid: return rules summed along the rows, three states of a cell, pooled totals (SEMANTICS 6 to 8)."""
+"""From the walk's sums to a grid: rules summed along the rows, three states of a cell, pooled totals (SEMANTICS 6-8)."""
 
 from __future__ import annotations
 

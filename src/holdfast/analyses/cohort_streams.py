@@ -1,4 +1,4 @@
-"""Which events start a cohort and which are returns: a stream to walk, and where in it each customer enters (SEMANTICS 5, 6)."""
+"""Which events start a cohort and which are returns: a stream to walk, and where in it customers enter (SEMANTICS 5, 6)."""
 
 from __future__ import annotations
 
@@ -106,7 +106,8 @@ def _flags(shard: Shard, chosen: Chosen, until: int, mode: RefundMode) -> npt.ND
             bits[: len(names)][np.isin(names, [name for name in wanted if name != ORDER])] |= bit
             of_orders |= bit if not wanted or ORDER in wanted else 0
     if not of_orders:
-        return bits[columns.code[columns.offsets[shard.low] : columns.offsets[shard.high]]]
+        plain: npt.NDArray[np.uint8] = bits[columns.code[columns.offsets[shard.low] : columns.offsets[shard.high]]]
+        return plain
     valued = np.zeros(65_536, np.bool_)
     valued[: len(names)] = np.isin(names, [ORDER, REFUND])
     bought = shard.source.purchases(until, mode)
@@ -148,7 +149,8 @@ def entries(
         return Entries(_ONE_EACH, some.astype(np.int64) - 1, 0)
     columns = (shard.low, shard.high, events.offsets, events.day, events.second, events.flags, until, *window)
     if entry == "each period":
-        return Entries(*_each_period(*columns, cohort_of), earlier=0)
+        to, place = _each_period(*columns, cohort_of)
+        return Entries(to, place, 0)
     place, earlier = _first(*columns, entry == "first ever")
     return Entries(_ONE_EACH, place, int(earlier))
 
@@ -179,8 +181,9 @@ def _first(
 
 @njit(cache=True, nogil=True)
 def _each_period(
-    low: int, high: int, offsets: Any, day: Any, second: Any, flags: Any, until: int, first_day: int, last_day: int, cohort_of: Any
-) -> Any:
+    low: int, high: int, offsets: Any, day: Any, second: Any, flags: Any, until: int, first_day: int, last_day: int,
+    cohort_of: Any,
+) -> Any:  # fmt: skip
     to = np.zeros(high - low + 1, np.int64)
     base = offsets[low]
     place = np.empty(offsets[high] - base, np.int64)

@@ -41,7 +41,8 @@ def grid_table(grid: Grid, shown: Sequence[int], labels: Sequence[str], cohorts:
     """The cells, long form, a segment after another, its pooled row last."""
     parts = [_segment_cells(grid, s, labels[s], cohorts, measure) for s in shown]
     if not parts:
-        parts = [_columns("", [], np.zeros((0, 0), np.int64), np.zeros((0, 0), np.int64), np.zeros((0, 0), np.int8), None, measure)]
+        nothing = np.zeros((0, 0), np.int64)
+        parts = [_columns("", [], nothing, nothing, nothing.astype(np.int8), None, measure)]
     return pa.concat_tables(parts)
 
 
@@ -52,7 +53,7 @@ def _segment_cells(grid: Grid, s: int, label: str, cohorts: Sequence[str], measu
     kept = np.vstack([grid.retained[s, some, :width], grid.stayed[s, None, :width]])
     states = np.vstack([grid.states[s, some, :width], np.where(grid.people[s, None, :width] > 0, 0, HIDDEN)]).astype(np.int8)
     money = _money(grid, s, some, width, measure) if measure != "customers" else None
-    return _columns(label, [*(cohorts[c] for c in some), ALL], sizes, kept, states, money, measure)
+    return _columns(label, [*(cohorts[c] for c in some.tolist()), ALL], sizes, kept, states, money, measure)
 
 
 def _money(grid: Grid, s: int, some: npt.NDArray[np.int64], width: int, measure: Measure) -> npt.NDArray[np.float64]:
@@ -102,7 +103,8 @@ def _columns(
 
 
 def _share(part: npt.NDArray[np.int64], whole: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    share: npt.NDArray[np.float64] = np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    return share
 
 
 def curve(grid: Grid, shown: Sequence[int], labels: Sequence[str]) -> pa.Table:
@@ -174,14 +176,15 @@ def medians(grid: Grid, shown: Sequence[int], labels: Sequence[str]) -> pa.Table
     rows = [(labels[s], int(grid.members[s]), int(grid.waits[0, s].sum()), *_returning(grid, s).quantile(0.5)) for s in shown]
     names = ("segment", "n", "returned", "median", "low", "high")
     types = (pa.string(), pa.int64(), pa.int64(), pa.float64(), pa.float64(), pa.float64())
-    return pa.table({name: pa.array([row[i] for row in rows], kind) for i, (name, kind) in enumerate(zip(names, types, strict=True))})
+    return pa.table([pa.array([row[i] for row in rows], kind) for i, kind in enumerate(types)], names=list(names))
 
 
 _COMPARED = pa.schema(
     [
         *(("test", pa.string()), ("segment", pa.string()), ("against", pa.string()), ("period", pa.int64())),
         *(("n", pa.int64()), ("n_against", pa.int64())),
-        *((name, pa.float64()) for name in ("rate", "rate_against", "difference", "low", "high", "statistic", "p", "p_adjusted")),
+        *((name, pa.float64()) for name in ("rate", "rate_against", "difference", "low", "high")),
+        *((name, pa.float64()) for name in ("statistic", "p", "p_adjusted")),
     ]
 )
 
@@ -202,11 +205,13 @@ def comparison(grid: Grid, shown: Sequence[int], labels: Sequence[str], least: i
 def _log_rank(grid: Grid, shown: Sequence[int]) -> list[dict[str, Any]]:
     waits = [_waits(grid, s) for s in shown]
     group = np.repeat(list(shown), [len(time) for time, _, _ in waits])
-    found = log_rank(*(np.concatenate([part[i] for part in waits]) for i in (0, 1)), group, np.concatenate([part[2] for part in waits]))
+    time, happened, weight = (np.concatenate(parts) for parts in zip(*waits, strict=True))
+    found = log_rank(time, happened, group, weight)
     if found is None:
         return []
     n = int(grid.members[list(shown)].sum())
-    return [{"test": "log-rank", "segment": "each", "against": "one curve", "n": n, "statistic": found.chi_square, "p": found.p}]
+    named = {"test": "log-rank", "segment": "each", "against": "one curve"}
+    return [named | {"n": n, "statistic": found.chi_square, "p": found.p}]
 
 
 def _pairs(grid: Grid, shown: Sequence[int], labels: Sequence[str], least: int) -> list[tuple[list[int], list[int], str, str]]:

@@ -41,11 +41,12 @@ def words(question: Cohorts, grid: Grid, labels: Sequence[str], shown: Sequence[
     k = _telling(grid)
     n, kept = int(grid.eligible[:, k].sum()), int(grid.kept[:, k].sum())
     if not n:
-        return f"{int(grid.members.sum()):,} customers have entered, and no cohort's period is over yet: every cell is still in progress."
+        return f"{int(grid.members.sum()):,} customers have entered; no period is over yet, so every cell is in progress."
     some = (grid.sizes > 0).any(axis=0)
     full = (some & (grid.states[:, :, k] == COMPLETE).all(axis=0)).sum()
     entries = "entries" if question.entry == "each period" else "customers"
-    said = f"{percent(kept / n, *wilson(kept, n))} of {n:,} {entries} {_came_back(question, k)}, over {full} complete of {some.sum()} cohorts."
+    rate = percent(kept / n, *wilson(kept, n))
+    said = f"{rate} of {n:,} {entries} {_came_back(question, k)}, over {full} complete of {some.sum()} cohorts."
     if question.measure != "customers":
         said += _brought(question, grid, k)
     return said + (_best_and_least(grid, labels, shown, k) if len(shown) > 1 else "")
@@ -57,7 +58,8 @@ def _telling(grid: Grid) -> int:
 
 
 def _came_back(question: Cohorts, k: int) -> str:
-    verb = "ordered again" if question.back_events in ((), ("Order Completed",)) else f"had {_named(question.back_events)} again"
+    orders = question.back_events in ((), ("Order Completed",))
+    verb = "ordered again" if orders else f"had {_named(question.back_events)} again"
     if question.brackets is not None:
         place = f"{question.bracket_labels()[k]} after"
     elif k == 0:
@@ -93,15 +95,17 @@ def notes(question: Cohorts, grid: Grid, small: int) -> tuple[str, ...]:
     states = grid.states[:, :, :width]
     found = []
     if question.entry == "first in window":
-        found.append(f"Cut off on the left: {grid.earlier:,} of {int(grid.members.sum()):,} customers had started before the window.")
+        members = int(grid.members.sum())
+        found.append(f"Cut off on the left: {grid.earlier:,} of {members:,} customers had started before the window.")
     if question.entry == "each period":
         found.append('Rows of cohort "all" count each customer once; the curve counts each entry.')
     if moving := int((shown & (states == IN_PROGRESS)).sum()):
         found.append(f"{moving:,} cells are in progress: their last members' time is not over, and their rates can still rise.")
     if hidden := int((shown & (states == HIDDEN)).sum()):
         found.append(f"{hidden:,} cells are not observable yet and are left empty, not 0.")
+    cohorts = int((grid.sizes > 0).sum())
     if few := int(((grid.sizes > 0) & (grid.sizes < small)).sum()):
-        found.append(f"{few:,} of {int((grid.sizes > 0).sum()):,} cohorts have fewer than {small} customers: read them with their intervals.")
+        found.append(f"{few:,} of {cohorts:,} cohorts have fewer than {small} customers: read them with their intervals.")
     return tuple(found)
 
 
@@ -112,11 +116,12 @@ def text(question: Cohorts) -> str:
         _ENTERS[question.entry].format(start=start) + "; those who enter in the same " + question.period + " are a cohort.",
         f"A return is a later {back} than the entry; {_RETURNS[question.returns]}.",
         _clock(question),
-        "A cell is complete when its period is over for the cohort's last member, in progress when it has begun for someone, else empty.",
+        "A cell is complete when its period is over for the cohort's last member, in progress when it has begun for someone, "
+        "else empty.",
         'Cohort "all" pools complete cells: the sum of the retained over the sum of the members. Intervals are Wilson 95 %.',
     ]
     if "Order Completed" in (start, back) or not question.start:
-        said.append("Orders that were refunded in full do not count, and a customer whose first order was enters at the next one.")
+        said.append("Orders refunded in full do not count; a customer whose first order was refunded enters at the next one.")
     if question.measure != "customers":
         said.append("Money is that of orders from the entry on, net of refunds; money before the entry is in no cell.")
     return " ".join(said)

@@ -5,6 +5,7 @@ Customers who entered in the same period are a cohort; each cell says how many o
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -40,6 +41,8 @@ RULES = {"on": ON, "on or after": ON_OR_AFTER, "on or before": ON_OR_BEFORE, "ev
 MEASURES = ("customers", "revenue", "cumulative revenue")
 MOST_CELLS = 20_000_000
 ALWAYS = (0, 65_535)
+SHORTEST = {"day": 1, "week": 7, "month": 28, "quarter": 89, "year": 365}
+"""Days of the shortest such period."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ class Cohorts(Question):
     by, where, moment   segments and conditions (see `Scope`), frozen at the entry event, or "current"
 
     The table has a row a cell: segment, cohort, period (k), size, customers, rate, low, high, state, value; with money also
-    value_per_customer. Rows of cohort "all" pool the complete cells. Extra tables: curve, kaplan-meier, median, and with segments comparison.
+    value_per_customer. Rows of cohort "all" pool the complete cells. Extra tables: curve, kaplan-meier, median, and with
+    segments comparison.
     """
 
     period: Unit = "month"
@@ -88,7 +92,7 @@ class Cohorts(Question):
         checked_choice("measure", self.measure, MEASURES)
         checked_choice("month", self.month, ("calendar", "30 days"))
         checked_choice("moment", self.moment, ("entry", "current"))
-        if self.brackets is not None and (not self.brackets or list(self.brackets) != sorted({*self.brackets}) or self.brackets[0] < 1):
+        if self.brackets is not None and (list(self.brackets) != sorted({*self.brackets} - {0}) or not self.brackets):
             raise UsageError(f"brackets cannot be {self.brackets}", "give rising numbers of days, such as 1, 7, 30")
         if self.entry == "first in window" and self.window is None:
             raise UsageError("first in window needs a window", "give the first and the last date of entry")
@@ -116,7 +120,7 @@ class Cohorts(Question):
             words=words(self, grid, labels, shown),
             table=cells,
             definition=defined(
-                *(timelines, frame.as_of), title=self.title, text=text(self), rules=self.rules(timelines, frame),
+                *(timelines, frame.as_of), title=self.title, text=text(self), rules=self.rules(frame),
                 n=int(grid.members.sum()), names=self._covered(timelines),
             ),
             source=timelines,
@@ -129,7 +133,7 @@ class Cohorts(Question):
         """The question in words."""
         return "Who comes back" if self.measure == "customers" else "What customers bring, by when they came"
 
-    def rules(self, timelines: Timelines, frame: Frame) -> dict[str, Any]:
+    def rules(self, frame: Frame) -> dict[str, Any]:
         """The chosen values of named choices."""
         chosen: dict[str, Any] = {"period": self.period, "clock": self.clock, "entry": self.entry, "returns": self.returns}
         if self.brackets is not None:
@@ -161,12 +165,12 @@ class Cohorts(Question):
         calendar = Periods.covering(self.period, first_day, as_of.day, timelines.settings.week_start)
         clock = self._clock(timelines, calendar)
         shape = (len(scope.labels(timelines)), len(calendar), self._width(timelines, calendar, as_of))
-        if shape[0] * shape[1] * shape[2] > MOST_CELLS:
-            raise UsageError(
-                f"{shape[0] * shape[1] * shape[2]:,} cells are more than a grid can show", "choose longer periods, or show fewer of them"
-            )
+        cells = math.prod(shape)
+        if cells > MOST_CELLS:
+            raise UsageError(f"{cells:,} cells are more than a grid can show", "choose longer periods, or show fewer of them")
         frame = Frame(
-            *(Chosen(self.start, self.back_events), self.entry, self._window(), calendar.of_day(), clock, RULES[self.returns], shape),
+            *(Chosen(self.start, self.back_events), self.entry, self._window(), calendar.of_day(), clock, RULES[self.returns]),
+            shape=shape,
             days=as_of.day - first_day + 2,
             as_of=as_of,
             until=as_of.until if as_of.until <= timelines.meta.last_second else 0,
@@ -185,7 +189,7 @@ class Cohorts(Question):
         if self.brackets is not None:
             return min(len(self.brackets), self.periods or len(self.brackets))
         days = max(as_of.until - timelines.meta.first_second, 0) // DAY + 1
-        longest = len(calendar) if self.clock == "calendar" else min(days, days // {"day": 1, "week": 7, "month": 28, "quarter": 89, "year": 365}[self.period] + 1)
+        longest = len(calendar) if self.clock == "calendar" else days // SHORTEST[self.period] + 1
         return min(longest, self.periods or longest)
 
     def _window(self) -> tuple[int, int]:
@@ -228,8 +232,8 @@ class Cohorts(Question):
         return Behind(labels.index(segment), place, -1 if period is None else int(period), count == "size")
 
     def _observable(self, grid: Grid, wanted: Behind, cell: dict[str, Any]) -> None:
-        hidden = wanted.cohort >= 0 and wanted.period >= 0 and grid.states[wanted.segment, wanted.cohort, wanted.period] == HIDDEN
-        if hidden and not wanted.members:
+        one = wanted.cohort >= 0 and wanted.period >= 0 and not wanted.members
+        if one and grid.states[wanted.segment, wanted.cohort, wanted.period] == HIDDEN:
             raise UsageError(f"{cell} cannot be observed yet", "its period has not begun as of the end of the data")
 
     def figure(self, answer: Answer) -> go.Figure:

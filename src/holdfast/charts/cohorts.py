@@ -93,12 +93,13 @@ def curves(table: Table, title: str, subtitle: str, step: str) -> go.Figure:
     return themed(figure, title=title, subtitle=_short(subtitle), height=420)
 
 
-def survival_curves(table: Table, title: str, subtitle: str = "Share who have come back by each day; late joiners count as long as seen") -> go.Figure:
+def survival_curves(table: Table, title: str) -> go.Figure:
     """Kaplan-Meier steps of the share returned so far, a line a segment with its 95 % band.
 
     table  columns segment, day, at_risk, share, low, high
     """
     segments = list(dict.fromkeys(table["segment"]))[:MOST_LINES]
+    subtitle = "Share who have come back by each day; late joiners count for as long as they were seen"
     figure = _banded(table, segments, "day", "share", "day %{x}: %{y:.1%}, %{customdata:,} still open", table["at_risk"], "hv")
     figure.update_xaxes(title_text="days after entry", rangemode="tozero")
     figure.update_yaxes(tickformat=".0%", range=[0, 1])
