@@ -256,3 +256,13 @@ def test_another_currency_is_converted_by_its_rate_or_refused(tmp_path: Path) ->
     events = pa.Table.from_batches(list(reading.events))
     assert events["revenue"].to_pylist() == [Decimal("9.0000"), Decimal("10.0000")]
     assert [(one.row, one.reason) for one in reading.refusals] == [(4, "currency_unknown")]
+
+
+@pytest.mark.parametrize(
+    ("amount", "code"), [("$5.10", "USD"), ("£5.10", "GBP"), ("5.10 CHF", "CHF"), ("€5.10", "EUR"), ("5.10", "EUR")]
+)
+def test_amounts_that_carry_a_currency_are_in_it(amount: str, code: str, tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text(f"customer,date,total\nann,2024-01-05,{amount}\n")
+    assert plan_import(path, BERLIN).currency.value == code
+    assert plan_import(path, BERLIN, options=ImportOptions(currency="EUR")).currency.value == "EUR"

@@ -25,6 +25,8 @@ __all__ = ["ImportPlan", "plan_import"]
 
 _SAMPLE_ROWS = 50_000
 _SHOWN_ROWS = 5
+_DOLLARS = ("USD", "AUD", "CAD", "NZD", "SGD", "HKD", "MXN", "CLP", "COP", "ARS")
+_CODES = ("EUR", "USD", "GBP", "CHF", "CAD", "AUD", "JPY", "SEK", "NOK", "DKK", "PLN", "CZK")
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,8 @@ def _shape(sample: pa.Table, mapping: dict[str, str], options: ImportOptions) ->
 def _currency(sample: pa.Table, mapping: dict[str, str], settings: Settings) -> Found:
     import pyarrow.compute as pc
 
-    signs = {"€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR"}
+    dollar = settings.currency if settings.currency in _DOLLARS else "USD"
+    signs = {"€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "$": dollar} | {code: code for code in _CODES}
     for role in ("price", "revenue"):
         if role in mapping and pa.types.is_string(sample.schema.field(mapping[role]).type) and "currency" not in mapping:
             for sign, code in signs.items():

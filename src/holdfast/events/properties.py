@@ -41,6 +41,8 @@ def json_objects(names: Sequence[str], values: Sequence[pa.Array], rows: int, *,
     """
     body: pa.Array = pa.repeat(pa.scalar(""), rows)
     for name, column in zip(names, values, strict=True):
+        if column.null_count == rows:
+            continue
         key = json.dumps(name, ensure_ascii=False) + ": "
         written = column if quoted else json_texts(column)
         part = pc.fill_null(pc.binary_join_element_wise(pa.scalar(", " + key), written, ""), "")

@@ -20,6 +20,8 @@ def product_objects(rows: pa.Table) -> pa.Array:
     """A JSON object {"product_id", "name", "category", "quantity",
     "price"} for each canonical row that names a product; else null."""
     columns = [_one(rows, name) for name in ("product", "product_name", "category")]
+    if columns[0].null_count == columns[1].null_count == rows.num_rows:
+        return pa.nulls(rows.num_rows, pa.string())
     numbers = [json_numbers(_one(rows, name)) for name in ("quantity", "price")]
     names = ["product_id", "name", "category", "quantity", "price"]
     objects = json_objects(names, [*map(json_texts, columns), *numbers], rows.num_rows, quoted=True)
@@ -110,6 +112,8 @@ def _with_category(rows: pa.Table) -> pa.Array:
 
 def with_property(objects: pa.Array, name: str, values: pa.Array) -> pa.Array:
     """JSON objects with one more text property, where it has a value."""
+    if values.null_count == len(values):
+        return objects
     pair = json_objects([name], [values], len(values))
     both = pc.replace_substring_regex(pc.binary_join_element_wise(objects, pair, "\x1e"), "}\x1e{", ", ")
     return pc.coalesce(both, objects, pair)
