@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from holdfast.analyses.answer import Answer, People, Question, checked_choice
 from holdfast.analyses.bridge_walks import NUMBERS, Counting, activity_spells, contract_spells, counting_of, tally_spells
-from holdfast.analyses.definitions import defined, long_date, percent, scope_rules
+from holdfast.analyses.definitions import counted, defined, long_date, percent, scope_rules
 from holdfast.analyses.gone_after import Resolved, resolve_gone_after
 from holdfast.analyses.rates import churn_rate, retention_rate
 from holdfast.analyses.scope import EVERYONE, Condition, Scope, last_events
@@ -308,8 +308,8 @@ def _words(table: pa.Table, span: Span) -> str:
     begin, end = (long_date(date_of(int(span.snapshots[place + side]))) for side in (0, 1))
     kept = percent(row["crr"], row["crr_low"], row["crr_high"])
     return (
-        f"Of the {row['start']:,} customers on {begin}, {kept} were still customers on {end}: "
-        f"{row['new']:,} came new, {row['returned']:,} came back, {row['lost']:,} left, {row['end']:,} were there."
+        f"Of the {counted(row['start'], 'customer')} on {begin}, {kept} were still customers on {end}: "
+        f"{row['new']:,} new, {row['returned']:,} returned, {row['lost']:,} lost, {row['end']:,} at the end."
     )
 
 

@@ -102,7 +102,7 @@ class PlainClv(Question):
     def answer(self, timelines: Timelines) -> Answer:
         """Take the bridge and the orders of the same months and multiply."""
         bridge, as_of = self._bridge().answer(timelines), timelines.as_of(self.as_of)
-        orders = Orders("month", None, None, self.as_of, self.by, self.where, self.moment).answer(timelines)
+        orders = Orders("month", None, None, self.as_of, self.by, self.where, self.moment).totals(timelines)
         rows = _rows(bridge, orders, self._lifespans(timelines, as_of), self.lifespan, timelines.settings.margin)
         rules = {
             "lifespan": self.lifespan,
@@ -191,9 +191,9 @@ def _months(rows: list[dict[str, Any]]) -> tuple[list[str], str]:
 
 
 def _rows(
-    bridge: Answer, orders: Answer, observed: dict[str, float], lifespan: str | float, margin: float | None
+    bridge: Answer, orders: pa.Table, observed: dict[str, float], lifespan: str | float, margin: float | None
 ) -> list[dict[str, Any]]:
-    every, bought = bridge.table.to_pylist(), orders.table.to_pylist()
+    every, bought = bridge.table.to_pylist(), orders.to_pylist()
     months, remark = _months(every)
     found = []
     for segment in dict.fromkeys(row["segment"] for row in every):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from holdfast.analyses.scope import Scope
     from holdfast.timelines.timelines import AsOf, Timelines
 
-__all__ = ["defined", "long_date", "percent", "scope_rules"]
+__all__ = ["counted", "defined", "long_date", "percent", "scope_rules"]
 
 
 def defined(
@@ -55,6 +55,11 @@ def percent(share: float | None, low: float | None = None, high: float | None = 
         return "n/a"
     interval = "" if low is None or high is None else f" ({100 * low:.1f} to {100 * high:.1f})"
     return f"{100 * share:.1f} %{interval}"
+
+
+def counted(n: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: 1 order, 2,345 orders."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
 def long_date(value: date) -> str:

@@ -15,7 +15,7 @@ from numba import njit
 
 from holdfast.analyses.answer import Answer, People, Question
 from holdfast.analyses.bridge import Span, segment_code, span_of
-from holdfast.analyses.definitions import defined, percent, scope_rules
+from holdfast.analyses.definitions import counted, defined, percent, scope_rules
 from holdfast.analyses.scope import Condition, Scope, money
 from holdfast.analyses.statistics import Z95
 from holdfast.errors import UnknownName
@@ -219,6 +219,11 @@ class Orders(Question):
             extra={"new_and_returning": kinds},
         )
 
+    def totals(self, timelines: Timelines) -> pa.Table:
+        """The table without its medians, which cost more than all the rest."""
+        step, span = self._step(timelines)
+        return _table(timelines.walk(step), {}, step.scope.labels(timelines), self._names(span), span)
+
     def _names(self, span: Span) -> list[str]:
         return span.periods.labels() if self.period else [WHOLE]
 
@@ -357,7 +362,7 @@ def _words(kinds: pa.Table, currency: str) -> str:
     if not both["orders"]:
         return "There are no orders in these periods."
     told = (
-        f"{both['customers']:,} customers placed {both['orders']:,} orders of {both['aov']:,.2f} {currency} on average "
+        f"{counted(both['customers'], 'customer')} placed {counted(both['orders'], 'order')} of {both['aov']:,.2f} {currency} on average "
         f"(median {both['aov_median']:,.2f}), {both['orders_per_customer']:.2f} each."
     )
     if not later["orders"] or not first["orders"]:
