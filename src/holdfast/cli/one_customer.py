@@ -58,6 +58,7 @@ def _events(opened: Workspace, customer: str) -> list[list[Any]]:
     if not files:
         return []
     with duckdb.connect() as connection:
+        connection.execute("set enable_progress_bar = false")
         rows = connection.read_parquet(files).filter(_of(known, devices)).order("time, sequence, event_id").select(*_columns()).fetchall()
     zone = ZoneInfo(opened.settings.zone)
     return [_row(row, zone) for row in rows]

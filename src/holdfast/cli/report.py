@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from holdfast.report.asked import Quality
     from holdfast.workspace import Workspace
 
-__all__ = ["quality_of", "verb", "write_report"]
+__all__ = ["open_page", "quality_of", "verb", "write_report"]
 
 
 @click.command("report", cls=Verb)

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from holdfast.cli.saying import Said
 
-__all__ = ["verb"]
+__all__ = ["segments", "verb"]
 
 
-def _segments(console: Console, said: Said) -> None:
+def segments(console: Console, said: Said) -> None:
     """The segments as a table, then what to do with each; `n` is the same in every row and stands in the definition."""
     from rich.text import Text
 
@@ -33,7 +33,7 @@ def _segments(console: Console, said: Said) -> None:
         console.print(Text(f"{name}: ", style="bold") + Text(str(action), style="not bold"))
 
 
-@analysis("rfm", "rfm:Rfm", view=_segments)
+@analysis("rfm", "rfm:Rfm", view=segments)
 @click.option("--window", "window_days", type=click.IntRange(1), default=None, metavar="DAYS", help="Only orders of the last so many days.")
 @click.option("--method", type=click.Choice(["quantile", "r-package"]), default=None, help="Quintiles (default), or as the R package rfm.")
 @click.option("--cuts", default=None, metavar="R,R,R,R/F,F,F,F/M,M,M,M", help="Own cut points, four ascending numbers each.")

@@ -46,6 +46,7 @@ def engine(files: list[str]) -> DuckDBPyConnection:
 
     connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
     connection.register("events", dataset.dataset(files, schema=EVENTS, format="parquet") if files else EVENTS.empty_table())
+    connection.execute("set enable_progress_bar = false")
     connection.execute("set python_enable_replacements = false")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from holdfast.cli.screen import table
+from holdfast.report.tidy import bounds_of
 from holdfast.report.values import Kind
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ def chosen(*names: str, money: Sequence[str] = (), hidden: Sequence[str] = (), l
     """
 
     def view(console: Console, said: Said) -> None:
-        others = [name for name in said.columns if name not in names and name not in hidden]
-        order = [name for name in names if name in said.columns] + others
+        first = [one for name in names if name in said.columns for one in (name, *(bounds_of(name, said.columns) or ()))]
+        order = list(dict.fromkeys([*first, *(name for name in said.columns if name not in hidden)]))
         at = [said.columns.index(name) for name in order]
         forms = said.kinds()
         kinds: list[Kind] = ["money" if name in money else forms[place] for name, place in zip(order, at, strict=True)]

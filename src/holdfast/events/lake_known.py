@@ -65,7 +65,9 @@ def repeated(folder: Path, files: Sequence[LakeFile], stage: Path, fresh: Sequen
 def _engine(stage: Path) -> DuckDBPyConnection:
     import duckdb
 
-    return duckdb.connect(config={"memory_limit": "2GB", "temp_directory": str(stage / "spill")})
+    engine = duckdb.connect(config={"memory_limit": "2GB", "temp_directory": str(stage / "spill")})
+    engine.execute("set enable_progress_bar = false")  # it would be printed among the answers on stdout
+    return engine
 
 
 def _moment(microseconds: int) -> datetime:

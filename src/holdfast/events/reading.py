@@ -59,6 +59,8 @@ class Reading:
             duckdb.connect(config={"temp_directory": folder}) as connection,
             duckdb.connect() as digesting,
         ):
+            for quiet in (connection, digesting):
+                quiet.execute("set enable_progress_bar = false")  # it would be printed among the answers on stdout
             finisher = Finisher(digesting, self.plan.name, self.plan.options.batch)
             chunks = self._canonical(settings, on_progress, now)
             lines = self.plan.shape.value == "lines" and "order" in self.plan.mapping

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from holdfast.analyses.answer import Answer
     from holdfast.timelines.timelines import Timelines
 
-__all__ = ["Asked", "Quality", "ask_all"]
+__all__ = ["Asked", "Quality", "ask_all", "month_name"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,11 @@ class Asked:
     def row(self, name: str) -> dict[str, Any] | None:
         """The row of the report's month; None where there is none."""
         return next((row for row in self.rows(name) if row.get("period") == self.month), None)
+
+    @property
+    def month_name(self) -> str:
+        """The month in words, such as November 2011."""
+        return month_name(self.month) if self.month else "the last month"
 
     @property
     def currency(self) -> str:
@@ -94,6 +99,11 @@ def ask_all(timelines: Timelines, as_of: date | str | None = None) -> Asked:
         questions["stickiness"] = Stickiness(as_of=as_of)
     answers = {name: question.answer(timelines) for name, question in questions.items()}
     return Asked(timelines, _month(answers["bridge"].table.to_pylist()), answers)
+
+
+def month_name(label: str) -> str:
+    """A month's label in words: 2011-11 is November 2011."""
+    return f"{date.fromisoformat(f'{label}-01'):%B %Y}"
 
 
 def _month(rows: list[dict[str, Any]]) -> str | None:

@@ -69,20 +69,20 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     Benchmark("3.1", "any", "average over industries", 0.38, 0.38, "Sprinklr", _UNDATED, _CUSTOMERS, "not stated", "year", "average"),
     Benchmark(
         "3.60", "any", "a “good rate” over industries; depends on acquisition cost, market size, competitors", 0.35, 0.84,
-        "as cited in the mission", _UNDATED, _CUSTOMERS, "not stated", "year", "good",
+        "as cited, no source named", _UNDATED, _CUSTOMERS, "not stated", "year", "good",
     ),
     Benchmark(
-        "3.60", "software", "SaaS: users still there after eight weeks", 0.35, None, "as cited in the mission", _UNDATED,
+        "3.60", "software", "SaaS: users still there after eight weeks", 0.35, None, "as cited, no source named", _UNDATED,
         "share of new users active again; what counts as active is not stated", "eight weeks from the start", "week_8", "good",
     ),
     Benchmark(
-        "3.60", "media and healthcare", "media, healthcare", 0.77, 0.84, "as cited in the mission", _UNDATED, _CUSTOMERS,
+        "3.60", "media and healthcare", "media, healthcare", 0.77, 0.84, "as cited, no source named", _UNDATED, _CUSTOMERS,
         "not stated", "year", "good",
     ),
 )  # fmt: skip
 
 CONFLICTS: tuple[str, ...] = (
-    "38 % on average (3.1) cannot stand beside 60–90 % by industry (0.6), a target of 85–90 % (2.3) and “good” from 35 to 84 % "
+    "38 % on average (claim 3.1) cannot stand beside 60–90 % by industry (0.6), a target of 85–90 % (2.3) and “good” from 35 to 84 % "
     "(3.60): they count different customers over different windows, and most do not say which.",
     "A new customer is said to cost 5 times (2.5) and 5 to 25 times (1.1) what it costs to keep one; neither says for whom.",
     "Life time value is profit in one source (1.3) and revenue in another (3.13); Holdfast says which it shows, and shows profit once a margin is set.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from holdfast.report.asked import month_name
 from holdfast.report.markup import Markup, join, tag
 from holdfast.report.pictures import sparkline
 from holdfast.report.values import money, percent, shown, short_money
@@ -59,7 +60,7 @@ def _retention(asked: Asked) -> Markup | None:
     if len(rows) > 1:
         change = 100 * (last["crr"] - rows[-2]["crr"])
         small = [tag("span", f"{change:+.1f}".replace("-", "−"), class_="up" if change >= 0 else "down"), " points · ", *small]
-    return _tile(f"Retention, {last['period']}", percent(last["crr"]), sparkline(kept, "kept", mark=GOAL), *small, tag("br"), "dashed: the trade's goal, 90 %")
+    return _tile(f"Retention, {month_name(last['period'])}", percent(last["crr"]), sparkline(kept, "kept", mark=GOAL), *small, tag("br"), "dashed: the trade's goal, 90 %")
 
 
 def _lost(asked: Asked) -> Markup | None:
@@ -68,7 +69,7 @@ def _lost(asked: Asked) -> Markup | None:
         return None
     last = rows[-1]
     small = f"{percent(last['churn'])} of the base ({100 * last['churn_low']:.1f} to {100 * last['churn_high']:.1f})"
-    return _tile(f"Lost, {last['period']}", shown(last["lost"], "count"), sparkline([row["lost"] for row in rows[-MONTHS:]], "lost"), small)
+    return _tile(f"Lost, {month_name(last['period'])}", shown(last["lost"], "count"), sparkline([row["lost"] for row in rows[-MONTHS:]], "lost"), small)
 
 
 def _second(asked: Asked) -> Markup | None:
@@ -89,4 +90,4 @@ def _revenue(asked: Asked) -> Markup | None:
     order = money(last["aov"], currency)
     spread = "" if last["aov_low"] is None else f" ({money(last['aov_low'])} to {money(last['aov_high'])})"
     small = f"{last['orders']:,} orders of {order}{spread}"
-    return _tile(f"Revenue, {last['period']}", short_money(last["revenue"], currency), sparkline([row["revenue"] for row in rows[-MONTHS:]], "returned"), small)
+    return _tile(f"Revenue, {month_name(last['period'])}", short_money(last["revenue"], currency), sparkline([row["revenue"] for row in rows[-MONTHS:]], "returned"), small)

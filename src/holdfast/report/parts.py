@@ -34,6 +34,7 @@ def table(
     currency: str = "",
     titles: dict[str, str] | None = None,
     caption: str = "",
+    name: str | None = None,
     limit: int = 400,
 ) -> Markup:
     """A table; numbers to the right, the first column is the row's heading. Beyond `limit` rows the CSV has the rest, and that is said.
@@ -50,7 +51,7 @@ def table(
         body.append(tag("tr", tag("th", written[0], scope="row", class_=sides[0]), *cells))
     more = f" The first {limit:,} of {len(rows):,} rows; the CSV has all." if len(rows) > limit else ""
     said = tag("caption", (caption + more).strip()) if caption or more else None
-    inner = tag("table", said, tag("thead", tag("tr", *head)), tag("tbody", *body))
+    inner = tag("table", said, tag("thead", tag("tr", *head)), tag("tbody", *body), class_=name)
     return tag("div", inner, class_="scroll", tabindex="0" if len(columns) > 5 else None, role="group" if len(columns) > 5 else None)
 
 

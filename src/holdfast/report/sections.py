@@ -28,15 +28,18 @@ def folded(title: str, body: Markup) -> Markup:
 def bare(answer: Answer) -> go.Figure:
     """An answer's figure without the title that the section already says."""
     figure = answer.figure()
-    figure.update_layout(title=None, margin={"t": 18}, height=None)
+    figure.update_layout(title=None, margin={"t": 34}, height=None, legend={"y": 1.02, "yanchor": "bottom"})
     return figure
 
 
 def bridge_section(asked: Asked) -> Section:
     """Where the last complete month went."""
     answer, row = asked.answers["bridge"], asked.row("bridge")
-    parts = [lead(answer.words), hint("start + new + returned − lost = end")]
-    if row is not None:
+    parts = []
+    if row is None:
+        parts.append(lead(answer.words))
+    else:
+        parts += [lead(_net(row)), hint("start + new + returned − lost = end")]
         steps = [
             Step("start", row["start"], shown(row["start"], "count"), "ink", total=True),
             Step("new", row["new"], f"+{row['new']:,}", "new"),
@@ -47,7 +50,16 @@ def bridge_section(asked: Asked) -> Section:
         said = f"Bridge of {row['period']}: start {row['start']:,}, new {row['new']:,}, returned {row['returned']:,}, lost {row['lost']:,}, end {row['end']:,}"
         parts.append(bridge(steps, said))
     parts += [folded("all months", answer_table(answer)), foot(answer, "bridge")]
-    return Section("bridge", f"Where did {asked.month or 'the month'} go?", join(*parts), "Bridge", half=True)
+    return Section("bridge", f"Where did {asked.month_name} go?", join(*parts), "Bridge", half=True)
+
+
+def _net(row: dict[str, Any]) -> str:
+    """Whether the bucket fills or leaks: the month's net growth."""
+    change = row["end"] - row["start"]
+    won = row["new"] + row["returned"]
+    grew = f"The base {'grew' if change > 0 else 'shrank' if change < 0 else 'stayed as it was'}"
+    by = f" by {abs(change):,} customers, {percent(abs(change) / row['start'])}" if change else ""
+    return f"{grew}{by}: {won:,} came or came back for the {row['lost']:,} who left."
 
 
 def cohort_section(asked: Asked) -> Section:
@@ -76,7 +88,7 @@ def repeat_section(asked: Asked) -> Section:
     body = join(
         lead(answer.words),
         hint(said + "The open last wait of each customer is counted as not yet over, not left out."),
-        figure_place("repeat-figure", answer.words),
+        figure_place("repeat-figure", answer.words, 320),
         answer_table(answer),
         foot(answer, "second-order"),
     )

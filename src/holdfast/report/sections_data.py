@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from holdfast.report.benchmarks import CONFLICTS, Benchmark, Measure, for_industry
 from holdfast.report.markup import Markup, join, tag
-from holdfast.report.page import Section
-from holdfast.report.parts import csv_link, lead, table
+from holdfast.report.page import Section, figure_place
+from holdfast.report.parts import csv_link, foot, hint, lead, table
+from holdfast.report.sections import bare
 from holdfast.report.values import percent, shown
 
 if TYPE_CHECKING:
     from holdfast.report.asked import Asked, Quality
 
-__all__ = ["Own", "benchmark_section", "definition_section", "own_values", "quality_section", "reading_section"]
+__all__ = ["Own", "benchmark_section", "definition_section", "gone_section", "own_values", "quality_section", "reading_section"]
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,10 @@ class Own:
     said: str
 
     def written(self) -> str:
-        """The figure with its interval and n."""
+        """The figure with its interval and n, and over what it is taken; empty where it cannot be told."""
         if self.share is None or self.low is None or self.high is None:
-            return f"not comparable: {self.said}"
-        return f"{percent(self.share)} ({100 * self.low:.1f} to {100 * self.high:.1f}), n {self.n:,}; {self.said}"
+            return ""
+        return f"{percent(self.share)} ({100 * self.low:.1f} to {100 * self.high:.1f}), n {self.n:,}, {self.said}"
 
 
 def own_values(asked: Asked) -> dict[Measure, Own]:
@@ -72,11 +73,11 @@ def benchmark_section(asked: Asked) -> Section:
     industry = asked.timelines.settings.industry
     own = own_values(asked)
     found = for_industry(industry)
-    rows = [_benchmark_row(one, own[one.beside], industry) for one in found]
+    rows = [_benchmark_row(one, own, industry) for one in found]
     columns = ("industry", "claim", "yours", "source", "how it counts", "window")
     body = join(
         lead("Claims of the literature, as cited and not ours; read each with its source, scope and window."),
-        table(columns, rows, ["text"] * len(columns)),
+        table(columns, rows, ["text"] * len(columns), name="bench"),
         tag("h3", "Where the sources contradict each other"),
         tag("ul", *(tag("li", conflict) for conflict in CONFLICTS), class_="notes"),
         tag("div", csv_link(_csv(found, own, industry), "benchmarks.csv"), class_="foot"),
@@ -84,19 +85,24 @@ def benchmark_section(asked: Asked) -> Section:
     return Section("benchmarks", "How do we stand beside what the trade says?", body, "Benchmarks")
 
 
-def _benchmark_row(one: Benchmark, own: Own, industry: str) -> list[Any]:
+def _benchmark_row(one: Benchmark, own: dict[Measure, Own], industry: str) -> list[Any]:
     claim = join(one.range(), tag("br"), tag("span", f"{_KINDS[one.kind]} · {one.scope}", class_="muted"))
-    source = join(one.source, tag("br"), tag("span", f"{one.cited} · row {one.id}", class_="muted"))
+    source = join(one.source, tag("br"), tag("span", f"{one.cited} · claim {one.id}", class_="muted"))
     return [one.industry, claim, _beside(one, own, industry), source, one.definition, one.window]
 
 
 _KINDS = {"average": "an average", "target": "a target", "good": "called good"}
 
 
-def _beside(one: Benchmark, own: Own, industry: str) -> str:
+def _beside(one: Benchmark, own: dict[Measure, Own], industry: str) -> str:
+    """The own figure that comes nearest, and why it must not be compared, where it must not."""
+    nearest, month = own[one.beside], own["month"]
+    figure = nearest.written() or month.written() or f"cannot be told: {nearest.said}"
     if one.industry != "any" and industry.strip().lower() not in one.industry:
-        return f"not comparable: another trade than yours ({industry})"
-    return own.written()
+        return f"{figure} · not comparable: another trade than yours ({industry})"
+    if not nearest.written() and month.written():
+        return f"{figure} · not comparable: a month, not a year; {nearest.said}"
+    return figure
 
 
 def _csv(found: tuple[Benchmark, ...], own: dict[Measure, Own], industry: str) -> str:
@@ -105,8 +111,24 @@ def _csv(found: tuple[Benchmark, ...], own: dict[Measure, Own], industry: str) -
     writer.writerow(["id", "industry", "scope", "low", "high", "kind", "source", "date", "definition", "window", "yours"])
     for one in found:
         figures = [one.low, "" if one.high is None else one.high, one.kind]
-        writer.writerow([one.id, one.industry, one.scope, *figures, one.source, one.cited, one.definition, one.window, _beside(one, own[one.beside], industry)])
+        writer.writerow([one.id, one.industry, one.scope, *figures, one.source, one.cited, one.definition, one.window, _beside(one, own, industry)])
     return text.getvalue()
+
+
+def gone_section(asked: Asked) -> Section:
+    """After how many silent days a customer counts as gone, and why."""
+    answer = asked.answers["gone_after"]
+    waits = answer.table.to_pylist()
+    kept = [row for row in waits if row["day"] in (7, 14, 30, 60, 90, 120, 180, 270, 365)]
+    rows = [[f"{row['day']} days", row["at_risk"], row["share_returned"], row["share_of_expected"]] for row in kept]
+    body = join(
+        lead(answer.words),
+        hint("Every retention figure rests on this choice (gone_after in holdfast.toml)."),
+        figure_place("gone-figure", answer.words, 300),
+        table(("silent for", "waits that long", "have returned", "of the expected"), rows, ["text", "count", "share", "share"]),
+        foot(answer, "gone-after"),
+    )
+    return Section("gone", "When is a customer gone?", body, "Gone after", {"gone-figure": bare(answer)}, half=True)
 
 
 def quality_section(asked: Asked, quality: Quality) -> Section:

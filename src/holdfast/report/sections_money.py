@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from holdfast.report.markup import join
 from holdfast.report.page import Section, figure_place
-from holdfast.report.parts import answer_table, foot, hint, lead
+from holdfast.report.parts import answer_table, foot, hint, lead, table
 from holdfast.report.pictures import Step, bridge
 from holdfast.report.sections import bare, folded
-from holdfast.report.values import percent, short_money
+from holdfast.report.values import money, percent, short_money, shown
 
 if TYPE_CHECKING:
     from holdfast.report.asked import Asked
@@ -44,8 +44,8 @@ def concentration_section(asked: Asked) -> Section:
     answer = asked.answers["concentration"]
     body = join(
         lead(answer.words),
-        hint("Often cited: 20 % of customers bring 80 % of revenue (MISSION 0.4). The line shows how it is here."),
-        figure_place("concentration-figure", answer.words),
+        hint("Often cited: 20 % of customers bring 80 % of revenue. The line shows how it is here."),
+        figure_place("concentration-figure", answer.words, 300),
         answer_table(answer),
         foot(answer, "concentration"),
     )
@@ -55,11 +55,24 @@ def concentration_section(asked: Asked) -> Section:
 def value_section(asked: Asked) -> Section:
     """Life time value by the plain formula, and how to read it."""
     answer = asked.answers["clv"]
-    columns = ("segment", "clv", "clv_low", "clv_high", "unit_of", "aov", "orders_per_month", "lifespan_months", "churn", "orders", "customer_months")
     body = join(
         lead(answer.words),
         hint("Average order × orders a month × lifespan in months. It takes every customer for the average one: use it to compare, not to promise."),
-        answer_table(answer, chosen=columns),
+        table(("what", "how much"), _worth(asked), ["text", "number"]),
         foot(answer, "life-time-value"),
     )
-    return Section("value", "What is a customer worth?", body, "Value", half=True)
+    return Section("value", "What is a customer worth?", body, "Value")
+
+
+def _worth(asked: Asked) -> list[list[str]]:
+    """The formula's factors, one a row."""
+    row, currency = asked.rows("clv")[0], asked.currency
+    spread = "" if row["clv_low"] is None else f" ({money(row['clv_low'], '')} to {money(row['clv_high'], '')})"
+    return [
+        [f"value of a customer, in {row['unit_of']}", money(row["clv"], currency) + spread],
+        ["average order", money(row["aov"], currency)],
+        ["orders a customer a month", shown(row["orders_per_month"], "number")],
+        [f"lifespan in months, by {row['lifespan']}", shown(row["lifespan_months"], "days")],
+        ["churn a month", percent(row["churn"])],
+        ["stands on", f"{shown(row['orders'], 'count')} orders, {shown(row['customer_months'], 'count')} customer months"],
+    ]

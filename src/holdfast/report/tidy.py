@@ -11,7 +11,7 @@ from typing import Any
 
 from holdfast.report.values import Kind, cents_shown, shown, titled
 
-__all__ = ["Tidy", "tidied"]
+__all__ = ["Tidy", "bounds_of", "tidied"]
 
 OPEN, OPEN_STATE = "~", "in progress"
 """How a period that is not over is marked."""
@@ -40,7 +40,7 @@ class Tidy:
 def tidied(columns: Sequence[str], rows: Sequence[Sequence[Any]], forms: Sequence[Kind], currency: str = "") -> Tidy:
     """The table with its values written: `crr`, `crr_low`, `crr_high` become one column, such as 93.7 % (92.8 to 94.5)."""
     at = {name: place for place, name in enumerate(columns)}
-    bounds = {name: pair for name in columns if (pair := _bounds(name, columns)) is not None}
+    bounds = {name: pair for name in columns if (pair := bounds_of(name, columns)) is not None}
     joined = {name for pair in bounds.values() for name in pair}
     told = {"state"} if {"state", "period"} <= at.keys() else set()
     hidden = joined | _silent(at, rows) | told | {"note"} | ({"unit"} if "value" in at else set())
@@ -63,10 +63,13 @@ def tidied(columns: Sequence[str], rows: Sequence[Sequence[Any]], forms: Sequenc
     return Tidy(tuple(titled(name) for name in kept), tuple(written), tuple(forms[at[name]] for name in kept), remarks)
 
 
-def _bounds(name: str, columns: Sequence[str]) -> tuple[str, str] | None:
-    """The columns of a number's interval: name_low and name_high, or plain low and high right after it."""
+def bounds_of(name: str, columns: Sequence[str]) -> tuple[str, str] | None:
+    """The columns of a number's interval: name_low and name_high (of km_rate: km_low, km_high), or plain low and high right after it."""
     if name.endswith(("low", "high")):
         return None
+    stem = name.removesuffix("_rate")
+    if stem != name and f"{stem}_low" in columns and f"{stem}_high" in columns:
+        return f"{stem}_low", f"{stem}_high"
     if f"{name}_low" in columns and f"{name}_high" in columns:
         return f"{name}_low", f"{name}_high"
     place = list(columns).index(name)

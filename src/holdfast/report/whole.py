@@ -9,7 +9,7 @@ from holdfast.report.asked import Quality, ask_all
 from holdfast.report.opening import opening
 from holdfast.report.page import Page
 from holdfast.report.sections import bridge_section, cohort_section, repeat_section, rfm_section, stickiness_section
-from holdfast.report.sections_data import benchmark_section, definition_section, quality_section, reading_section
+from holdfast.report.sections_data import benchmark_section, definition_section, gone_section, quality_section, reading_section
 from holdfast.report.sections_money import concentration_section, money_section, value_section
 
 if TYPE_CHECKING:
@@ -32,8 +32,9 @@ def report(timelines: Timelines, *, as_of: date | str | None = None, quality: Qu
         repeat_section(asked),
         rfm_section(asked),
         concentration_section(asked),
-        value_section(asked),
+        gone_section(asked),
         stickiness_section(asked),
+        value_section(asked),
         benchmark_section(asked),
         quality_section(asked, quality or Quality()),
         reading_section(asked),

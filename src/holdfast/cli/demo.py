@@ -1,0 +1,124 @@
+"""`holdfast demo`: a real shop's year, read in and answered, in the terminal and as a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from holdfast.cli.options import Verb
+from holdfast.cli.saying import Said, View, said_of, tell
+from holdfast.cli.screen import line
+
+if TYPE_CHECKING:
+    from holdfast.analyses.answer import Question
+    from holdfast.workspace import Workspace
+
+__all__ = ["verb"]
+
+SHOPS: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
+    "online-retail": ("online_retail", {}, {"name": "Giftware shop", "shape": "lines"}),
+    "cdnow": ("cdnow", {"customer": "customer_id", "time": "date", "revenue": "dollar_value"}, {"name": "CDNOW", "shape": "orders"}),
+}
+"""Shop → data set in the package, mapping, and what else is known of it."""
+
+
+@click.command("demo", cls=Verb)
+@click.option("--folder", default="demo", show_default=True, metavar="DIR", help="The workspace to make.")
+@click.option("--shop", type=click.Choice(list(SHOPS)), default="online-retail", show_default=True, help="Which real shop.")
+@click.option("--no-open", is_flag=True, help="Do not open the report in the browser.")
+def verb(folder: str, shop: str, no_open: bool) -> None:
+    """A real shop's year: read in, who stays and who leaves, in the terminal and as an HTML report. Try this first.
+
+    Running it again is quick and changes nothing.
+    """
+    opened = _workspace(folder, shop)
+    _answers(opened)
+    target = opened.path / "report.html"
+    from holdfast.cli.report import open_page, write_report
+
+    write_report(opened, target)
+    if not no_open and open_page(target):
+        line("opened in the browser")
+    _next(folder, target)
+
+
+def _workspace(folder: str, shop: str) -> Workspace:
+    """The demo's workspace: made and filled the first time, opened afterwards."""
+    from holdfast.workspace import Workspace
+
+    if (Path(folder) / "holdfast.toml").exists():
+        opened = Workspace.open(folder)
+        if opened.imports():
+            line(f"{opened.settings.name} is in {folder} already; nothing is read again")
+            return opened
+    return _filled(folder, shop)
+
+
+def _filled(folder: str, shop: str) -> Workspace:
+    from holdfast import datasets
+    from holdfast.cli.bringing import bring, planned, workspace_for
+    from holdfast.events.options import ImportOptions
+    from holdfast.workspace import Workspace
+
+    data, mapping, known = SHOPS[shop]
+    note = datasets.NOTES[data]
+    click.echo(f"{note.title}\n{note.attribution}; {note.licence}\n")
+    place = workspace_for(folder, {"name": known["name"], "zone": note.zone, "currency": note.currency})
+    shape: Any = known["shape"]
+    plan = planned(place, str(datasets.path(data)), mapping, ImportOptions(shape=shape))
+    said, _ = bring(place, plan)
+    tell(said)
+    click.echo()
+    return Workspace.open(folder)
+
+
+def _answers(opened: Workspace) -> None:
+    """Who stays and who leaves: the bridge, the cohorts, the segments."""
+    from holdfast.analyses.bridge import Bridge
+    from holdfast.analyses.cohorts import Cohorts
+    from holdfast.analyses.repeat import Repeat
+    from holdfast.analyses.rfm import Rfm
+    from holdfast.cli.cohorts import triangle
+    from holdfast.cli.compiling import say_first_run
+    from holdfast.cli.rfm import segments
+    from holdfast.cli.views import chosen
+
+    say_first_run()
+    timelines = opened.timelines
+    bridge = chosen("period", "start", "new", "returned", "lost", "end", "crr", hidden=("segment", "churn", "churn_low", "churn_high"), latest=7)
+    shown: tuple[tuple[str, Question, View], ...] = (
+        ("Do our customers stay?", Bridge(), bridge),
+        ("Of each month's first-time buyers, who bought again?", Cohorts(), triangle),
+        ("Who orders a second time?", Repeat(), chosen("days", "n", "second", "rate", hidden=("km_rate", "km_low", "km_high"))),
+        ("Which customers are which?", Rfm(), segments),
+    )
+    for title, question, view in shown:
+        _section(title, said_of(question.answer(timelines)), view)
+
+
+def _section(title: str, said: Said, view: View) -> None:
+    from rich.rule import Rule
+
+    from holdfast.cli.screen import out
+
+    out().print(Rule(title, align="left", style="dim"))
+    tell(Said(said.question, said.words, said.columns, said.rows, (), "", said.currency), view=view)
+    click.echo()
+
+
+def _next(folder: str, target: Path) -> None:
+    """What to try next, with a file of one's own."""
+    click.echo(f"The whole report, with pictures, definitions and benchmarks: {target.resolve()}")
+    click.echo(
+        f"""
+Look further:
+  holdfast metrics -w {folder}
+  holdfast cohorts -w {folder} --by Country --where Country=France,Germany
+  holdfast bridge -w {folder} --people period=2011-11 what=lost
+Your own shop:
+  holdfast import orders.csv -w myshop      shows how the file will be read, and asks
+  holdfast metrics -w myshop
+  holdfast report -w myshop"""
+    )
