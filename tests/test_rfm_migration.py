@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from shops import shop
 
 from holdfast.analyses.rfm import Rfm, rfm_customers
+from holdfast.analyses.rfm_cuts import Cuts
 from holdfast.analyses.rfm_migration import RfmMigration
-from holdfast.analyses.rfm_scores import Cuts
 from holdfast.analyses.scope import Condition
 from holdfast.errors import UnknownName, UsageError
 
@@ -112,7 +112,8 @@ def test_every_cell_of_the_real_shop_equals_a_join_of_the_two_dates():
     sql.register("b", before)
     sql.register("a", after)
     joined = sql.execute(
-        "select coalesce(b.segment, 'Entered'), coalesce(a.segment, 'Left'), count(*) from b full join a using (customer) group by all"
+        "select coalesce(b.segment, 'Entered'), coalesce(a.segment, 'Left'), count(*) "
+        "from b full join a using (customer) group by all"
     ).fetchall()
     assert {(one, other): n for one, other, n in joined} == moves(timelines, question)
     for row in answer.table.to_pylist()[::7]:

@@ -91,7 +91,8 @@ with own as (
     select distinct customer_id, cast(time as date) as active from events
     where customer_id is not null and (event = 'Order Completed' or not $orders)
 ), days as (
-    select cast(unnest(generate_series((select min(cast(time as date)) from events), $last::date, interval 1 day)) as date) as day
+    select cast(unnest(generate_series(first, $last::date, interval 1 day)) as date) as day
+    from (select min(cast(time as date)) as first from events)
 )
 select cast(day as varchar), count(distinct customer_id) filter (active = day) dau,
        count(distinct customer_id) filter (active > day - 7) wau, count(distinct customer_id) mau

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from holdfast.analyses.answer import Answer, People, Question, checked_choice
 from holdfast.analyses.definitions import defined, percent, scope_rules
-from holdfast.analyses.rfm_scores import METHODS, Cuts, Measure, Method, find_cuts, score
+from holdfast.analyses.rfm_cuts import METHODS, Cuts, Method, find_cuts
+from holdfast.analyses.rfm_scores import Measure, score
 from holdfast.analyses.rfm_segments import ACTIONS, CODES, SEGMENTS, code_place, code_segments
 from holdfast.analyses.scope import EVERYONE, Condition, Scope, money
 from holdfast.analyses.statistics import wilson

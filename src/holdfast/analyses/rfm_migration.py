@@ -18,7 +18,8 @@ import pyarrow as pa
 from holdfast.analyses.answer import Answer, People, Question
 from holdfast.analyses.definitions import defined, long_date, percent, scope_rules
 from holdfast.analyses.rfm import Rfm, cuts_table, resolve_cuts
-from holdfast.analyses.rfm_scores import NOT_SCORED, Cuts, Measure, Method, score
+from holdfast.analyses.rfm_cuts import Cuts, Method
+from holdfast.analyses.rfm_scores import NOT_SCORED, Measure, score
 from holdfast.analyses.rfm_segments import SEGMENTS, code_segments
 from holdfast.analyses.scope import Condition, Scope
 from holdfast.analyses.statistics import wilson

@@ -15,19 +15,14 @@ comparisons are exact.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from fractions import Fraction
-from math import ceil, floor
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from holdfast.errors import UsageError
-from holdfast.events.schema import MONEY_UNITS
+from holdfast.analyses.rfm_cuts import Cuts
 from holdfast.timelines.purchases import RefundMode
 from holdfast.timelines.walk import Shard, Tally
 
@@ -35,40 +30,10 @@ if TYPE_CHECKING:
     from holdfast.analyses.scope import Scope
     from holdfast.timelines.timelines import AsOf
 
-__all__ = ["METHODS", "NOT_SCORED", "Cuts", "Measure", "Method", "find_cuts", "score"]
+__all__ = ["NOT_SCORED", "Measure", "score"]
 
-Method = Literal["quantile", "cuts", "r-package"]
-METHODS: tuple[Method, ...] = ("quantile", "cuts", "r-package")
 NOT_SCORED = 255
 """The code of a customer without a score."""
-
-_UNITS = (1, 1, MONEY_UNITS)
-
-
-@dataclass(frozen=True)
-class Cuts:
-    """Four cut points for each measure, ascending.
-
-    recency in days · frequency in orders · monetary in the currency
-    bounds  int [3][4]: a whole value (days, orders, ten-thousandths) is past a cut point when it is greater than its bound
-    """
-
-    recency: tuple[float, ...]
-    frequency: tuple[float, ...]
-    monetary: tuple[float, ...]
-    bounds: tuple[tuple[int, ...], ...]
-
-    @staticmethod
-    def given(recency: Sequence[float], frequency: Sequence[float], monetary: Sequence[float]) -> Cuts:
-        """Cut points by hand; UsageError unless there are four of each, ascending."""
-        bounds = []
-        for name, points, unit in zip(
-            ("recency", "frequency", "monetary"), (recency, frequency, monetary), _UNITS, strict=True
-        ):
-            if len(points) != 4 or list(points) != sorted(points):
-                raise UsageError(f"the cut points of {name} are {list(points)}", "give four, ascending")
-            bounds.append(tuple(floor(Decimal(str(point)) * unit) for point in points))
-        return Cuts(tuple(recency), tuple(frequency), tuple(monetary), tuple(bounds))
 
 
 @dataclass(frozen=True)
@@ -112,55 +77,25 @@ def _measure(
         at = customer - low
         if len(group) > 0 and group[at] < 0:
             continue
-        count, money, newest = 0, 0, 0
-        for i in range(offsets[customer], offsets[customer + 1]):
-            if day[i] >= first:
-                count += 1
+        start, stop = offsets[customer], offsets[customer + 1]
+        count, money, newest = stop - start, np.int64(0), np.int64(0)
+        if first == 0 and count > 0:
+            newest = np.int64(day[stop - 1])
+            for i in range(start, stop):
                 money += amount[i]
-                newest = day[i]
+        elif first > 0:
+            count = 0
+            for i in range(start, stop):
+                if day[i] >= first:
+                    count += 1
+                    money += amount[i]
+                    newest = np.int64(day[i])
         if count > 0:
             for i in range(adjusts[customer], adjusts[customer + 1]):
                 if adjust_day[i] >= first:
                     money += adjust[i]
             recency[at], frequency[at], monetary[at] = max(last - newest, 0), count, money
     return recency, frequency, monetary
-
-
-def find_cuts(method: Method, rows: dict[str, Any]) -> Cuts:
-    """The cut points of measured customers by "quantile" or "r-package"; of nobody all are 0."""
-    scored = rows["frequency"] > 0
-    everyone = bool(scored.all())
-    values = [rows[name] if everyone else rows[name][scored] for name in ("recency", "frequency", "monetary")]
-    points, bounds = [], []
-    for value, unit in zip(values, _UNITS, strict=True):
-        exact = _quintiles(value)
-        if method == "r-package":
-            exact = [point + unit for point in exact]
-            bounds.append(tuple(ceil(point) - 1 for point in exact))
-        else:
-            bounds.append(tuple(floor(point) for point in exact))
-        points.append(tuple(float(point / unit) for point in exact))
-    return Cuts(points[0], points[1], points[2], tuple(bounds))
-
-
-def _quintiles(values: npt.NDArray[Any]) -> list[Fraction]:
-    """The exact 20, 40, 60 and 80 % points with linear interpolation; 0 of nothing."""
-    n = len(values)
-    if n == 0:
-        return [Fraction(0)] * 4
-    places = [divmod((n - 1) * fifth, 5) for fifth in (1, 2, 3, 4)]
-    ranks = sorted({min(rank + step, n - 1) for rank, _ in places for step in (0, 1)})
-    at = dict(zip(ranks, _order_statistics(values, ranks), strict=True))
-    return [at[rank] + Fraction(rest, 5) * (at[min(rank + 1, n - 1)] - at[rank]) for rank, rest in places]
-
-
-def _order_statistics(values: npt.NDArray[Any], ranks: list[int]) -> list[int]:
-    """The values of those ranks (0 is the smallest): by counting where the values are small, otherwise by selection."""
-    if values.dtype.itemsize < 8 and int(values.max()) < 1 << 22:
-        total = np.cumsum(np.bincount(values))
-        return [int(place) for place in np.searchsorted(total, ranks, side="right")]
-    chosen = np.partition(values, ranks)
-    return [int(chosen[rank]) for rank in ranks]
 
 
 def score(

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from holdfast.analyses.rfm_scores import NOT_SCORED, Cuts, Measure, find_cuts, score
+from holdfast.analyses.rfm_cuts import Cuts, find_cuts
+from holdfast.analyses.rfm_scores import NOT_SCORED, Measure, score
 from holdfast.analyses.rfm_segments import SEGMENTS, code_segments
 from holdfast.analyses.scope import Scope
 from holdfast.timelines.attributes import NOT_KNOWN
