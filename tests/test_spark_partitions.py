@@ -22,7 +22,7 @@ from holdfast.events.schema import MONEY
 from holdfast.timelines.build import columns_of
 from holdfast.timelines.columns import Columns, Meta, Nobody
 from holdfast.timelines.gather import Gatherer
-from holdfast.timelines.spark import from_spark
+from holdfast.timelines.spark import _collected, from_spark
 from holdfast.timelines.spark_reference import Reference
 from holdfast.timelines.spark_rows import decode, encode
 from holdfast.timelines.spark_session import java
@@ -184,3 +184,20 @@ def test_a_frame_that_is_not_sparks_is_refused():
     pytest.importorskip("pyspark", reason="holdfast[spark] is not installed")
     with pytest.raises(UsageError, match="no frame of Spark"):
         from_spark(pa.table({"time": [BEGIN]}), settings=None, aliases=None, names={})
+
+
+class FrameOfExecutorsWithoutHoldfast:
+    """A frame whose executors cannot import the package: Spark gives the words of the Python worker."""
+
+    def collect(self):
+        from pyspark.errors import PythonException
+
+        raise PythonException(
+            "An exception was thrown from the Python worker:\nModuleNotFoundError: No module named 'holdfast'"
+        )
+
+
+def test_executors_without_holdfast_are_said_with_the_mend():
+    pytest.importorskip("pyspark", reason="holdfast[spark] is not installed")
+    with pytest.raises(EngineMissing, match="install it there"):
+        _collected(FrameOfExecutorsWithoutHoldfast())
