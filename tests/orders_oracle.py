@@ -8,7 +8,8 @@ import pyarrow.compute as pc
 
 _TAGGED = """
     CREATE TABLE tagged AS
-    SELECT customer_id AS customer, time, instant, arrival, CAST(time AS DATE) AS day, event, order_id AS id, CAST(revenue AS DECIMAL(18, 4)) AS amount
+    SELECT customer_id AS customer, time, instant, arrival, CAST(time AS DATE) AS day, event, order_id AS id, CAST(revenue AS
+    DECIMAL(18, 4)) AS amount
     FROM events WHERE customer_id IS NOT NULL
 """
 
@@ -29,7 +30,8 @@ _SETTLED = """
 
 _ORDERS = """
     CREATE TABLE orders AS
-    SELECT customer, time, instant, day, net AS amount, row_number() OVER (PARTITION BY customer ORDER BY instant, arrival) AS nth
+    SELECT customer, time, instant, day, net AS amount, row_number() OVER (PARTITION BY customer ORDER BY instant, arrival)
+    AS nth
     FROM settled WHERE counts
 """
 
@@ -41,13 +43,16 @@ _ADJUSTED = """
 
 
 def oracle(events: pa.Table, mode: str = "order", zone: str = "UTC") -> duckdb.DuckDBPyConnection:
-    """A connection with tables orders (customer, time, instant, day, amount, nth), adjusted (customer, day, amount), settled (gross).
+    """A connection with tables orders (customer, time, instant, day, amount, nth), adjusted (customer, day, amount), settled
+    (gross).
 
     Two orders in the same second stand in the order of their arrival (SEMANTICS 3). zone is that of the local times in events.
     """
     connection = duckdb.connect(config={"threads": 2})
     instant = pc.cast(pc.cast(pc.assume_timezone(pc.cast(events["time"], pa.timestamp("us")), zone), pa.int64()), pa.int64())
-    events = events.append_column("instant", pc.divide(instant, 1_000_000)).append_column("arrival", pa.array(range(len(events))))
+    events = events.append_column("instant", pc.divide(instant, 1_000_000)).append_column(
+        "arrival", pa.array(range(len(events)))
+    )
     connection.register("events", events)
     connection.execute(_TAGGED)
     connection.execute(_TIED)

@@ -32,7 +32,8 @@ SHOP_SQL = """
 
 @cache
 def shop_events(tied: bool = False) -> pa.Table:
-    """Invoices and credit notes with their local time; `tied`: every other credit note takes back the customer's order before it."""
+    """Invoices and credit notes with their local time; `tied`: every other credit note takes back the customer's order
+    before it."""
     return duckdb.sql(SHOP_SQL, params={"path": str(datasets.path("online_retail")), "tied": tied}).to_arrow_table()
 
 

@@ -22,7 +22,8 @@ STORY = """
     cleo c1 10 @5  cleo c2 10 @95
     dan d1 10 @35
 """
-"""2024: January has days 0 to 30, February 31 to 59, March 60 to 90, April from 91. Ann comes every 25 days, Ben fades after day 20,
+"""2024: January has days 0 to 30, February 31 to 59, March 60 to 90, April from 91. Ann comes every 25 days, Ben fades after
+day 20,
 Cleo is gone and comes back on 5 April, Dan orders once, on 5 February."""
 
 COUNTS = ["start", "new", "returned", "lost", "end"]
@@ -35,7 +36,8 @@ def rows(timelines: Timelines, **asked: Any) -> dict[str, tuple[int, ...]]:
 
 
 def test_the_four_by_hand() -> None:
-    """gone_after 30. On 1 February (day 31) the window is days 1 to 30: Ann, Ben (20), Cleo (5). On 1 March (day 60) it is 30 to 59:
+    """gone_after 30. On 1 February (day 31) the window is days 1 to 30: Ann, Ben (20), Cleo (5). On 1 March (day 60) it is
+    30 to 59:
     Ann (50), Dan (35). On 1 April (day 91) 61 to 90: Ann (75). The end of the data is day 100: window 71 to 100: Ann, Cleo."""
     found = rows(told(STORY), gone_after=30)
     assert found == {
@@ -94,16 +96,20 @@ def test_bought_and_gone_within_one_period_is_never_at_either_end() -> None:
 
 
 def test_gap_of_exactly_gone_after_is_no_loss_and_one_more_is() -> None:
-    """Days 10 and 40: with gone_after 30 the window of each day in between still holds one of them; with 29, day 40 has none."""
+    """Days 10 and 40: with gone_after 30 the window of each day in between still holds one of them; with 29, day 40 has
+    none."""
     story = "ann a1 5 @10  ann a2 5 @40  zoe z1 1 @41"
     for gone, lost in ((30, 0), (29, 1)):
-        days = Bridge(period="day", gone_after=gone, first="2024-01-12", last="2024-02-10").answer(told(story)).table.to_pylist()
+        days = (
+            Bridge(period="day", gone_after=gone, first="2024-01-12", last="2024-02-10").answer(told(story)).table.to_pylist()
+        )
         assert sum(row["lost"] for row in days) == lost
 
 
 @pytest.mark.parametrize(("mode", "expected"), [("order", ("ben",)), ("ledger", ("ann", "ben"))])
 def test_a_refunded_first_order_moves_the_birth(mode: Any, expected: tuple[str, ...]) -> None:
-    """Ann's order of January is taken back in full in February, and she orders again in February: in order mode she is born then."""
+    """Ann's order of January is taken back in full in February, and she orders again in February: in order mode she is born
+    then."""
     story = "ann a1 50 @3  -ann a1 50 @33  ann a2 20 @40  ben b1 5 @3  ben b2 5 @45"
     answer = Bridge(gone_after=40).answer(told(story, Settings(refunds=mode)))
     assert answer.people(period="2024-01", what="new").ids == expected
@@ -111,7 +117,8 @@ def test_a_refunded_first_order_moves_the_birth(mode: Any, expected: tuple[str, 
 
 
 def test_a_contract_lasts_from_start_to_end_and_a_pause_changes_nothing() -> None:
-    """Ann starts on day 5 and pauses; Ben ends in February and starts again in April; Cleo ends and restarts within February."""
+    """Ann starts on day 5 and pauses; Ben ends in February and starts again in April; Cleo ends and restarts within
+    February."""
     story = """
         ann Subscription Started @5    ann Subscription Paused @35   ann Subscription Resumed @70
         ben Subscription Started @6    ben Subscription Ended @40    ben Subscription Started @95
@@ -137,7 +144,11 @@ def test_other_events_count_when_the_settings_say_so() -> None:
 
 def test_a_day_begins_where_the_shop_is_across_a_clock_change() -> None:
     """London, 31 March 2024, 23:30 UTC is already 1 April there; without daylight saving it would be March."""
-    stamps = pa.array(["2024-03-05T12:00:00", "2024-03-31T23:30:00", "2024-04-20T12:00:00"]).cast(pa.timestamp("us")).cast(pa.timestamp("us", "UTC"))
+    stamps = (
+        pa.array(["2024-03-05T12:00:00", "2024-03-31T23:30:00", "2024-04-20T12:00:00"])
+        .cast(pa.timestamp("us"))
+        .cast(pa.timestamp("us", "UTC"))
+    )
     frame = pa.table({"customer_id": ["ann", "eve", "ann"], "event": ["Order Completed"] * 3, "time": stamps})
     made = Timelines.from_arrow(frame, Settings(zone="Europe/London"))
     answer = Bridge(gone_after=60).answer(made)

@@ -94,7 +94,8 @@ def test_lost_of_november_are_those_sql_names() -> None:
     connection = oracle(shop_events())
     expected = connection.execute(
         "SELECT customer FROM orders WHERE day < '2011-11-01' GROUP BY customer HAVING max(day) >= DATE '2011-11-01' - 90 "
-        "INTERSECT SELECT customer FROM (SELECT customer, max(day) FILTER (day < '2011-12-01') AS seen FROM orders GROUP BY ALL) "
+        "INTERSECT SELECT customer FROM (SELECT customer, max(day) FILTER (day < '2011-12-01') AS seen FROM orders "
+        "GROUP BY ALL) "
         "WHERE seen < DATE '2011-12-01' - 90"
     ).fetchall()
     found = Bridge(gone_after=90).answer(shop()).people(period="2011-11", what="lost")

@@ -17,8 +17,10 @@ STORY = """
     ben b1 40 @5   ben b2 60 @25   ben b3 20 @45
     zoe z1 10 @92
 """
-"""gone_after 30: the base is filled from day 30 on, so February and March 2024 count. On 1 February (window 1 to 30) Ann, Ben; on 1 March
-(30 to 59) Ann, Ben; on 1 April (61 to 90) Ann. Lost 1 of 4 starts: churn 0.25, lifespan 4 months. Orders in both months: a3, a4, a5, b3:
+"""gone_after 30: the base is filled from day 30 on, so February and March 2024 count. On 1 February (window 1 to 30) Ann,
+Ben; on 1 March
+(30 to 59) Ann, Ben; on 1 April (61 to 90) Ann. Lost 1 of 4 starts: churn 0.25, lifespan 4 months. Orders in both months: a3,
+a4, a5, b3:
 320 in 4, 80 each. Customer-months (2 + 2) / 2 + (2 + 1) / 2 = 3.5: 4 / 3.5 orders a month."""
 
 
@@ -77,7 +79,11 @@ def test_a_lifespan_that_cannot_be_is_refused(lifespan: str | float) -> None:
 
 def test_the_shops_factors_are_those_of_its_bridge_and_orders() -> None:
     row = PlainClv(gone_after=90).answer(shop()).table.to_pylist()[0]
-    base = [each for each in Bridge(gone_after=90).answer(shop()).table.to_pylist() if each["state"] == "complete" and not each["note"]]
+    base = [
+        each
+        for each in Bridge(gone_after=90).answer(shop()).table.to_pylist()
+        if each["state"] == "complete" and not each["note"]
+    ]
     sold = {each["period"]: each for each in Orders().answer(shop()).table.to_pylist()}
     assert row["churn"] == sum(each["lost"] for each in base) / sum(each["start"] for each in base)
     assert row["orders"] == sum(sold[each["period"]]["orders"] for each in base)

@@ -27,7 +27,8 @@ def test_values_are_those_of_the_questions(made) -> None:
 
 
 def test_figures_of_the_real_shop() -> None:
-    """Online Retail, worked out in SQL (test_orders, test_bridge_oracle): 18,536 orders of 4,339 customers, 8,300,065.81 net."""
+    """Online Retail, worked out in SQL (test_orders, test_bridge_oracle): 18,536 orders of 4,339 customers, 8,300,065.81
+    net."""
     table = {row["metric"]: row for row in Metrics().answer(shop()).table.to_pylist()}
     assert table["orders"]["value"] == 18_536
     assert table["buyers"]["value"] == 4_339

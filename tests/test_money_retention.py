@@ -27,7 +27,8 @@ STORY = """
     cleo c1 50 @5  cleo c2 60 @70
     dan d1 30.05 @42
 """
-"""January 250. February: Ann 160 (expansion 60), Ben 70 (contraction 30), Cleo nothing (lost 50), Dan 30.05 (new): 260.05. March:
+"""January 250. February: Ann 160 (expansion 60), Ben 70 (contraction 30), Cleo nothing (lost 50), Dan 30.05 (new): 260.05.
+March:
 Cleo 60 (returned); the others are lost."""
 
 
@@ -99,8 +100,10 @@ MONEY_SQL = """
     ),
     marked AS (SELECT pair.*, born.month IS NOT DISTINCT FROM pair.month AS fresh FROM pair LEFT JOIN born USING (customer))
     SELECT strftime(month, '%Y-%m'), sum(a),
-           coalesce(sum(b - a) FILTER (a <= 0 AND b > 0 AND fresh), 0), coalesce(sum(b - a) FILTER (a <= 0 AND b > 0 AND NOT fresh), 0),
-           coalesce(sum(b - a) FILTER ((a > 0) = (b > 0) AND b > a), 0), coalesce(sum(a - b) FILTER ((a > 0) = (b > 0) AND a > b), 0),
+           coalesce(sum(b - a) FILTER (a <= 0 AND b > 0 AND fresh), 0), coalesce(sum(b - a) FILTER (a <= 0 AND b > 0 AND NOT
+           fresh), 0),
+           coalesce(sum(b - a) FILTER ((a > 0) = (b > 0) AND b > a), 0), coalesce(sum(a - b) FILTER ((a > 0) = (b > 0) AND a
+           > b), 0),
            coalesce(sum(a - b) FILTER (a > 0 AND b <= 0), 0), sum(b), count(*) FILTER (a > 0),
            sum(least(greatest(a, 0), greatest(b, 0))), sum(greatest(a, 0))
     FROM marked GROUP BY month ORDER BY month
@@ -141,7 +144,10 @@ moves = st.lists(
 @given(moves, st.sampled_from(["order", "ledger"]), st.sampled_from(["week", "month"]))
 @settings(max_examples=60)
 def test_money_closes_to_the_cent_whatever_was_taken_back(rows: list[Any], mode: Any, unit: Any) -> None:
-    told_rows = [f"{'-' if back else ''}p{who} o{place // 2} {cents / 100:.2f} @{day}" for place, (who, day, cents, back) in enumerate(rows)]
+    told_rows = [
+        f"{'-' if back else ''}p{who} o{place // 2} {cents / 100:.2f} @{day}"
+        for place, (who, day, cents, back) in enumerate(rows)
+    ]
     made = told("  ".join(told_rows), Settings(refunds=mode))
     before = None
     for row in MoneyRetention(period=unit).answer(made).table.to_pylist():

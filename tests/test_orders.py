@@ -67,7 +67,8 @@ ORDERS_SQL = """
     ),
     more AS (SELECT strftime(day, '%Y-%m') AS period, sum(amount) AS adjusted FROM adjusted GROUP BY ALL),
     whole AS (SELECT strftime(day, '%Y-%m') AS period, sum(gross) AS gross FROM settled GROUP BY ALL)
-    SELECT period, orders, customers, net + coalesce(adjusted, 0), aov, spread, middle, first_orders, first_revenue, later_revenue, gross
+    SELECT period, orders, customers, net + coalesce(adjusted, 0), aov, spread, middle, first_orders, first_revenue,
+    later_revenue, gross
     FROM cell LEFT JOIN more USING (period) LEFT JOIN whole USING (period) ORDER BY period
 """
 

@@ -14,12 +14,17 @@ from shops import cdnow, cdnow_events, shop, shop_events
 from holdfast.analyses.repeat import Repeat
 from holdfast.errors import UnknownName, UsageError
 
-STORY = "ann a1 9 @0  ann a2 9 @20  ann a3 9 @50  ben b1 9 @10  ben b2 9 @70  cleo c1 9 @30  dan d1 9 @80  zoe z1 9 @0  zoe z2 9 @100"
-"""Data end on day 100. First orders on days 0 (Ann, Zoe), 10 (Ben), 30 (Cleo), 80 (Dan); second ones after 20, 100 and 60 days."""
+STORY = (
+    "ann a1 9 @0  ann a2 9 @20  ann a3 9 @50  ben b1 9 @10  ben b2 9 @70  cleo c1 9 @30  dan d1 9 @80  zoe z1 9 @0  "
+    "zoe z2 9 @100"
+)
+"""Data end on day 100. First orders on days 0 (Ann, Zoe), 10 (Ben), 30 (Cleo), 80 (Dan); second ones after 20, 100 and 60
+days."""
 
 
 def test_only_those_watched_for_d_days_count() -> None:
-    """30 days: Dan, first on day 80, is watched for 20 days only: 1 of 4 (Ann). 70 days: all but Dan: 2 of 4. 90 days: Ann, Zoe, Ben:
+    """30 days: Dan, first on day 80, is watched for 20 days only: 1 of 4 (Ann). 70 days: all but Dan: 2 of 4. 90 days: Ann,
+    Zoe, Ben:
     2 of 3. 365: nobody, so there is no rate."""
     table = Repeat(within=(30, 70, 90, 365)).answer(told(STORY)).table.to_pylist()
     assert [(row["n"], row["second"], row["rate"]) for row in table] == [(4, 1, 0.25), (4, 2, 0.5), (3, 2, 2 / 3), (0, 0, None)]
@@ -43,7 +48,8 @@ def test_people_of_each_count() -> None:
 
 
 def test_time_between_orders_censors_the_open_gap() -> None:
-    """Closed gaps 20, 30, 60, 100: their median is 45. Open: Ann 50, Ben 30, Cleo 70, Dan 20, Zoe 0. At risk on day 20 are 8 (1 ends:
+    """Closed gaps 20, 30, 60, 100: their median is 45. Open: Ann 50, Ben 30, Cleo 70, Dan 20, Zoe 0. At risk on day 20 are 8
+    (1 ends:
     7/8), on 30 are 6 (5/6: 0.729), on 60 are 3 (2/3: 0.486): the median is 60."""
     row = Repeat().answer(told(STORY)).extra["summary"].to_pylist()[0]
     assert (row["closed_gap_days"], row["gap_days"], row["gaps"]) == (45.0, 60.0, 4)
@@ -85,7 +91,9 @@ def test_every_rate_equals_sql(timelines: Any, events: Any, zone: str) -> None:
         assert (row["n"], row["second"]) == expected
         assert row["rate"] == pytest.approx(row["second"] / row["n"], abs=1e-12)
         assert len(answer.people(days=row["days"], what="second")) == row["second"]
-    several = connection.execute("SELECT count(*), count(*) FILTER (n > 1) FROM (SELECT count(*) AS n FROM orders GROUP BY customer)")
+    several = connection.execute(
+        "SELECT count(*), count(*) FILTER (n > 1) FROM (SELECT count(*) AS n FROM orders GROUP BY customer)"
+    )
     summary = answer.extra["summary"].to_pylist()[0]
     assert (summary["customers"], summary["repeat"]) == several.fetchone()
 

@@ -1,9 +1,9 @@
 """The bridge: start + new + returned - lost = end, with retention and churn per period (DESIGN 6, SEMANTICS 12, 13, 15).
 
-    S  base at the instant the period begins          E  base at the instant it ends
-    new       in E, not in S, first-ever counting event in the period or later
-    returned  in E, not in S, was a customer before
-    lost      in S, not in E                          CRR = (E - new - returned) / S
+S  base at the instant the period begins          E  base at the instant it ends
+new       in E, not in S, first-ever counting event in the period or later
+returned  in E, not in S, was a customer before
+lost      in S, not in E                          CRR = (E - new - returned) / S
 """
 
 from __future__ import annotations

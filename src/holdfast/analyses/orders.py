@@ -362,7 +362,8 @@ def _words(kinds: pa.Table, currency: str) -> str:
     if not both["orders"]:
         return "There are no orders in these periods."
     told = (
-        f"{counted(both['customers'], 'customer')} placed {counted(both['orders'], 'order')} of {both['aov']:,.2f} {currency} on average "
+        f"{counted(both['customers'], 'customer')} placed {counted(both['orders'], 'order')} of {both['aov']:,.2f} {currency} "
+        "on average "
         f"(median {both['aov_median']:,.2f}), {both['orders_per_customer']:.2f} each."
     )
     if not later["orders"] or not first["orders"]:
