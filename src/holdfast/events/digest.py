@@ -17,7 +17,9 @@ _ABSENT = "\x00"
 def content(columns: list[pa.Array]) -> pa.Array:
     """The columns of each row joined to one text, null told from empty."""
     texts = [_text(one) for one in columns]
-    return pc.binary_join_element_wise(*texts, _BETWEEN, null_handling="replace", null_replacement=_ABSENT)
+    joined = pc.binary_join_element_wise(*texts, _BETWEEN, null_handling="replace", null_replacement=_ABSENT)
+    # columns that hold nothing at all join to one text, not to one a row
+    return pa.repeat(joined, len(columns[0])) if isinstance(joined, pa.Scalar) else joined
 
 
 def _text(column: pa.Array) -> Any:
