@@ -22,7 +22,7 @@ SHOP_SQL = """
     )
     SELECT customer_id, time, CASE WHEN total < 0 THEN 'Order Refunded' ELSE 'Order Completed' END AS event,
            CASE WHEN total >= 0 THEN id WHEN $tied AND CAST(substr(id, 2) AS INT) % 2 = 0 THEN
-               (SELECT max_by(o.id, o.time) FROM invoice o
+               (SELECT max_by(o.id, CAST(o.time AS VARCHAR) || o.id) FROM invoice o
                 WHERE o.customer_id = invoice.customer_id AND o.total >= 0 AND o.time < invoice.time)
            END AS order_id,
            CAST(abs(total) AS DECIMAL(18, 4)) AS revenue, country
