@@ -213,3 +213,7 @@ def test_scores_are_monotone_and_arrival_order_changes_nothing(bought, chance):
             assert (a["frequency"] < b["frequency"]) <= (a["f"] <= b["f"])
             assert (a["monetary"] < b["monetary"]) <= (a["m"] <= b["m"])
             assert (a["monetary"] == b["monetary"]) <= (a["m"] == b["m"])
+
+
+def test_a_trait_says_that_it_is_of_the_as_of_not_of_the_first_order():
+    assert told(FOUR).ask(Concentration(by="rfm")).definition.rules["by"] == "rfm at as-of"

@@ -160,7 +160,7 @@ class Cohorts(Question):
         """What the walk must know, and the cohorts' periods."""
         checked_events(timelines.meta, (*self.start, *self.back))
         as_of = timelines.as_of(self.as_of)
-        scope = Scope(self.by, self.where, self.moment)
+        scope = Scope(self.by, self.where, self.moment).ready(timelines, as_of)
         first_day = min(timelines.zone.day_at(timelines.meta.first_second), as_of.day)
         calendar = Periods.covering(self.period, first_day, as_of.day, timelines.settings.week_start)
         clock = self._clock(timelines, calendar)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from holdfast.analyses.answer import Definition
-from holdfast.analyses.scope import coverage
+from holdfast.analyses.scope import TRAITS, coverage
 from holdfast.events.schema import ORDER
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def scope_rules(scope: Scope) -> dict[str, Any]:
     """What a scope adds to the rules of a definition."""
     rules: dict[str, Any] = {}
     if scope.by is not None:
-        rules["by"] = f"{scope.by} at {'first order' if scope.moment == 'entry' else 'as-of'}"
+        frozen = scope.moment == "entry" and scope.by not in TRAITS
+        rules["by"] = f"{scope.by} at {'first order' if frozen else 'as-of'}"
     if scope.where:
         rules["where"] = " and ".join(map(str, scope.where))
     return rules
