@@ -9,12 +9,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _EVENTS = """
-    CREATE TABLE tagged AS SELECT customer_id AS customer, time AS local, CAST(time AS DATE) AS day, sec, arrival, event, order_id AS id,
-        CAST(revenue AS DECIMAL(18, 4)) AS amount, segment FROM events WHERE customer_id IS NOT NULL;
-    CREATE TABLE tied AS SELECT r.*, o.customer IS NOT NULL AS known FROM (SELECT * FROM tagged WHERE event = 'Order Refunded') r
-        LEFT JOIN (SELECT customer, id FROM tagged WHERE event = 'Order Completed') o ON o.customer = r.customer AND o.id = r.id;
+    CREATE TABLE tagged AS SELECT customer_id AS customer, time AS local, CAST(time AS DATE) AS day, sec, arrival,
+        event, order_id AS id, CAST(revenue AS DECIMAL(18, 4)) AS amount, segment FROM events WHERE customer_id IS NOT NULL;
+    CREATE TABLE tied AS SELECT r.*, o.customer IS NOT NULL AS known
+        FROM (SELECT * FROM tagged WHERE event = 'Order Refunded') r
+        LEFT JOIN (SELECT customer, id FROM tagged WHERE event = 'Order Completed') o
+        ON o.customer = r.customer AND o.id = r.id;
     CREATE TABLE settled AS SELECT o.*, o.amount - coalesce(b.back, 0) AS net,
-        NOT (b.back IS NOT NULL AND o.amount - b.back <= 0) AS counts FROM (SELECT * FROM tagged WHERE event = 'Order Completed') o
+        NOT (b.back IS NOT NULL AND o.amount - b.back <= 0) AS counts
+        FROM (SELECT * FROM tagged WHERE event = 'Order Completed') o
         LEFT JOIN (SELECT customer, id, sum(amount) AS back FROM tied WHERE known GROUP BY ALL) b
         ON b.customer = o.customer AND b.id = o.id;
     CREATE TABLE orders AS SELECT customer, local, day, sec, arrival, net AS amount, segment FROM settled WHERE counts;
@@ -31,12 +34,12 @@ _ENTRY = {
     "QUALIFY row_number() OVER (PARTITION BY customer, date_trunc('{unit}', day) ORDER BY sec, arrival) = 1",
 }
 
+_APART = "date_diff('month', date_trunc('month', e.local), date_trunc('month', r.local))"
+
 _PASSED = {
     "calendar": "date_diff('{unit}', date_trunc('{unit}', e.day), date_trunc('{unit}', r.day))",
     "30 days": "(r.sec - e.sec) // (30 * 86400)",
-    "months": "date_diff('month', date_trunc('month', e.local), date_trunc('month', r.local)) - "
-    "CASE WHEN e.local + to_months(CAST(date_diff('month', date_trunc('month', e.local), date_trunc('month', r.local)) AS INT)) "
-    "> r.local THEN 1 ELSE 0 END",
+    "months": f"{_APART} - CASE WHEN e.local + to_months(CAST({_APART} AS INT)) > r.local THEN 1 ELSE 0 END",
     "brackets": "CASE WHEN r.day - e.day < 1 THEN 0 WHEN r.day - e.day < 7 THEN 1 WHEN r.day - e.day < 30 THEN 2 ELSE 3 END",
 }
 
@@ -57,7 +60,8 @@ _CELLS = """
 
 _MONEY = """
     WITH entry AS ({entry}), e AS (SELECT *, date_trunc('{unit}', day) AS cohort FROM entry)
-    SELECT e.segment, e.cohort, {passed} AS k, sum(r.amount) FROM e JOIN money r ON r.customer = e.customer AND r.sec >= e.sec GROUP BY ALL
+    SELECT e.segment, e.cohort, {passed} AS k, sum(r.amount)
+    FROM e JOIN money r ON r.customer = e.customer AND r.sec >= e.sec GROUP BY ALL
 """
 
 

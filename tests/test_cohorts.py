@@ -55,7 +55,7 @@ def test_the_four_return_rules_by_hand(returns, january):
 
 
 def test_a_mean_over_cohorts_is_pooled():
-    """January 1,000 customers of whom 800 come back, February 500 of whom 100: 900 / 1,500 = 60 %, not the mean of 80 and 20 %."""
+    """800 of January's 1,000 come back, 100 of February's 500: 900 / 1,500 = 60 %, not the mean of 80 and 20 %."""
     lines = [f"j{i} 2011-01-10 1" + (", 2011-02-10 1" if i < 800 else "") for i in range(1000)]
     lines += [f"f{i} 2011-02-11 1" + (", 2011-03-10 1" if i < 100 else "") for i in range(500)]
     answer = told("\n".join(lines)).ask(Cohorts(as_of="2011-03-31"))
@@ -171,7 +171,7 @@ def test_brackets_by_hand():
 
 
 def test_kaplan_meier_counts_late_joiners_as_long_as_they_were_seen():
-    """Returns on days 10 and 20; Cleo is seen for 15 days: at day 20 one of one at risk… 1 − (2/3)(0) = 1."""
+    """Returns after 10 and 20 days; Cleo is seen for 15: 1 of 3, then 1 of the 1 still open: 1 − (2/3) × 0 = 1."""
     story = "ann 2011-01-01 1, 2011-01-11 1\nben 2011-01-05 1, 2011-01-25 1\ncleo 2011-01-10 1"
     table = told(story).ask(Cohorts()).extra["kaplan-meier"].to_pydict()
     assert table["day"] == [10, 20]

@@ -62,6 +62,8 @@ def _came_back(question: Cohorts, k: int) -> str:
     verb = "ordered again" if orders else f"had {_named(question.back_events)} again"
     if question.brackets is not None:
         place = f"{question.bracket_labels()[k]} after"
+    elif question.clock == "elapsed":
+        place = f"in {question.period} {k} (the first is 0) after"
     elif k == 0:
         place = f"within the {question.period} of"
     else:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["curves", "heat_map", "survival_curves"]
 
-MOST_LINES = 8
+MOST_LINES = 4
 Table = dict[str, list[Any]]
 
 
@@ -45,8 +45,8 @@ def heat_map(table: Table, title: str, subtitle: str, step: str, measure: str = 
         figure.update_layout(annotations=[_label(table, shown, i, names, top, measure) for i in rows if shown[i] is not None])
     figure.update_yaxes(autorange="reversed", type="category")
     figure.update_xaxes(title_text=f"{step}s after entry", side="top", dtick=1 if width <= 26 else None)
-    themed(figure, title=title, subtitle=_short(subtitle), height=min(140 + 30 * len(cohorts), 1400))
-    return figure.update_layout(margin_t=110)
+    themed(figure, title=title, subtitle=_short(subtitle, measure != "customers"), height=min(140 + 30 * len(cohorts), 1400))
+    return figure.update_yaxes(showgrid=False, ticks="").update_layout(margin_t=120)
 
 
 def _top(values: Iterable[float | None]) -> float:
@@ -75,14 +75,14 @@ def _told(table: Table, i: int, step: str) -> str:
     return told + ("" if table["state"][i] == "complete" else f"<br><i>{table['state'][i]}</i>")
 
 
-def _short(text: str) -> str:
-    """The first sentence."""
-    head, stop, _ = text.partition(". ")
-    return head + stop.strip()
+def _short(text: str, which: int = 0) -> str:
+    """One sentence of several, the last one if there are fewer."""
+    sentences = text.replace(". ", ".\n").split("\n")
+    return sentences[min(which, len(sentences) - 1)]
 
 
 def curves(table: Table, title: str, subtitle: str, step: str) -> go.Figure:
-    """Pooled rate per period, a line a segment with its 95 % band; at most eight segments, the first ones of the table.
+    """Pooled rate per period, a line a segment with its 95 % band; at most four segments, the first ones of the table.
 
     table  columns segment, period, n, rate, low, high
     """
@@ -90,7 +90,7 @@ def curves(table: Table, title: str, subtitle: str, step: str) -> go.Figure:
     figure = _banded(table, segments, "period", "rate", f"{step} %{{x}}: %{{y:.1%}} of %{{customdata:,}}", table["n"], "linear")
     figure.update_xaxes(title_text=f"{step}s after entry", dtick=1 if len(set(table["period"])) <= 26 else None)
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
-    return themed(figure, title=title, subtitle=_short(subtitle), height=420)
+    return themed(figure, title=title, subtitle=_short(subtitle), height=420).update_layout(legend_y=-0.22)
 
 
 def survival_curves(table: Table, title: str) -> go.Figure:
@@ -103,7 +103,7 @@ def survival_curves(table: Table, title: str) -> go.Figure:
     figure = _banded(table, segments, "day", "share", "day %{x}: %{y:.1%}, %{customdata:,} still open", table["at_risk"], "hv")
     figure.update_xaxes(title_text="days after entry", rangemode="tozero")
     figure.update_yaxes(tickformat=".0%", range=[0, 1])
-    return themed(figure, title=title, subtitle=subtitle, height=420)
+    return themed(figure, title=title, subtitle=subtitle, height=420).update_layout(legend_y=-0.22)
 
 
 def _banded(table: Table, segments: list[str], x: str, y: str, told: str, n: list[Any], shape: str) -> go.Figure:
