@@ -67,8 +67,8 @@ class Measure:
 
 @njit(cache=True, nogil=True)
 def _measure(
-    low: int, high: int, offsets: Any, day: Any, amount: Any,
-    adjusts: Any, adjust_day: Any, adjust: Any, group: Any, first: int, last: int,
+    low: Any, high: Any, offsets: Any, day: Any, amount: Any,
+    adjusts: Any, adjust_day: Any, adjust: Any, group: Any, first: Any, last: Any,
 ) -> Any:  # fmt: skip
     recency = np.zeros(high - low, np.uint16)
     frequency = np.zeros(high - low, np.int32)
