@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from holdfast.charts.palette import INK, KEPT, SERIES, readable_on, sequential, themed
+from holdfast.charts.palette import INK, KEPT, SERIES, SOFT, readable_on, sequential, themed
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["curves", "heat_map", "survival_curves"]
+__all__ = ["curves", "heat_map", "lifetime_curves", "survival_curves"]
 
 MOST_LINES = 4
 Table = dict[str, list[Any]]
@@ -130,3 +130,18 @@ def _banded(table: Table, segments: list[str], x: str, y: str, told: str, n: lis
 def _faint(colour: str) -> str:
     red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
     return f"rgba({red},{green},{blue},0.13)"
+
+
+def lifetime_curves(table: Table, title: str, subtitle: str, day: int) -> go.Figure:
+    """Kaplan-Meier steps of the share still customers, a line a segment with its 95 % band, and a rule at one day.
+
+    table  columns segment, day, at_risk, share, low, high
+    """
+    segments = list(dict.fromkeys(table["segment"]))[:MOST_LINES]
+    figure = _banded(
+        table, segments, "day", "share", "day %{x}: %{y:.1%}, of %{customdata:,} still seen", table["at_risk"], "hv"
+    )
+    figure.add_vline(x=day, line={"color": SOFT, "width": 1, "dash": "dot"}, annotation_text=f"day {day}")
+    figure.update_xaxes(title_text="days after the first order", rangemode="tozero")
+    figure.update_yaxes(tickformat=".0%", range=[0, 1])
+    return themed(figure, title=title, subtitle=_short(subtitle), height=420).update_layout(legend_y=-0.22)

@@ -1,0 +1,53 @@
+"""Who is still a customer a year on, told with people and against SQL."""
+
+from __future__ import annotations
+
+import pytest
+from cohort_oracle import Oracle
+from cohort_stories import told
+from shops import cdnow, cdnow_events
+
+from holdfast.analyses.cohort_year import OneYear
+
+STORY = """
+    ann   2010-01-01 1, 2010-06-01 1, 2011-01-01 1
+    ben   2010-01-01 1, 2010-12-31 1
+    cleo  2010-02-01 1
+    dan   2011-01-15 1
+"""
+
+
+def test_a_year_by_hand():
+    """As of 1 February 2011. Known for 365 days: Ann (ordered on day 365), Ben (day 364 only), Cleo (exactly 365 days ago).
+
+    Gone after 60 days: only Cleo, on her day 0. Of four at risk one left then: 75 % are customers at every later day.
+    """
+    answer = told(STORY).ask(OneYear(gone_after=60, as_of="2011-02-01"))
+    row = answer.table.to_pylist()[0]
+    assert (row["n"], row["customers"], row["everyone"]) == (3, 1, 4)
+    assert row["rate"] == pytest.approx(1 / 3)
+    assert row["still"] == pytest.approx(0.75)
+    assert answer.people().ids == ("ann",)
+    assert answer.people(count="n").ids == ("ann", "ben", "cleo")
+    assert answer.extra["lifetime"].to_pydict()["at_risk"] == [4]
+    assert answer.words.startswith("33.3 % (6.1 to 79.2) of 3 customers known for 365 days ordered on day 365 or later.")
+
+
+def test_nobody_known_for_a_year_is_null_not_0():
+    answer = told(STORY).ask(OneYear(gone_after=60, as_of="2010-12-31"))
+    row = answer.table.to_pylist()[0]
+    assert (row["n"], row["customers"], row["rate"], row["still"]) == (0, 0, None, None)
+    assert answer.words == "None of 3 customers has been known for 365 days yet."
+
+
+def test_cdnow_equals_sql():
+    connection = Oracle(cdnow_events(), "America/New_York").connection
+    n, kept, everyone = connection.execute(
+        "SELECT count(*) FILTER (seen >= 365), count(*) FILTER (seen >= 365 AND last - first >= 365), count(*) FROM "
+        "(SELECT min(day) AS first, max(day) AS last, (SELECT max(day) FROM tagged) - min(day) AS seen "
+        "FROM orders GROUP BY customer)"
+    ).fetchone()
+    row = cdnow().ask(OneYear()).table.to_pylist()[0]
+    assert (row["n"], row["customers"], row["everyone"]) == (n, kept, everyone)
+    assert n > 20_000
+    assert len(cdnow().ask(OneYear()).people()) == kept
