@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,8 @@ _HELP = {
     "properties": "properties kept in the timelines for breakdowns; empty: chosen from the data",
     "small_group": "groups under this number of customers are marked",
     "industry": "row of the benchmark table shown beside own values",
+    "goal": "the monthly retention rate aimed at, 0 to 1; not set: only the industry's range is shown",
+    "initiatives": "table of date and what was done then, marked on cohort grids and compared before and after",
     "rates": "table of currency code and value of one unit in `currency`, for events in other currencies",
 }
 
@@ -247,10 +250,13 @@ def _whole(low: int, high: int, meaning: str) -> Check:
     return check
 
 
-def _margin(key: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise _wrong(key, value, "write a share of revenue between 0 and 1, as 0.35")
-    return float(value)
+def _share_of(whole: str) -> Check:
+    def check(key: str, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise _wrong(key, value, f"write a share of {whole} between 0 and 1, as 0.35")
+        return float(value)
+
+    return check
 
 
 def _contract(key: str, value: Any) -> Contract:
@@ -261,6 +267,20 @@ def _contract(key: str, value: Any) -> Contract:
         _names("contract.start", value.get("start", list(default.start))),
         _names("contract.end", value.get("end", list(default.end))),
     )
+
+
+def _initiatives(key: str, value: Any) -> tuple[tuple[str, str], ...]:
+    if value == []:
+        return ()
+    if not isinstance(value, dict):
+        raise _wrong(key, value, 'write [initiatives] with a line for each, as "2024-09-01" = "new loyalty programme"')
+    for when, what in value.items():
+        try:
+            date.fromisoformat(when)
+        except ValueError as error:
+            raise _wrong(f"{key}.{when}", what, 'write the date as "2024-09-01"') from error
+        _text(f"{key}.{when}", what)
+    return tuple(sorted(value.items()))
 
 
 def _rates(key: str, value: Any) -> tuple[tuple[str, float], ...]:
@@ -285,9 +305,11 @@ _CHECKS: dict[str, Check] = {
     "gone_after": _whole(1, 36_500, "a number of days, as 90"),
     "contract": _contract,
     "refunds": _one_of("order", "ledger"),
-    "margin": _margin,
+    "margin": _share_of("revenue"),
     "properties": _names,
     "small_group": _whole(1, 1_000_000, "a number of customers, as 30"),
     "industry": _text,
+    "goal": _share_of("customers"),
+    "initiatives": _initiatives,
     "rates": _rates,
 }
