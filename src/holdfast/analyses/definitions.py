@@ -11,7 +11,7 @@ from holdfast.analyses.scope import TRAITS, coverage
 from holdfast.events.schema import ORDER
 
 if TYPE_CHECKING:
-    from holdfast.analyses.scope import Scope
+    from holdfast.analyses.scope import Condition, Scope
     from holdfast.timelines.timelines import AsOf, Timelines
 
 __all__ = ["counted", "defined", "long_date", "percent", "scope_rules"]
@@ -46,8 +46,13 @@ def scope_rules(scope: Scope) -> dict[str, Any]:
         frozen = scope.moment == "entry" and scope.by not in TRAITS
         rules["by"] = f"{scope.by} at {'first order' if frozen else 'as-of'}"
     if scope.where:
-        rules["where"] = " and ".join(map(str, scope.where))
+        rules["where"] = " and ".join(map(_said, scope.where))
     return rules
+
+
+def _said(condition: Condition) -> str:
+    """A condition; one on a trait selects by what came later, and says so."""
+    return f"{condition} (as it is at the as-of, whatever it was before)" if condition.name in TRAITS else str(condition)
 
 
 def percent(share: float | None, low: float | None = None, high: float | None = None) -> str:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["BeforeAfter"]
 
 TEXT = (
-    "Pooled over whole cohorts on either side of the date: of the customers who entered, the share who came back in the k-th period "
+    "Pooled over whole cohorts on either side of the date: of those who entered, the share who came back in the k-th period "
     "after. Only cohorts whose k-th period is over count. The difference has Newcombe's 95 % interval and a z-test. Groups "
     "at different times differ in more than the initiative: this goes together with it, and is no proof of a cause."
 )
@@ -167,7 +167,7 @@ def _told(row: dict[str, Any]) -> str:
     return percent(row["rate"], row["low"], row["high"])
 
 
-def _difference(rows: list[dict[str, Any]]) -> dict[str, float | None]:
+def _difference(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """After minus before, with its interval and p."""
     before, after = ((row["customers"], row["size"]) for row in rows)
     gap, test = newcombe(*after, *before), two_proportion_z(*after, *before)
