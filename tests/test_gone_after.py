@@ -23,8 +23,8 @@ def pairs(customers: int, late: int = 0) -> str:
 
 
 def test_nine_in_ten_of_the_expected_returns() -> None:
-    """40 gaps of 10 days, then 4 of 50 and 36 open ones of 90 (the four: 40). On day 10, 84 are at risk (Zoe's is censored on 0):
-    S 44/84. On day 50, 40 are: S 44/84 · 36/40 = 0.4714. Horizon 90 (36 at risk): 1 - S 0.5286, nine tenths 0.4757, and on day 10
+    """40 gaps of 10 days, then 4 of 50 and 36 open ones of 90 (the four: 40). On day 10, 84 are at risk (Zoe's went on 0):
+    S 44/84. On day 50, 40 are: S 44/84 · 36/40 = 0.4714. Horizon 90 (36 at risk): 1 - S 0.5286, nine tenths 0.4757; on day 10
     it is already 40/84 = 0.4762."""
     answer = GoneAfter().answer(told(pairs(40, late=4)))
     found = answer.extra["suggestion"].to_pylist()[0]

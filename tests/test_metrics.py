@@ -7,10 +7,15 @@ from people import told
 from shops import cdnow, shop
 
 from holdfast.analyses.bridge import Bridge, shown
+from holdfast.analyses.clv import PlainClv
+from holdfast.analyses.gone_after import GoneAfter
 from holdfast.analyses.metrics import Metrics
+from holdfast.analyses.money_retention import MoneyRetention
+from holdfast.analyses.orders import Orders
 from holdfast.analyses.repeat import Repeat
 from holdfast.errors import UnknownName
 from holdfast.settings import Settings
+from holdfast.timelines import walk
 from holdfast.timelines.timelines import Timelines
 
 
@@ -70,3 +75,24 @@ def test_nobody_at_all_is_said_and_not_an_error() -> None:
 def test_segments_stand_largest_first() -> None:
     answer = Metrics(by="country").answer(shop())
     assert answer.table.column("segment")[0].as_py() == "United Kingdom"
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize(
+    "question",
+    [
+        GoneAfter(),
+        Bridge(by="country"),
+        MoneyRetention(by="country"),
+        Orders(by="country"),
+        Repeat(by="country"),
+        PlainClv("observed"),
+    ],
+)
+def test_shards_and_threads_change_no_cell(question, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = shop(tied=True).source.columns
+    whole = question.answer(Timelines(columns, shop().settings, threads=1))
+    monkeypatch.setattr(walk, "EVENTS_A_SHARD", 700)
+    parts = question.answer(Timelines(columns, shop().settings, threads=threads))
+    assert parts.table.equals(whole.table)
+    assert all(parts.extra[name].equals(table) for name, table in whole.extra.items())
