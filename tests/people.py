@@ -1,6 +1,6 @@
 """Shops of a few people, told in a small notation; day 0 is 1 January 2024, at noon.
 
-`ann o1 100 @5` is Ann's order o1 of 100 on day 5, `-ann o1 30 @9` takes back 30 of it on day 9, `ann ? 5 @9` is an order without
+`ann o1 100 @5` is Ann's order o1 of 100 on day 5, `-ann o1 30 @9` takes back 30 of it on day 9, `ann ? 5 @9` an order without
 id, `ann Login @3` any other event.
 """
 
