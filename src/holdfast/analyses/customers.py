@@ -33,7 +33,7 @@ SORTS: tuple[Sort, ...] = ("revenue", "orders", "recent", "oldest")
 
 @dataclass(frozen=True)
 class CustomersStep:
-    """A row a customer in scope with a counting order: orders, revenue, first and last day, RFM code; only ids that hold `search`.
+    """A row a customer in scope with a counting order: orders, revenue, first and last day, RFM code.
 
     search  text that the id must hold, in any case; empty: all
     """
@@ -45,6 +45,7 @@ class CustomersStep:
     search: str
 
     def __call__(self, shard: Shard) -> Tally:
+        """The rows of a shard."""
         bought = shard.source.purchases(self.as_of.until, self.mode)
         offsets = bought.offsets[shard.low : shard.high + 1]
         chosen = self.scope.by_first_order(shard, self.as_of, self.mode) >= 0
@@ -104,7 +105,12 @@ class Customers(Question):
         rows, kept = self._rows(timelines, as_of)
         order = self._order(rows, kept)
         scope = self._scope()
-        rules = {"sorted by": self.sort, "refunds": timelines.settings.refunds, **({"rfm": self.rfm} if self.rfm else {}), **scope_rules(scope)}
+        rules = {
+            "sorted by": self.sort,
+            "refunds": timelines.settings.refunds,
+            **({"rfm": self.rfm} if self.rfm else {}),
+            **scope_rules(scope),
+        }
         return Answer(
             question=self,
             words=_words(len(kept), self.search, self.rfm),
@@ -126,7 +132,8 @@ class Customers(Question):
         return People((str(cell["customer"]),) if "customer" in cell else tuple(sorted(ids)), cell)
 
     def figure(self, answer: Answer) -> go.Figure:
-        """A list has no picture."""
+        """A list has no picture: UsageError."""
+        del answer
         raise UsageError("a list of customers has no picture", "take --csv, --json or --html, or ask holdfast rfm --png")
 
     def _scope(self) -> Scope:
@@ -143,13 +150,16 @@ class Customers(Question):
         return rows, np.flatnonzero(rows["rfm"] == found.labels.index(self.rfm))
 
     def _order(self, rows: dict[str, Any], kept: Any) -> Any:
-        by = {"revenue": -rows["revenue"], "orders": -rows["orders"], "recent": -rows["last"], "oldest": rows["last"]}[self.sort]
+        by = {"revenue": -rows["revenue"], "orders": -rows["orders"], "recent": -rows["last"], "oldest": rows["last"]}[
+            self.sort
+        ]
         return kept[np.argsort(by[kept], kind="stable")]
 
 
 _TEXT = (
-    "A customer is someone with a counting order as of the date. Orders, first and last order are counting orders (an order taken back in "
-    "full is none); revenue is net of refunds; RFM is the segment by quintiles over all customers."
+    "A customer is someone with a counting order as of the date. Orders, first and last order are counting "
+    "orders (an order taken back in full is none); revenue is net of refunds; RFM is the segment by quintiles over all "
+    "customers."
 )
 
 

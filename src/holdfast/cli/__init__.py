@@ -44,11 +44,11 @@ VERBS: dict[str, tuple[str, str]] = {
 class Verbs(click.Group):
     """The group of all verbs; a verb's file is imported when the verb is called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """All verbs, in the order of a newcomer's questions."""
         return list(VERBS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         """The verb of that name."""
         if cmd_name not in VERBS:
             return None
@@ -64,7 +64,7 @@ class Verbs(click.Group):
             raise UnknownName("verb", args[0], VERBS)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """The list of verbs in the help, without importing any."""
         with formatter.section("Verbs"):
             formatter.write_dl([(name, line) for name, (_, line) in VERBS.items()])

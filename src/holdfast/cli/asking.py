@@ -43,8 +43,9 @@ SHARED = ("as_of", "by", "where", "moment", "json", "csv", "png", "html", "peopl
 
 
 def asked(
-    question: str, workspace: str, own: dict[str, Any], *, as_of: str | None, by: str | None, where: tuple[str, ...], moment: str | None,
-    json: bool, csv: str | None, png: str | None, html: str | None, people: tuple[str, ...], view: View | None = None,
+    question: str, workspace: str, own: dict[str, Any], *, as_of: str | None, by: str | None, where: tuple[str, ...],
+    moment: str | None, json: bool, csv: str | None, png: str | None, html: str | None, people: tuple[str, ...],
+    view: View | None = None,
 ) -> None:  # fmt: skip
     """Ask the question (module:Class) with its own arguments and the shared options, and say the answer."""
     made = _question(question, own, as_of=_day(as_of), by=by, where=where, moment=moment)
@@ -73,7 +74,9 @@ def _question(place: str, own: dict[str, Any], **shared: Any) -> Question:
         said["scope"] = Scope(**{key: said.pop(key) for key in ("by", "where", "moment") if key in said})
     for key in said:
         if key not in known:
-            raise UsageError(f"--{key.replace('_', '-')} says nothing to this question", f"leave it out; {name} counts everyone")
+            raise UsageError(
+                f"--{key.replace('_', '-')} says nothing to this question", f"leave it out; {name} counts everyone"
+            )
     made: Question = kind(**{key: value for key, value in own.items() if value is not None}, **said)
     return made
 
@@ -109,13 +112,17 @@ def _people(answer: Answer, cell: dict[str, str], *, json: bool, csv: str | None
         {"name": type(answer.question).__name__, "people": dict(cell)}, words, ("customer_id",), [[one] for one in found.ids]
     )
     if json or csv is not None:
-        tell(said, json=json, csv=csv, view=lambda console, said: None)
+        tell(said, json=json, csv=csv, view=_nothing)
         return
     from holdfast.cli.screen import line
 
     line(words)
     for one in found.ids:
         click.echo(one)
+
+
+def _nothing(_console: Any, _said: Said) -> None:
+    """The ids are in the file; the screen gets the sentence."""
 
 
 def _typed(answer: Answer, cell: dict[str, str]) -> dict[str, Any]:

@@ -14,7 +14,9 @@ __all__ = ["verb"]
 
 @analysis("bridge", "bridge:Bridge")
 @period_options
-@click.option("--gone-after", type=click.IntRange(1), default=None, metavar="DAYS", help="Days of silence after which a customer is gone.")
+@click.option(
+    "--gone-after", type=click.IntRange(1), default=None, metavar="DAYS", help="Days of silence after which a customer is gone."
+)
 @click.option("--measure", type=click.Choice(["customers", "money"]), default=None, help="People (default), or money.")
 def verb(**own: Any) -> dict[str, Any]:
     """Where did each period go: start + new + returned − lost = end, with retention and churn.

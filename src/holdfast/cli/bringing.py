@@ -83,7 +83,8 @@ def bring(place: Place, plan: ImportPlan) -> tuple[Said, int]:
     made = place.opened is None
     workspace = place.opened or _made(place, plan)
     if made:
-        line(f"{Path(place.folder).resolve()} is a workspace now: zone {workspace.settings.zone}, currency {workspace.settings.currency}")
+        settings = workspace.settings
+        line(f"{Path(place.folder).resolve()} is a workspace now: zone {settings.zone}, currency {settings.currency}")
     started = time.monotonic()
     with watched() as move:
         reading = read_events(plan, workspace.settings, move)
@@ -94,7 +95,7 @@ def bring(place: Place, plan: ImportPlan) -> tuple[Said, int]:
 
 
 def _made(place: Place, plan: ImportPlan) -> Workspace:
-    """The workspace, counting in the currency of the file's amounts and living where that currency does, unless told otherwise."""
+    """The workspace, counting in the currency of the file's amounts unless told otherwise."""
     from dataclasses import replace
 
     from holdfast.workspace import Workspace
@@ -110,7 +111,13 @@ def watched() -> Iterator[Callable[[int, int | None], None]]:
     """A progress bar on stderr, where it is a terminal; gives what moves it: (rows done, rows in all)."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("reading"), BarColumn(), TextColumn("{task.completed:,.0f} rows"), TextColumn("{task.fields[pace]}"), TimeElapsedColumn())
+    columns = (
+        TextColumn("reading"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} rows"),
+        TextColumn("{task.fields[pace]}"),
+        TimeElapsedColumn(),
+    )
     console = aside()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("reading", total=None, pace="")
@@ -152,7 +159,12 @@ def _commented(path: Path, why: str) -> None:
 def _said(workspace: Workspace, plan: ImportPlan, record: ImportRecord, seconds: float, notes: list[str]) -> Said:
     question = {"name": "Import", "file": plan.name, "mapping": dict(plan.mapping)}
     counted = [[_COUNTS[name], record.counts[name]] for name in _COUNTS if record.counts.get(name)]
-    rows = [*counted, ["events that came in", record.rows], ["events that were in already", record.known], ["rows refused", record.refused]]
+    rows = [
+        *counted,
+        ["events that came in", record.rows],
+        ["events that were in already", record.known],
+        ["rows refused", record.refused],
+    ]
     if record.repeated:
         words = f"{plan.name} is in already; nothing was changed."
     elif record.rows == 0 and record.known:
@@ -169,7 +181,8 @@ def _refused(workspace: Workspace, record: ImportRecord) -> list[str]:
     kept = next((path for path, one in workspace.refusals().items() if one.fingerprint == record.fingerprint), None)
     return [
         f"{record.refused:,} rows were refused and are kept in {kept}",
-        f"see why: holdfast refusals -w {workspace.path} · put them right there, then: holdfast refusals replay -w {workspace.path}",
+        f"see why: holdfast refusals -w {workspace.path}",
+        f"put them right there, then: holdfast refusals replay -w {workspace.path}",
     ]
 
 

@@ -25,14 +25,31 @@ def triangle(console: Console, said: Said) -> None:
 
 
 @analysis("cohorts", "cohorts:Cohorts", view=triangle)
-@click.option("--period", type=click.Choice(["day", "week", "month", "quarter", "year"]), default=None, help="Length of periods and cohorts (month).")
+@click.option(
+    "--period",
+    type=click.Choice(["day", "week", "month", "quarter", "year"]),
+    default=None,
+    help="Length of periods and cohorts (month).",
+)
 @click.option("--brackets", default=None, metavar="DAYS,…", help="Brackets of days since entry instead: 1,7,30.")
 @click.option("--entry", type=click.Choice(["first ever", "first in window", "each period"]), default=None, help="Who enters.")
-@click.option("--returns", type=click.Choice(["on", "on or after", "on or before", "every"]), default=None, help="What counts as a return.")
-@click.option("--clock", type=click.Choice(["calendar", "elapsed"]), default=None, help="Calendar periods, or n × 24 h from each one's start.")
+@click.option(
+    "--returns",
+    type=click.Choice(["on", "on or after", "on or before", "every"]),
+    default=None,
+    help="What counts as a return.",
+)
+@click.option(
+    "--clock",
+    type=click.Choice(["calendar", "elapsed"]),
+    default=None,
+    help="Calendar periods, or n × 24 h from each one's start.",
+)
 @click.option("--start", multiple=True, metavar="EVENT", help="Event that starts (default: orders; any: every activity).")
 @click.option("--back", multiple=True, metavar="EVENT", help="Event that is a return (default: the same).")
-@click.option("--measure", type=click.Choice(["customers", "revenue", "cumulative revenue"]), default=None, help="What stands in a cell.")
+@click.option(
+    "--measure", type=click.Choice(["customers", "revenue", "cumulative revenue"]), default=None, help="What stands in a cell."
+)
 @click.option("--window", default=None, metavar="DATE:DATE", help="First and last date of entry.")
 @click.option("--periods", type=click.IntRange(1), default=None, metavar="N", help="How many periods to show at most.")
 @click.option("--month", type=click.Choice(["calendar", "30 days"]), default=None, help="What an elapsed month is.")

@@ -12,7 +12,11 @@ __all__ = ["compiled_before", "say_first_run"]
 def say_first_run() -> None:
     """One line on stderr when no walk has been compiled on this machine yet."""
     if not compiled_before():
-        print("first run: compiling the walks for this machine; this happens once and takes about a minute", file=sys.stderr, flush=True)
+        print(
+            "first run: compiling the walks for this machine; this happens once and takes about a minute",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def compiled_before() -> bool:

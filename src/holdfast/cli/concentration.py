@@ -12,7 +12,14 @@ __all__ = ["verb"]
 
 
 @analysis("concentration", "concentration:Concentration")
-@click.option("--window", "window_days", type=click.IntRange(1), default=None, metavar="DAYS", help="Only orders of the last so many days.")
+@click.option(
+    "--window",
+    "window_days",
+    type=click.IntRange(1),
+    default=None,
+    metavar="DAYS",
+    help="Only orders of the last so many days.",
+)
 def verb(**own: Any) -> dict[str, Any]:
     """Which share of the revenue do the best 1, 5, 10, 20 and 50 % of customers bring?
 

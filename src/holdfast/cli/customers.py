@@ -16,7 +16,9 @@ __all__ = ["verb"]
 @click.argument("customer", required=False)
 @click.option("--search", default=None, metavar="TEXT", help="Only customers whose id holds this text.")
 @click.option("--rfm", default=None, metavar="SEGMENT", help="Only this RFM segment, such as Champions.")
-@click.option("--sort", type=click.Choice(["revenue", "orders", "recent", "oldest"]), default=None, help="What comes first (revenue).")
+@click.option(
+    "--sort", type=click.Choice(["revenue", "orders", "recent", "oldest"]), default=None, help="What comes first (revenue)."
+)
 @click.option("--limit", type=click.IntRange(1), default=None, metavar="N", help="How many rows (50).")
 @analysis_options
 def verb(customer: str | None, workspace: str, **options: Any) -> None:

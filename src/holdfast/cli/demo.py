@@ -19,7 +19,11 @@ __all__ = ["verb"]
 
 SHOPS: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
     "online-retail": ("online_retail", {}, {"name": "Giftware shop", "shape": "lines"}),
-    "cdnow": ("cdnow", {"customer": "customer_id", "time": "date", "revenue": "dollar_value"}, {"name": "CDNOW", "shape": "orders"}),
+    "cdnow": (
+        "cdnow",
+        {"customer": "customer_id", "time": "date", "revenue": "dollar_value"},
+        {"name": "CDNOW", "shape": "orders"},
+    ),
 }
 """Shop → data set in the package, mapping, and what else is known of it."""
 
@@ -87,7 +91,17 @@ def _answers(opened: Workspace) -> None:
 
     say_first_run()
     timelines = opened.timelines
-    bridge = chosen("period", "start", "new", "returned", "lost", "end", "crr", hidden=("segment", "churn", "churn_low", "churn_high"), latest=7)
+    bridge = chosen(
+        "period",
+        "start",
+        "new",
+        "returned",
+        "lost",
+        "end",
+        "crr",
+        hidden=("segment", "churn", "churn_low", "churn_high"),
+        latest=7,
+    )
     shown: tuple[tuple[str, Question, View], ...] = (
         ("Do our customers stay?", Bridge(), bridge),
         ("Of each month's first-time buyers, who bought again?", Cohorts(), triangle),

@@ -19,7 +19,7 @@ __all__ = ["verb"]
 @output_options
 @workspace_option
 def verb(ids: tuple[str, ...], workspace: str, yes: bool, json: bool, csv: str | None) -> None:
-    """Remove these customers, every id joined with theirs, and all they did; proves that nothing is left. It cannot be undone."""
+    """Remove these customers, every id joined with theirs, and all they did; prove that nothing is left. For good."""
     from dataclasses import fields
 
     from holdfast.workspace import Workspace
@@ -32,6 +32,9 @@ def verb(ids: tuple[str, ...], workspace: str, yes: bool, json: bool, csv: str |
             raise UsageError("nothing was erased")
     proof = opened.erase(ids)
     values = {field.name: getattr(proof, field.name) for field in fields(proof)}
-    rows = [[name.replace("_", " "), len(value) if isinstance(value, tuple | frozenset | list) else value] for name, value in values.items()]
+    rows = [
+        [name.replace("_", " "), len(value) if isinstance(value, tuple | frozenset | list) else value]
+        for name, value in values.items()
+    ]
     words = f"{', '.join(ids[:5])}{' and more' if len(ids) > 5 else ''}: erased from the lake, the timelines and the refusals."
     tell(Said({"name": "Erase", "ids": list(ids)}, words, ("what", "value"), rows), json=json, csv=csv)

@@ -47,7 +47,10 @@ def _unexpected(error: BaseException) -> int:
         click.echo("holdfast: the machine ran out of memory\n  → close other programs, or split the file", err=True)
         return 1
     if isinstance(error, OSError) and error.filename:
-        click.echo(f"holdfast: {error.strerror or error}: {error.filename}\n  → check the path, the rights and the free space", err=True)
+        click.echo(
+            f"holdfast: {error.strerror or error}: {error.filename}\n  → check the path, the rights and the free space",
+            err=True,
+        )
         return 1
     place = _logged(error)
     click.echo(f"holdfast: something went wrong that should not: {type(error).__name__}: {error}", err=True)
@@ -62,7 +65,9 @@ def _logged(error: BaseException) -> str:
 
     lines = "".join(traceback.format_exception(error))
     try:
-        with tempfile.NamedTemporaryFile("w", prefix=f"holdfast-{datetime.now():%Y%m%d-%H%M%S}-", suffix=".log", delete=False) as log:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix=f"holdfast-{datetime.now():%Y%m%d-%H%M%S}-", suffix=".log", delete=False
+        ) as log:
             log.write(f"{' '.join(sys.argv)}\n{lines}")
         return str(Path(log.name))
     except OSError:

@@ -70,7 +70,9 @@ def _grid(at: dict[str, int], rows: Sequence[Sequence[Any]], value: str, title: 
     down = {cohort: place for place, (cohort, _) in enumerate(cohorts)}
     across = {period: place for place, period in enumerate(periods)}
     cells = {
-        (down[str(row[at["cohort"]])], across[str(row[at["period"]])]): Cell(row[at[value]], "progress" in str(row[at["state"]]))
+        (down[str(row[at["cohort"]])], across[str(row[at["period"]])]): Cell(
+            row[at[value]], "progress" in str(row[at["state"]])
+        )
         for row in rows
     }
     return Grid(title, tuple(cohorts), tuple(periods), cells, "share" if value in ("rate", "share") else "money")
@@ -86,7 +88,9 @@ def show_grid(console: Console, said: Said, value: str = "rate") -> None:
         for line in lines(grid, console.width, said.currency):
             console.print(line, no_wrap=True, crop=True, overflow="crop")
         console.print()
-    console.print(Text(f"{'% of the cohort' if value == 'rate' else 'money'} · {OPEN} period still open · more: --csv", style="dim"))
+    console.print(
+        Text(f"{'% of the cohort' if value == 'rate' else 'money'} · {OPEN} period still open · more: --csv", style="dim")
+    )
 
 
 def lines(grid: Grid, width: int, currency: str = "") -> list[Text]:
@@ -94,7 +98,9 @@ def lines(grid: Grid, width: int, currency: str = "") -> list[Text]:
     from rich.text import Text
 
     first = max([6, *(len(name) for name, _ in grid.cohorts)])
-    cell = max([5, *(1 + len(_written(one, grid.form, currency)) for one in grid.cells.values()), *(1 + len(p) for p in grid.periods)])
+    cell = max(
+        [5, *(1 + len(_written(one, grid.form, currency)) for one in grid.cells.values()), *(1 + len(p) for p in grid.periods)]
+    )
     fits = max(1, (width - first - 9) // cell)
     head = f"{'':<{first}} {'people':>7} " + "".join(f"{period:>{cell - 1}} " for period in grid.periods[:fits])
     out = [Text(head.rstrip(), style="dim")]
@@ -104,7 +110,10 @@ def lines(grid: Grid, width: int, currency: str = "") -> list[Text]:
         line = Text(f"{cleaned(name):<{first}} {'–' if size is None else f'{size:,}':>7} ")
         for column in range(min(fits, len(grid.periods))):
             found = grid.cells.get((row, column), Cell(None, False))
-            line.append(f"{_written(found, grid.form, currency):>{cell - 1}} ", style="" if name == ALL else _shade(found, top, grid.form))
+            line.append(
+                f"{_written(found, grid.form, currency):>{cell - 1}} ",
+                style="" if name == ALL else _shade(found, top, grid.form),
+            )
         line.rstrip()
         out.append(line)
     if fits < len(grid.periods):
@@ -115,7 +124,13 @@ def lines(grid: Grid, width: int, currency: str = "") -> list[Text]:
 def _written(cell: Cell, form: str, currency: str) -> str:
     if cell.value is None:
         return ""
-    text = f"{100 * cell.value:.0f}" if form == "share" else short_money(cell.value, currency) if abs(cell.value) >= 1000 else money(cell.value, currency)
+    text = (
+        f"{100 * cell.value:.0f}"
+        if form == "share"
+        else short_money(cell.value, currency)
+        if abs(cell.value) >= 1000
+        else money(cell.value, currency)
+    )
     return text + (OPEN if cell.open else "")
 
 

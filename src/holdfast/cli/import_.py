@@ -25,14 +25,35 @@ _OVERRIDES = (
     click.option("--format", default=None, metavar="NAME", help="delimited, jsonl, parquet or excel."),
     click.option("--encoding", default=None, metavar="CODEC", help="utf-8, cp1252, latin-1, utf-16 …"),
     click.option("--separator", default=None, metavar="SIGN", help="What stands between fields: , ; | tab whitespace."),
-    click.option("--header", type=click.Choice(["first row", "none"]), default=None, help="Whether the first row names the columns."),
+    click.option(
+        "--header", type=click.Choice(["first row", "none"]), default=None, help="Whether the first row names the columns."
+    ),
     click.option("--decimal", default=None, metavar="SIGN", help="Decimal sign: . or ,"),
-    click.option("--dates", "--date-format", "dates", default=None, metavar="FORM", help="iso, dmy, mdy, compact, epoch_s, epoch_ms, epoch_us."),
-    click.option("--shape", default=None, metavar="SHAPE", help="A row is a line of an order, an order, or an event: lines, orders, events."),
+    click.option(
+        "--dates",
+        "--date-format",
+        "dates",
+        default=None,
+        metavar="FORM",
+        help="iso, dmy, mdy, compact, epoch_s, epoch_ms, epoch_us.",
+    ),
+    click.option(
+        "--shape",
+        default=None,
+        metavar="SHAPE",
+        help="A row is a line of an order, an order, or an event: lines, orders, events.",
+    ),
     click.option("--event", default=None, metavar="NAME", help="The event that every row tells of, for example “Page Viewed”."),
     click.option("--sheet", default=None, metavar="NAME", help="Sheet of an Excel workbook."),
-    click.option("--duplicates", type=click.Choice(["keep", "drop"]), default=None, help="Rows that repeat another exactly: keep (default) or drop."),
-    click.option("--field-limit", type=click.IntRange(1), default=None, metavar="N", help="Most characters that one field may have."),
+    click.option(
+        "--duplicates",
+        type=click.Choice(["keep", "drop"]),
+        default=None,
+        help="Rows that repeat another exactly: keep (default) or drop.",
+    ),
+    click.option(
+        "--field-limit", type=click.IntRange(1), default=None, metavar="N", help="Most characters that one field may have."
+    ),
     click.option("--source", default=None, metavar="NAME", help="Name kept with the events (default: the file's)."),
 )
 
@@ -45,7 +66,9 @@ def _overrides(function: Any) -> Any:
 
 @click.command("import", cls=Verb)
 @click.argument("file")
-@click.option("--map", "mapping", multiple=True, metavar="ROLE=COLUMN …", help="customer=CustomerID time=InvoiceDate order=InvoiceNo …")
+@click.option(
+    "--map", "mapping", multiple=True, metavar="ROLE=COLUMN …", help="customer=CustomerID time=InvoiceDate order=InvoiceNo …"
+)
 @_overrides
 @settings_options
 @click.option("--strict", is_flag=True, help="Exit with 1 when a row was refused.")
@@ -60,7 +83,10 @@ def verb(
     Shows first how the file will be read, and why, with a few rows; then asks. Any guess can be overridden. Reading the same
     file twice changes nothing. Rows that cannot be used are kept aside and counted, the rest goes in.
     """
-    place = workspace_for(workspace, {name: given.pop(name) for name in ("name", "week_start")} | {name: given[name] for name in ("zone", "currency")})
+    place = workspace_for(
+        workspace,
+        {name: given.pop(name) for name in ("name", "week_start")} | {name: given[name] for name in ("zone", "currency")},
+    )
     plan = planned(place, file, pairs(mapping, "--map"), _options(given))
     quiet = json or csv == "-"
     _show(plan, quiet)
@@ -96,7 +122,9 @@ def _show(plan: Any, quiet: bool) -> None:
     guesses = [[what, repr(value) if value.strip() != value else value, reason] for what, value, reason, _ in plan.guesses()]
     console.print(table(("what", "is", "because"), guesses, ("text", "text", "text")))
     if plan.properties:
-        named = ", ".join(plan.properties[:12]) + (f" and {len(plan.properties) - 12} more" if len(plan.properties) > 12 else "")
+        named = ", ".join(plan.properties[:12]) + (
+            f" and {len(plan.properties) - 12} more" if len(plan.properties) > 12 else ""
+        )
         console.print(Text(cleaned(f"kept as properties: {named}"), style="dim"))
     console.print()
     sample = plan.sample
@@ -135,6 +163,9 @@ def _confirm(yes: bool, file: str) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise UsageError(f"nothing was read from {file}: there is no terminal to ask", "if the reading above is right, add --yes; if not, override it with --map and the options")
+        raise UsageError(
+            f"nothing was read from {file}: there is no terminal to ask",
+            "if the reading above is right, add --yes; if not, override it with --map and the options",
+        )
     if not click.confirm("Read it in like this?", default=True, err=True):
         raise UsageError("nothing was read", "override a guess with --map role=COLUMN or an option: holdfast import --help")

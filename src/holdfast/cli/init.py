@@ -19,7 +19,9 @@ __all__ = ["chosen_settings", "settings_options", "verb", "zone_here"]
 def settings_options(function: Any) -> Any:
     """The options that say what a business means by its numbers."""
     for option in (
-        click.option("--week-start", type=click.IntRange(1, 7), default=None, help="First day of the week, 1 Monday to 7 Sunday."),
+        click.option(
+            "--week-start", type=click.IntRange(1, 7), default=None, help="First day of the week, 1 Monday to 7 Sunday."
+        ),
         click.option("--currency", default=None, metavar="CODE", help="Currency of all money: EUR, GBP, USD …"),
         click.option("--zone", default=None, metavar="ZONE", help="Time zone of local days: Europe/London …"),
         click.option("--name", default=None, help="The business, for titles."),
@@ -62,7 +64,11 @@ def verb(folder: str | None, workspace: str, json: bool, csv: str | None, **chos
 
     place = folder or workspace
     made = Workspace.create(place, chosen_settings(place, **chosen))
-    rows = [["zone", made.settings.zone], ["currency", made.settings.currency], ["week starts on", str(made.settings.week_start)]]
+    rows = [
+        ["zone", made.settings.zone],
+        ["currency", made.settings.currency],
+        ["week starts on", str(made.settings.week_start)],
+    ]
     words = f"{Path(place).resolve()} is a workspace now; its settings are in holdfast.toml."
     notes = ("next: holdfast import FILE" + ("" if place == "." else f" -w {place}"),)
     tell(Said({"name": "Init", "folder": place}, words, ("setting", "value"), rows, notes), json=json, csv=csv)

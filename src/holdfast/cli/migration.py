@@ -15,7 +15,14 @@ __all__ = ["verb"]
 @analysis("migration", "rfm_migration:RfmMigration", view=crossed("before", "after", "customers"))
 @click.argument("first", metavar="DATE")
 @click.option("--to", "second", default=None, metavar="DATE", help="The later date (default: the end of the data).")
-@click.option("--window", "window_days", type=click.IntRange(1), default=None, metavar="DAYS", help="Only orders of the last so many days.")
+@click.option(
+    "--window",
+    "window_days",
+    type=click.IntRange(1),
+    default=None,
+    metavar="DAYS",
+    help="Only orders of the last so many days.",
+)
 def verb(**own: Any) -> dict[str, Any]:
     """Who moved from which RFM segment to which between DATE and a later one, scored by the same cut points.
 

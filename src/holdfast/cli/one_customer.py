@@ -23,7 +23,15 @@ def show_customer(workspace: str, customer: str, *, json: bool, csv: str | None)
         raise UnknownName("customer", customer, _near(opened, customer))
     spent, orders = sum(row[3] or 0 for row in events), sum(row[1] == "Order Completed" for row in events)
     words = f"{customer}: {len(events):,} events from {events[0][0][:10]} to {events[-1][0][:10]}, {orders:,} orders."
-    said = Said({"name": "Customer", "customer": customer}, words, ("time", "event", "order_id", "revenue", "what"), events, (), "", opened.settings.currency)
+    said = Said(
+        {"name": "Customer", "customer": customer},
+        words,
+        ("time", "event", "order_id", "revenue", "what"),
+        events,
+        (),
+        "",
+        opened.settings.currency,
+    )
     if spent:
         said = _with_total(said, spent)
     tell(said, json=json, csv=csv, view=_timeline)
@@ -59,7 +67,13 @@ def _events(opened: Workspace, customer: str) -> list[list[Any]]:
         return []
     with duckdb.connect() as connection:
         connection.execute("set enable_progress_bar = false")
-        rows = connection.read_parquet(files).filter(_of(known, devices)).order("time, sequence, event_id").select(*_columns()).fetchall()
+        rows = (
+            connection.read_parquet(files)
+            .filter(_of(known, devices))
+            .order("time, sequence, event_id")
+            .select(*_columns())
+            .fetchall()
+        )
     zone = ZoneInfo(opened.settings.zone)
     return [_row(row, zone) for row in rows]
 
@@ -70,14 +84,19 @@ def _of(known: list[str], devices: list[str]) -> Any:
 
     nobody = ConstantExpression("")
     by_id = ColumnExpression("customer_id").isin(*map(ConstantExpression, known), nobody)
-    by_device = ColumnExpression("customer_id").isnull() & ColumnExpression("anonymous_id").isin(*map(ConstantExpression, devices), nobody)
+    by_device = ColumnExpression("customer_id").isnull() & ColumnExpression("anonymous_id").isin(
+        *map(ConstantExpression, devices), nobody
+    )
     return by_id | by_device
 
 
 def _columns() -> list[Any]:
     from duckdb import ColumnExpression, FunctionExpression
 
-    return [FunctionExpression("epoch_us", ColumnExpression("time")), *map(ColumnExpression, ("event", "order_id", "revenue", "products", "properties"))]
+    return [
+        FunctionExpression("epoch_us", ColumnExpression("time")),
+        *map(ColumnExpression, ("event", "order_id", "revenue", "products", "properties")),
+    ]
 
 
 def _row(row: tuple[Any, ...], zone: Any) -> list[Any]:

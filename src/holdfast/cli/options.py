@@ -54,7 +54,9 @@ def pairs(texts: Sequence[str], what: str) -> dict[str, str]:
     for text in texts:
         name, sign, value = text.partition("=")
         if not sign or not name.strip():
-            raise UsageError(f"{text!r} is no pair for {what}", f"write it as key=value, for example {_EXAMPLES.get(what, 'a=b')}")
+            raise UsageError(
+                f"{text!r} is no pair for {what}", f"write it as key=value, for example {_EXAMPLES.get(what, 'a=b')}"
+            )
         found[name.strip()] = value.strip()
     return found
 
@@ -68,7 +70,9 @@ def workspace_option(function: F) -> F:
     def chosen(ctx: click.Context, _param: click.Parameter, value: str | None) -> str:
         return value or ctx.obj or "."
 
-    return click.option("-w", "workspace", metavar="DIR", default=None, callback=chosen, help="The workspace (default: here).")(function)
+    return click.option("-w", "workspace", metavar="DIR", default=None, callback=chosen, help="The workspace (default: here).")(
+        function
+    )
 
 
 def yes_option(function: F) -> F:
@@ -79,7 +83,13 @@ def yes_option(function: F) -> F:
 def output_options(function: F) -> F:
     """`--json` and `--csv`: the same for every verb."""
     function = click.option(
-        "--csv", "csv", metavar="[PATH|-]", is_flag=False, flag_value="-", default=None, help="The table as CSV, into a file or to stdout."
+        "--csv",
+        "csv",
+        metavar="[PATH|-]",
+        is_flag=False,
+        flag_value="-",
+        default=None,
+        help="The table as CSV, into a file or to stdout.",
     )(function)
     return click.option("--json", "json", is_flag=True, help="The answer as JSON: question, words, table, notes.")(function)
 
@@ -94,10 +104,16 @@ def analysis_options(function: F) -> F:
         function = option(function)
     function = output_options(function)
     for option in (
-        click.option("--where", multiple=True, metavar="NAME=VALUE", help="Only these customers: country=France, country!=France."),
-        click.option("--moment", type=click.Choice(["entry", "current"]), default=None, help="Values at the first order, or now."),
+        click.option(
+            "--where", multiple=True, metavar="NAME=VALUE", help="Only these customers: country=France, country!=France."
+        ),
+        click.option(
+            "--moment", type=click.Choice(["entry", "current"]), default=None, help="Values at the first order, or now."
+        ),
         click.option("--by", default=None, metavar="NAME", help="Split by a property, such as country."),
-        click.option("--as-of", "as_of", metavar="DATE", default=None, help="As it stood at the end of that day (default: end of data)."),
+        click.option(
+            "--as-of", "as_of", metavar="DATE", default=None, help="As it stood at the end of that day (default: end of data)."
+        ),
     ):
         function = option(function)
     return workspace_option(function)

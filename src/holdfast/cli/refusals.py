@@ -32,7 +32,7 @@ def verb(action: str, path: str | None, mapping: tuple[str, ...], workspace: str
     list    every refused row: file, row, what is wrong, what to do
     count   how many for each reason
     export  all of them into PATH (.csv or .jsonl)
-    replay  read them again, after the rows in the refusals file, the mapping or the settings were put right (all files, or PATH)
+    replay  read them again, after they, the mapping or the settings were put right (all files, or PATH)
     """
     from holdfast.workspace import Workspace
 
@@ -56,7 +56,14 @@ def _rows(waiting: dict[Path, ImportRecord]) -> Iterator[tuple[str, dict[str, An
 def _listed(waiting: dict[Path, ImportRecord], _path: str | None) -> Said:
     columns = ("file", "row", "reason", "what", "mend", "values")
     rows = [
-        [source, one["row"], one["reason"], one["sentence"], one["mend"], one["raw"] if one["values"] is None else _short(one["values"])]
+        [
+            source,
+            one["row"],
+            one["reason"],
+            one["sentence"],
+            one["mend"],
+            one["raw"] if one["values"] is None else _short(one["values"]),
+        ]
         for source, one in _rows(waiting)
     ]
     notes = tuple(f"kept in {path}" for path in waiting)
@@ -80,21 +87,26 @@ def _exported(waiting: dict[Path, ImportRecord], path: str | None) -> Said:
     return Said({"name": "Refusals", "action": "export", "path": path}, f"{_words(len(said.rows))} They are in {path}.")
 
 
-def _replayed(opened: Workspace, waiting: dict[Path, ImportRecord], path: str | None, mapping: dict[str, str]) -> tuple[Said, int]:
+def _replayed(
+    opened: Workspace, waiting: dict[Path, ImportRecord], path: str | None, mapping: dict[str, str]
+) -> tuple[Said, int]:
     """Read refusals files again, each with the mapping of the import it comes from; what is refused again stays."""
     from holdfast.cli.bringing import Place, bring, planned
     from holdfast.events.options import ImportOptions
 
     chosen = waiting if path is None else {Path(path): waiting.get(Path(path))}
     place = Place(str(opened.path), opened, opened.settings, frozenset())
-    rows, left = [], 0
+    rows: list[list[Any]] = []
+    left = 0
     for file, record in list(chosen.items()):
         before = {} if record is None else dict(record.mapping)
         plan = planned(place, str(file), before | mapping, ImportOptions(source=None if record is None else record.source))
         said, refused = bring(place, plan)
         left += refused
         rows.append([file.name if record is None else record.source, _value(said, "events that came in"), refused])
-    words = f"Read again: {sum(row[1] for row in rows):,} events came in, {left:,} rows are still refused." if rows else _words(0)
+    words = (
+        f"Read again: {sum(row[1] for row in rows):,} events came in, {left:,} rows are still refused." if rows else _words(0)
+    )
     return Said({"name": "Refusals", "action": "replay"}, words, ("file", "events in", "refused"), rows), left
 
 
@@ -108,5 +120,5 @@ def _words(count: int) -> str:
     return f"{count:,} row{' was' if count == 1 else 's were'} refused and wait{'s' if count == 1 else ''} to be put right."
 
 
-def _short(values: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in values.items() if value not in (None, ""))[:200]
+def _short(values: dict[str, str | None]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in values.items() if value)[:200]

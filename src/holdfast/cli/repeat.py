@@ -12,7 +12,14 @@ __all__ = ["verb"]
 
 
 @analysis("repeat", "repeat:Repeat")
-@click.option("--within", "within", multiple=True, type=click.IntRange(1), metavar="DAYS", help="Days after the first order; may be repeated.")
+@click.option(
+    "--within",
+    "within",
+    multiple=True,
+    type=click.IntRange(1),
+    metavar="DAYS",
+    help="Days after the first order; may be repeated.",
+)
 def verb(within: tuple[int, ...]) -> dict[str, Any]:
     """What share of customers ordered a second time, by when, and how long lies between orders?
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,7 +20,9 @@ __all__ = ["open_page", "quality_of", "verb", "write_report"]
 
 @click.command("report", cls=Verb)
 @click.option("-o", "--output", default=None, metavar="FILE", help="Where it goes (default: report.html in the workspace).")
-@click.option("--as-of", "as_of", metavar="DATE", default=None, help="As it stood at the end of that day (default: end of data).")
+@click.option(
+    "--as-of", "as_of", metavar="DATE", default=None, help="As it stood at the end of that day (default: end of data)."
+)
 @click.option("--open", "show", is_flag=True, help="Open it in the browser.")
 @output_options
 @workspace_option
@@ -33,8 +35,12 @@ def verb(workspace: str, output: str | None, as_of: str | None, show: bool, json
     target = Path(output) if output else opened.path / "report.html"
     say_first_run()
     write_report(opened, target, as_of)
-    rows = [["file", str(target)], ["bytes", target.stat().st_size]]
-    tell(Said({"name": "Report", "as_of": as_of}, f"The report is in {target.resolve()}.", ("what", "value"), rows), json=json, csv=csv)
+    rows: list[list[Any]] = [["file", str(target)], ["bytes", target.stat().st_size]]
+    tell(
+        Said({"name": "Report", "as_of": as_of}, f"The report is in {target.resolve()}.", ("what", "value"), rows),
+        json=json,
+        csv=csv,
+    )
     if show:
         open_page(target)
 
@@ -51,7 +57,8 @@ def quality_of(opened: Workspace) -> Quality:
     from holdfast.report.asked import Quality
 
     imports = tuple(
-        (one.source, one.when[:16].replace("T", " "), one.rows, one.refused, int(one.counts.get("duplicates_kept", 0))) for one in opened.imports()
+        (one.source, one.when[:16].replace("T", " "), one.rows, one.refused, int(one.counts.get("duplicates_kept", 0)))
+        for one in opened.imports()
     )
     refused: Counter[str] = Counter()
     for path in opened.refusals():

@@ -34,8 +34,17 @@ def segments(console: Console, said: Said) -> None:
 
 
 @analysis("rfm", "rfm:Rfm", view=segments)
-@click.option("--window", "window_days", type=click.IntRange(1), default=None, metavar="DAYS", help="Only orders of the last so many days.")
-@click.option("--method", type=click.Choice(["quantile", "r-package"]), default=None, help="Quintiles (default), or as the R package rfm.")
+@click.option(
+    "--window",
+    "window_days",
+    type=click.IntRange(1),
+    default=None,
+    metavar="DAYS",
+    help="Only orders of the last so many days.",
+)
+@click.option(
+    "--method", type=click.Choice(["quantile", "r-package"]), default=None, help="Quintiles (default), or as the R package rfm."
+)
 @click.option("--cuts", default=None, metavar="R,R,R,R/F,F,F,F/M,M,M,M", help="Own cut points, four ascending numbers each.")
 def verb(cuts: str | None, **own: Any) -> dict[str, Any]:
     """How recently, how often and for how much did each customer buy? Eleven segments, and what to do with each.
@@ -44,7 +53,7 @@ def verb(cuts: str | None, **own: Any) -> dict[str, Any]:
     """
     if cuts is None:
         return own
-    from holdfast.analyses.rfm_scores import Cuts
+    from holdfast.analyses.rfm_cuts import Cuts
 
     return {**own, "method": "cuts", "cuts": Cuts.given(*_numbers(cuts))}
 
@@ -55,5 +64,8 @@ def _numbers(text: str) -> list[tuple[float, ...]]:
     except ValueError as error:
         raise UsageError(f"{text!r} are no cut points", "write them as 30,60,90,180/1,2,3,5/50,100,250,500") from error
     if [len(part) for part in parts] != [4, 4, 4]:
-        raise UsageError(f"{text!r} are no cut points: four for each of recency, frequency and money", "write them as 30,60,90,180/1,2,3,5/50,100,250,500")
+        raise UsageError(
+            f"{text!r} are no cut points: four for each of recency, frequency and money",
+            "write them as 30,60,90,180/1,2,3,5/50,100,250,500",
+        )
     return parts

@@ -55,7 +55,13 @@ def said_of(answer: Answer) -> Said:
     table = whole["table"]
     currency = answer.source.settings.currency
     return Said(
-        whole["question"], answer.words, tuple(table["columns"]), table["rows"], answer.notes, answer.definition.line(), currency
+        whole["question"],
+        answer.words,
+        tuple(table["columns"]),
+        table["rows"],
+        answer.notes,
+        answer.definition.line(),
+        currency,
     )
 
 

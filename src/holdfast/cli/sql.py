@@ -24,8 +24,9 @@ __all__ = ["engine", "verb"]
 def verb(query: str | None, workspace: str, json: bool, csv: str | None) -> None:
     """Ask the events anything: `holdfast sql "select event, count(*) from events group by event"`.
 
-    The table `events` has the columns event_id, type, event, time (UTC), sequence, customer_id, anonymous_id, order_id, revenue,
-    currency, products, properties, source, batch. Without a query the columns are shown. A query of - is read from stdin.
+    The table `events` has the columns event_id, type, event, time (UTC), sequence, customer_id, anonymous_id, order_id,
+    revenue, currency, products, properties, source, batch. Without a query the columns are
+    shown. A query of - is read from stdin.
     """
     from holdfast.workspace import Workspace
 
@@ -38,7 +39,10 @@ def verb(query: str | None, workspace: str, json: bool, csv: str | None) -> None
 
 
 def engine(files: list[str]) -> DuckDBPyConnection:
-    """A DuckDB in memory with those Parquet files as the table `events`, which Arrow reads for it: no file, network or setting is in reach."""
+    """A DuckDB in memory with those Parquet files as the table `events`, which Arrow reads for it.
+
+    No file, network or setting is in its reach.
+    """
     import duckdb
     from pyarrow import dataset
 
@@ -71,13 +75,13 @@ def asked(connection: DuckDBPyConnection, text: str) -> tuple[tuple[str, ...], l
 
 
 def _plain(value: Any) -> Any:
-    from datetime import date, time, timedelta
+    from datetime import datetime
     from decimal import Decimal
 
     if isinstance(value, Decimal):
         return float(value)
-    if isinstance(value, date | time | timedelta):
-        return value.isoformat(sep=" ") if hasattr(value, "hour") and hasattr(value, "year") else str(value)
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
     if isinstance(value, dict):

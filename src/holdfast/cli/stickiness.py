@@ -14,8 +14,12 @@ __all__ = ["verb"]
 _SHOWN = ("segment", "date", "dau", "wau", "mau", "stickiness", "low", "high")
 
 
-@analysis("stickiness", "stickiness:Stickiness", view=chosen(*_SHOWN, hidden=("dau_state", "wau_state", "mau_state"), latest=31))
-@click.option("--events", multiple=True, metavar="EVENT", help="What counts as activity: any (default), orders, or names of events.")
+@analysis(
+    "stickiness", "stickiness:Stickiness", view=chosen(*_SHOWN, hidden=("dau_state", "wau_state", "mau_state"), latest=31)
+)
+@click.option(
+    "--events", multiple=True, metavar="EVENT", help="What counts as activity: any (default), orders, or names of events."
+)
 @click.option("--first", default=None, metavar="DATE", help="First date to show.")
 @click.option("--last", default=None, metavar="DATE", help="Last date to show.")
 def verb(events: tuple[str, ...], **own: Any) -> dict[str, Any]:

@@ -14,7 +14,9 @@ __all__ = ["verb"]
 
 @analysis("value", "clv:PlainClv")
 @click.option("--lifespan", default=None, metavar="HOW", help="churn (default), observed, or a number of months.")
-@click.option("--gone-after", type=click.IntRange(1), default=None, metavar="DAYS", help="Days of silence after which a customer is gone.")
+@click.option(
+    "--gone-after", type=click.IntRange(1), default=None, metavar="DAYS", help="Days of silence after which a customer is gone."
+)
 def verb(lifespan: str | None, **own: Any) -> dict[str, Any]:
     """What is a customer worth by the plain formula: average order × orders × lifespan?
 

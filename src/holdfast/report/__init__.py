@@ -1,0 +1,1 @@
+"""The report: answers told as pages that open offline, and how values are written for people."""

@@ -24,7 +24,9 @@ def answer_page(answer: Answer) -> str:
     name = type(answer.question).__name__.lower()
     body = join(lead(answer.words), picture, answer_table(answer, limit=1000), foot(answer, name))
     aside = f"{settings.name} · as of {definition.as_of.day} {definition.as_of:%B %Y}"
-    return Page(definition.title, settings.name, aside, Markup(""), [Section("answer", definition.title, body, figures=figures)]).html()
+    return Page(
+        definition.title, settings.name, aside, Markup(""), [Section("answer", definition.title, body, figures=figures)]
+    ).html()
 
 
 def _picture(answer: Answer) -> tuple[Markup, dict[str, go.Figure]]:
@@ -50,5 +52,12 @@ def _grids(answer: Answer) -> Markup:
     maps = []
     for segment in segments:
         title = lead(str(segment)) if len(segments) > 1 else None
-        maps.append(join(title, heat_table([row for row in rows if row.get("segment") == segment], value, currency=answer.source.settings.currency)))
+        maps.append(
+            join(
+                title,
+                heat_table(
+                    [row for row in rows if row.get("segment") == segment], value, currency=answer.source.settings.currency
+                ),
+            )
+        )
     return join(*maps)

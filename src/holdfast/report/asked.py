@@ -34,8 +34,8 @@ class Asked:
     """The answers by name, and the month that the report tells about.
 
     month     label of the last complete month whose base is filled, or of the last complete one; None: there is none
-    answers   bridge, money, cohorts, cohort_money, within_90, week_8, year, repeat, orders, rfm, concentration, clv, gone_after, and
-              stickiness where there are events that are no orders
+    answers   bridge, money, cohorts, cohort_money, within_90, week_8, year, repeat, orders, rfm, concentration, clv,
+              gone_after, and stickiness where there are events that are no orders
     """
 
     timelines: Timelines

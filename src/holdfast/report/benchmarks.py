@@ -66,7 +66,9 @@ BENCHMARKS: tuple[Benchmark, ...] = (
         "2.3", "any", "any business; “varies by industry, improve every month”", 0.85, 0.90, "practitioners' target",
         _UNDATED, "(E − N) / S × 100", "not stated; reviewed every month", "month", "target",
     ),
-    Benchmark("3.1", "any", "average over industries", 0.38, 0.38, "Sprinklr", _UNDATED, _CUSTOMERS, "not stated", "year", "average"),
+    Benchmark(
+        "3.1", "any", "average over industries", 0.38, 0.38, "Sprinklr", _UNDATED, _CUSTOMERS, "not stated", "year", "average",
+    ),
     Benchmark(
         "3.60", "any", "a “good rate” over industries; depends on acquisition cost, market size, competitors", 0.35, 0.84,
         "as cited, no source named", _UNDATED, _CUSTOMERS, "not stated", "year", "good",
@@ -82,12 +84,13 @@ BENCHMARKS: tuple[Benchmark, ...] = (
 )  # fmt: skip
 
 CONFLICTS: tuple[str, ...] = (
-    "38 % on average (claim 3.1) cannot stand beside 60–90 % by industry (0.6), a target of 85–90 % (2.3) and “good” from 35 to 84 % "
-    "(3.60): they count different customers over different windows, and most do not say which.",
+    "38 % on average (claim 3.1) cannot stand beside 60–90 % by industry (0.6), a target of 85–90 % (2.3) and “good” from "
+    "35 to 84 % (3.60): they count different customers over different windows, and most do not say which.",
     "A new customer is said to cost 5 times (2.5) and 5 to 25 times (1.1) what it costs to keep one; neither says for whom.",
-    "Life time value is profit in one source (1.3) and revenue in another (3.13); Holdfast says which it shows, and shows profit once a margin is set.",
-    "Retention is counted on customers (2.1) or on paying customers only (4.1); here a customer is someone with a counting event, "
-    "which for a shop is an order.",
+    "Life time value is profit in one source (1.3) and revenue in another (3.13); Holdfast says which it shows, and shows "
+    "profit once a margin is set.",
+    "Retention is counted on customers (2.1) or on paying customers only (4.1); here a customer is someone with a counting "
+    "event, which for a shop is an order.",
 )
 """Where the sources contradict each other: shown with the table, not hidden."""
 

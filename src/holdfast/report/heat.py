@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from holdfast.report.markup import Markup, tag
-from holdfast.report.values import percent, shown, short_money
+from holdfast.report.values import percent, short_money, shown
 
 __all__ = ["heat_table"]
 
@@ -71,5 +71,7 @@ def _cell(row: Mapping[str, Any] | None, value: str, top: float, currency: str) 
 def _told(row: Mapping[str, Any], going: bool) -> str:
     """A cell in words: how many of how many, the interval, whether the period is open."""
     part = f"{row['cohort']}, period {row['period']}: {shown(row['customers'], 'count')} of {shown(row['size'], 'count')}"
-    interval = f", {percent(row['rate'])} ({percent(row['low'])} to {percent(row['high'])})" if row.get("low") is not None else ""
+    interval = (
+        f", {percent(row['rate'])} ({percent(row['low'])} to {percent(row['high'])})" if row.get("low") is not None else ""
+    )
     return part + interval + (", still open" if going else "")

@@ -20,7 +20,8 @@ class Markup(str):
 def tag(element: str, /, *children: object, **attributes: object) -> Markup:
     """An element: plain text is escaped, Markup goes in as it is, None and False are left out.
 
-    Attribute names lose a trailing underscore and write inner ones as dashes: class_="n", data_kind="x"; True writes the bare name.
+    Attribute names lose a trailing underscore and write inner ones as dashes: class_="n", data_kind="x"; True writes the bare
+    name.
     """
     written = "".join(_attribute(name, value) for name, value in attributes.items() if value is not None and value is not False)
     if element in _VOID and not children:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from holdfast.report.asked import month_name
 from holdfast.report.markup import Markup, join, tag
 from holdfast.report.pictures import sparkline
-from holdfast.report.values import money, percent, shown, short_money
+from holdfast.report.values import money, percent, short_money, shown
 
 if TYPE_CHECKING:
     from holdfast.report.asked import Asked
@@ -60,7 +60,14 @@ def _retention(asked: Asked) -> Markup | None:
     if len(rows) > 1:
         change = 100 * (last["crr"] - rows[-2]["crr"])
         small = [tag("span", f"{change:+.1f}".replace("-", "−"), class_="up" if change >= 0 else "down"), " points · ", *small]
-    return _tile(f"Retention, {month_name(last['period'])}", percent(last["crr"]), sparkline(kept, "kept", mark=GOAL), *small, tag("br"), "dashed: the trade's goal, 90 %")
+    return _tile(
+        f"Retention, {month_name(last['period'])}",
+        percent(last["crr"]),
+        sparkline(kept, "kept", mark=GOAL),
+        *small,
+        tag("br"),
+        "dashed: the trade's goal, 90 %",
+    )
 
 
 def _lost(asked: Asked) -> Markup | None:
@@ -69,7 +76,12 @@ def _lost(asked: Asked) -> Markup | None:
         return None
     last = rows[-1]
     small = f"{percent(last['churn'])} of the base ({100 * last['churn_low']:.1f} to {100 * last['churn_high']:.1f})"
-    return _tile(f"Lost, {month_name(last['period'])}", shown(last["lost"], "count"), sparkline([row["lost"] for row in rows[-MONTHS:]], "lost"), small)
+    return _tile(
+        f"Lost, {month_name(last['period'])}",
+        shown(last["lost"], "count"),
+        sparkline([row["lost"] for row in rows[-MONTHS:]], "lost"),
+        small,
+    )
 
 
 def _second(asked: Asked) -> Markup | None:
@@ -79,7 +91,14 @@ def _second(asked: Asked) -> Markup | None:
         return None
     cohorts = [row["rate"] for row in asked.rows("within_90") if row["state"] == "complete" and row["cohort"] != "all"]
     small = f"{100 * ninety['low']:.1f} to {100 * ninety['high']:.1f} · n {ninety['n']:,}"
-    return _tile("Second order within 90 days", percent(ninety["rate"]), sparkline(cohorts[-MONTHS:], "new"), small, tag("br"), "line: by month of first order")
+    return _tile(
+        "Second order within 90 days",
+        percent(ninety["rate"]),
+        sparkline(cohorts[-MONTHS:], "new"),
+        small,
+        tag("br"),
+        "line: by month of first order",
+    )
 
 
 def _revenue(asked: Asked) -> Markup | None:
@@ -90,4 +109,9 @@ def _revenue(asked: Asked) -> Markup | None:
     order = money(last["aov"], currency)
     spread = "" if last["aov_low"] is None else f" ({money(last['aov_low'])} to {money(last['aov_high'])})"
     small = f"{last['orders']:,} orders of {order}{spread}"
-    return _tile(f"Revenue, {month_name(last['period'])}", short_money(last["revenue"], currency), sparkline([row["revenue"] for row in rows[-MONTHS:]], "returned"), small)
+    return _tile(
+        f"Revenue, {month_name(last['period'])}",
+        short_money(last["revenue"], currency),
+        sparkline([row["revenue"] for row in rows[-MONTHS:]], "returned"),
+        small,
+    )

@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Page", "Section", "figure_place"]
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:; form-action 'none'; base-uri 'none'"
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:; "
+    "form-action 'none'; base-uri 'none'"
+)
 """What the page may do: show itself. It loads nothing and sends nothing."""
 
 _MARK = Markup(
-    '<svg width="20" height="22" viewBox="0 0 20 22" fill="none" stroke="var(--accent)" stroke-width="1.9" stroke-linecap="round" '
-    'aria-hidden="true"><path d="M10 1v12M10 13c0 4-3 4-5 7M10 13c0 4 3 4 5 7M10 13v8M10 6c-3 0-5-1-6-4M10 9c3 0 5-1 6-4"/></svg>'
+    '<svg width="20" height="22" viewBox="0 0 20 22" fill="none" stroke="var(--accent)" stroke-width="1.9" '
+    'stroke-linecap="round" aria-hidden="true">'
+    '<path d="M10 1v12M10 13c0 4-3 4-5 7M10 13c0 4 3 4 5 7M10 13v8M10 6c-3 0-5-1-6-4M10 9c3 0 5-1 6-4"/></svg>'
 )
 
 
@@ -45,7 +49,9 @@ class Section:
 
     def markup(self) -> Markup:
         """The section as HTML."""
-        return tag("section", tag("h2", self.title, id=f"{self.id}-title"), self.body, id=self.id, aria_labelledby=f"{self.id}-title")
+        return tag(
+            "section", tag("h2", self.title, id=f"{self.id}-title"), self.body, id=self.id, aria_labelledby=f"{self.id}-title"
+        )
 
 
 @dataclass(frozen=True)

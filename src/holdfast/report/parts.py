@@ -37,22 +37,29 @@ def table(
     name: str | None = None,
     limit: int = 400,
 ) -> Markup:
-    """A table; numbers to the right, the first column is the row's heading. Beyond `limit` rows the CSV has the rest, and that is said.
+    """A table; numbers to the right, the first column is the row's heading.
 
+    Beyond `limit` rows the CSV has the rest, and that is said.
     A value that is Markup already is put in as it is.
     """
     titles = titles or {}
     sides = [None if form == "text" else "r" for form in forms]
-    head = [tag("th", titles.get(name, titled(name)), class_=side, scope="col") for name, side in zip(columns, sides, strict=True)]
+    head = [
+        tag("th", titles.get(name, titled(name)), class_=side, scope="col") for name, side in zip(columns, sides, strict=True)
+    ]
     body = []
     for row in rows[:limit]:
-        written = [value if isinstance(value, Markup) else shown(value, form, currency) for value, form in zip(row, forms, strict=True)]
+        written = [
+            value if isinstance(value, Markup) else shown(value, form, currency) for value, form in zip(row, forms, strict=True)
+        ]
         cells = [tag("td", text, class_=side or "t") for text, side in zip(written[1:], sides[1:], strict=True)]
         body.append(tag("tr", tag("th", written[0], scope="row", class_=sides[0]), *cells))
     more = f" The first {limit:,} of {len(rows):,} rows; the CSV has all." if len(rows) > limit else ""
     said = tag("caption", (caption + more).strip()) if caption or more else None
     inner = tag("table", said, tag("thead", tag("tr", *head)), tag("tbody", *body), class_=name)
-    return tag("div", inner, class_="scroll", tabindex="0" if len(columns) > 5 else None, role="group" if len(columns) > 5 else None)
+    return tag(
+        "div", inner, class_="scroll", tabindex="0" if len(columns) > 5 else None, role="group" if len(columns) > 5 else None
+    )
 
 
 def answer_table(answer: Answer, *, chosen: Sequence[str] = (), limit: int = 400) -> Markup:
@@ -74,7 +81,9 @@ def csv_link(text: str, name: str, label: str = "CSV") -> Markup:
 def definition(answer: Answer) -> Markup:
     """What the numbers mean, one click away."""
     meant = answer.definition
-    return tag("details", tag("summary", "definition"), tag("div", tag("p", meant.text), tag("p", meant.line(), class_="muted")))
+    return tag(
+        "details", tag("summary", "definition"), tag("div", tag("p", meant.text), tag("p", meant.line(), class_="muted"))
+    )
 
 
 def notes(answer: Answer) -> Markup:

@@ -10,7 +10,9 @@ from holdfast.report.markup import Markup, join, tag
 __all__ = ["Step", "bridge", "sparkline"]
 
 
-def sparkline(values: Sequence[float | None], colour: str, *, width: int = 150, height: int = 34, mark: float | None = None) -> Markup:
+def sparkline(
+    values: Sequence[float | None], colour: str, *, width: int = 150, height: int = 34, mark: float | None = None
+) -> Markup:
     """A line through the values that are known, its last point marked.
 
     colour  a variable of the page: "kept", "new", "returned", "lost", "risk"
@@ -22,8 +24,18 @@ def sparkline(values: Sequence[float | None], colour: str, *, width: int = 150, 
     low, high = min([*known, *([] if mark is None else [mark])]), max([*known, *([] if mark is None else [mark])])
     span = (high - low) or 1.0
     step = (width - 6) / (len(values) - 1)
-    points = [(3 + step * place, height - 3 - (height - 6) * (value - low) / span) for place, value in enumerate(values) if value is not None]
-    line = tag("polyline", points=" ".join(f"{x:.1f},{y:.1f}" for x, y in points), fill="none", stroke=f"var(--{colour})", stroke_width="1.8")
+    points = [
+        (3 + step * place, height - 3 - (height - 6) * (value - low) / span)
+        for place, value in enumerate(values)
+        if value is not None
+    ]
+    line = tag(
+        "polyline",
+        points=" ".join(f"{x:.1f},{y:.1f}" for x, y in points),
+        fill="none",
+        stroke=f"var(--{colour})",
+        stroke_width="1.8",
+    )
     dot = tag("circle", cx=f"{points[-1][0]:.1f}", cy=f"{points[-1][1]:.1f}", r="2.6", fill=f"var(--{colour})")
     goal = None
     if mark is not None:
@@ -71,9 +83,23 @@ def bridge(steps: Sequence[Step], label: str) -> Markup:
     for place, (step, (before, after)) in enumerate(zip(steps, tops, strict=True)):
         x = place * slot + (slot - wide) / 2
         top, size = y(max(before, after)), max(abs(y(before) - y(after)), 1.0)
-        drawn.append(tag("rect", x=f"{x:.1f}", y=f"{top:.1f}", width=f"{wide:.1f}", height=f"{size:.1f}", rx=2, fill=f"var(--{step.colour})"))
+        drawn.append(
+            tag(
+                "rect",
+                x=f"{x:.1f}",
+                y=f"{top:.1f}",
+                width=f"{wide:.1f}",
+                height=f"{size:.1f}",
+                rx=2,
+                fill=f"var(--{step.colour})",
+            )
+        )
         drawn.append(tag("text", step.text, x=f"{x + wide / 2:.1f}", y=f"{top - 6:.1f}", class_="val"))
         drawn.append(tag("text", step.label, x=f"{x + wide / 2:.1f}", y=182, class_="lab"))
         if place + 1 < len(steps):
-            drawn.append(tag("line", x1=f"{x + wide:.1f}", x2=f"{x + slot:.1f}", y1=f"{y(after):.1f}", y2=f"{y(after):.1f}", class_="tie"))
+            drawn.append(
+                tag(
+                    "line", x1=f"{x + wide:.1f}", x2=f"{x + slot:.1f}", y1=f"{y(after):.1f}", y2=f"{y(after):.1f}", class_="tie"
+                )
+            )
     return tag("svg", join(*drawn), viewbox="0 0 400 190", role="img", aria_label=label, class_="bridge")

@@ -47,7 +47,8 @@ def bridge_section(asked: Asked) -> Section:
             Step("lost", -row["lost"], f"−{row['lost']:,}", "lost"),
             Step("end", row["end"], shown(row["end"], "count"), "ink", total=True),
         ]
-        said = f"Bridge of {row['period']}: start {row['start']:,}, new {row['new']:,}, returned {row['returned']:,}, lost {row['lost']:,}, end {row['end']:,}"
+        moved = ", ".join(f"{name} {row[name]:,}" for name in ("start", "new", "returned", "lost", "end"))
+        said = f"Bridge of {row['period']}: {moved}"
         parts.append(bridge(steps, said))
     parts += [folded("all months", answer_table(answer)), foot(answer, "bridge")]
     return Section("bridge", f"Where did {asked.month_name} go?", join(*parts), "Bridge", half=True)
@@ -65,7 +66,10 @@ def _net(row: dict[str, Any]) -> str:
 def cohort_section(asked: Asked) -> Section:
     """Of each month's first-time buyers, who bought again."""
     answer, worth = asked.answers["cohorts"], asked.answers["cohort_money"]
-    how = "% ordering in month k after the first order · hatched: month still open · empty: not observable yet · rest on a cell for n and interval"
+    how = (
+        "% ordering in month k after the first order · hatched: month still open · empty: not observable yet · "
+        "rest on a cell for n and interval"
+    )
     body = join(
         lead(answer.words),
         hint(how),
@@ -84,7 +88,9 @@ def repeat_section(asked: Asked) -> Section:
     """Who orders a second time, how soon, and how long lies between orders."""
     answer = asked.answers["repeat"]
     summary = answer.extra["summary"].to_pylist()[0]
-    said = _gap("From first to second order", summary, "first_to_second_days") + _gap("Between any two orders", summary, "gap_days")
+    said = _gap("From first to second order", summary, "first_to_second_days") + _gap(
+        "Between any two orders", summary, "gap_days"
+    )
     body = join(
         lead(answer.words),
         hint(said + "The open last wait of each customer is counted as not yet over, not left out."),
@@ -104,8 +110,9 @@ def _gap(name: str, row: dict[str, Any], key: str) -> str:
 
 
 COLOURS = {
-    "Champions": "kept", "Loyal": "kept", "Potential Loyalist": "new", "New": "new", "Promising": "new", "Needs Attention": "risk",
-    "About to Sleep": "risk", "Cannot Lose Them": "lost", "At Risk": "lost", "Hibernating": "soft", "Lost": "soft",
+    "Champions": "kept", "Loyal": "kept", "Potential Loyalist": "new", "New": "new", "Promising": "new",
+    "Needs Attention": "risk", "About to Sleep": "risk", "Cannot Lose Them": "lost", "At Risk": "lost",
+    "Hibernating": "soft", "Lost": "soft",
 }  # fmt: skip
 """What a segment means, in the five colours of the house."""
 
@@ -115,7 +122,7 @@ def rfm_section(asked: Asked) -> Section:
     answer = asked.answers["rfm"]
     rows = [
         [
-            join(tag("span", class_=f"dot {COLOURS.get(row['rfm'], 'soft')}"), row["rfm"]), row["customers"],
+            _named(row["rfm"]), row["customers"],
             f"{percent(row['share'])} ({100 * row['low']:.1f} to {100 * row['high']:.1f})" if row["share"] is not None else "–",
             row["revenue"], _bar(row["revenue_share"]), row["recency"], row["frequency"], row["monetary"], row["action"],
         ]
@@ -125,10 +132,21 @@ def rfm_section(asked: Asked) -> Section:
     body = join(
         lead(answer.words),
         hint("Scores 1 to 5 for recency, frequency and money, by quintiles; equal values get equal scores. Means per segment."),
-        table(columns, rows, ["text", "count", "number", "money", "text", "days", "number", "money", "text"], currency=asked.currency),
+        table(
+            columns,
+            rows,
+            ["text", "count", "number", "money", "text", "days", "number", "money", "text"],
+            currency=asked.currency,
+        ),
         foot(answer, "rfm"),
     )
     return Section("rfm", "Which customers are which, and what to do with each?", body, "RFM")
+
+
+def _named(segment: str) -> Markup:
+    """A segment's name with its colour, on one line."""
+    dot = tag("span", class_=f"dot {COLOURS.get(segment, 'soft')}")
+    return tag("span", dot, segment, style="white-space:nowrap")
 
 
 def _bar(share: float | None) -> Markup:
@@ -143,6 +161,9 @@ def stickiness_section(asked: Asked) -> Section | None:
     if answer is None:
         return None
     body = join(
-        lead(answer.words), figure_place("stickiness-figure", answer.words), folded("all dates", answer_table(answer)), foot(answer, "stickiness")
+        lead(answer.words),
+        figure_place("stickiness-figure", answer.words),
+        folded("all dates", answer_table(answer)),
+        foot(answer, "stickiness"),
     )
     return Section("stickiness", "How often do active customers come?", body, "Stickiness", {"stickiness-figure": bare(answer)})

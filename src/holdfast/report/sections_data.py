@@ -65,7 +65,13 @@ def _week(asked: Asked) -> Own:
     row = next((row for row in asked.rows("week_8") if row["cohort"] == "all" and row["period"] == 8), None)
     if row is None or row["rate"] is None:
         return Own(None, None, None, 0, "nobody could be watched for eight weeks yet")
-    return Own(row["rate"], row["low"], row["high"], row["size"], "of newcomers, ordering in the eighth week after the first order (orders, not use)")
+    return Own(
+        row["rate"],
+        row["low"],
+        row["high"],
+        row["size"],
+        "of newcomers, ordering in the eighth week after the first order (orders, not use)",
+    )
 
 
 def benchmark_section(asked: Asked) -> Section:
@@ -111,7 +117,19 @@ def _csv(found: tuple[Benchmark, ...], own: dict[Measure, Own], industry: str) -
     writer.writerow(["id", "industry", "scope", "low", "high", "kind", "source", "date", "definition", "window", "yours"])
     for one in found:
         figures = [one.low, "" if one.high is None else one.high, one.kind]
-        writer.writerow([one.id, one.industry, one.scope, *figures, one.source, one.cited, one.definition, one.window, _beside(one, own, industry)])
+        writer.writerow(
+            [
+                one.id,
+                one.industry,
+                one.scope,
+                *figures,
+                one.source,
+                one.cited,
+                one.definition,
+                one.window,
+                _beside(one, own, industry),
+            ]
+        )
     return text.getvalue()
 
 
@@ -135,7 +153,10 @@ def quality_section(asked: Asked, quality: Quality) -> Section:
     """How much of what happened could be used, and what could not."""
     timelines = asked.timelines
     covered = asked.answers["orders"].definition.coverage
-    facts: list[list[Any]] = [["customers with an event", shown(timelines.customers, "count")], ["events of customers", shown(timelines.events, "count")]]
+    facts: list[list[Any]] = [
+        ["customers with an event", shown(timelines.customers, "count")],
+        ["events of customers", shown(timelines.events, "count")],
+    ]
     if quality.events is not None:
         facts.insert(0, ["events in the lake", shown(quality.events, "count")])
     facts.append(["orders that belong to a customer (coverage)", percent(covered)])
@@ -143,7 +164,11 @@ def quality_section(asked: Asked, quality: Quality) -> Section:
     if not quality.refused:
         facts.append(["rows refused", "none"])
     parts: list[Markup] = [
-        lead(f"{percent(covered)} of all orders belong to a customer; the others count in no rate." if covered is not None else "There are no orders."),
+        lead(
+            f"{percent(covered)} of all orders belong to a customer; the others count in no rate."
+            if covered is not None
+            else "There are no orders."
+        ),
         table(("what", "how many"), facts, ["text", "number"]),
     ]
     if quality.imports:
@@ -156,9 +181,14 @@ _IMPORTS = ("file", "when", "events", "refused", "repeated rows")
 
 def definition_section(asked: Asked) -> Section:
     """What each number means."""
-    shown_once = {answer.definition.title: answer for name, answer in asked.answers.items() if name not in ("year", "week_8", "within_90")}
+    shown_once = {
+        answer.definition.title: answer for name, answer in asked.answers.items() if name not in ("year", "week_8", "within_90")
+    }
     entries = [
-        join(tag("dt", title), tag("dd", answer.definition.text, tag("br"), tag("span", answer.definition.line(), class_="muted")))
+        join(
+            tag("dt", title),
+            tag("dd", answer.definition.text, tag("br"), tag("span", answer.definition.line(), class_="muted")),
+        )
         for title, answer in shown_once.items()
     ]
     return Section("definitions", "What does each number mean?", tag("dl", *entries), "Definitions")
@@ -168,11 +198,20 @@ def reading_section(asked: Asked) -> Section:
     """How to read the report."""
     small = asked.timelines.settings.small_group
     lines = (
-        "An interval such as 93.7 % (92.8 to 94.5) says where the true rate lies with 95 % confidence; n is how many customers it stands on. "
+        "An interval such as 93.7 % (92.8 to 94.5) says where the true rate lies with 95 % confidence; n is how many customers "
+        "it stands on. "
         f"Groups of fewer than {small} are marked: read them as hints.",
-        "A hatched cell or a period marked ~ is still open: its rate can only rise or move. An empty cell is not observable yet; it is not 0.",
-        "“Not comparable” beside a benchmark means that the two count different things; the difference says nothing about the business.",
+        "A hatched cell or a period marked ~ is still open: its rate can still move. An empty cell is not observable yet; it "
+        "is not 0.",
+        "“Not comparable” beside a benchmark means that the two count different things; the difference says nothing about the "
+        "business.",
         "Two things that move together need not cause each other: that an action worked is shown by a control group only.",
         "Every table can be saved as CSV from this file, and its definition stands one click below it.",
     )
-    return Section("reading", "How is this read?", tag("ul", *(tag("li", line) for line in lines), class_="notes"), "How to read", half=True)
+    return Section(
+        "reading",
+        "How is this read?",
+        tag("ul", *(tag("li", line) for line in lines), class_="notes"),
+        "How to read",
+        half=True,
+    )

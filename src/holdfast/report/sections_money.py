@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from holdfast.report.markup import join
 from holdfast.report.page import Section, figure_place
@@ -27,16 +27,25 @@ def money_section(asked: Asked) -> Section:
         short = {"expansion": "more", "contraction": "less"}
         steps = [Step("before", row["start"], short_money(row["start"], asked.currency), "ink", total=True)]
         steps += [
-            Step(short.get(name, name), sign * row[name], ("+" if sign > 0 else "−") + short_money(row[name], ""), colours[name]) for name, sign in signs.items()
+            Step(
+                short.get(name, name), sign * row[name], ("+" if sign > 0 else "−") + short_money(row[name], ""), colours[name]
+            )
+            for name, sign in signs.items()
         ]
         steps.append(Step("month", row["end"], short_money(row["end"], asked.currency), "ink", total=True))
-        rates = [
-            f"{label} {percent(row[key])}" + ("" if row[f"{key}_low"] is None else f" ({100 * row[f'{key}_low']:.1f} to {100 * row[f'{key}_high']:.1f})")
-            for label, key in (("NRR", "nrr"), ("GRR", "grr")) if row[key] is not None
-        ]  # fmt: skip
-        parts += [hint(f"{' · '.join(rates)} · n {row['n']:,}"), bridge(steps, answer.words)]
+        rates = [_rate("NRR", row, "nrr"), _rate("GRR", row, "grr")]
+        parts += [hint(f"{' · '.join(filter(None, rates))} · n {row['n']:,}"), bridge(steps, answer.words)]
     parts += [folded("all months", answer_table(answer)), foot(answer, "money-retention")]
     return Section("money", "Does the money stay?", join(*parts), "Money", half=True)
+
+
+def _rate(label: str, row: dict[str, Any], key: str) -> str:
+    """A rate with its interval; nothing where it is not known."""
+    if row[key] is None:
+        return ""
+    low, high = row[f"{key}_low"], row[f"{key}_high"]
+    interval = "" if low is None else f" ({100 * low:.1f} to {100 * high:.1f})"
+    return f"{label} {percent(row[key])}{interval}"
 
 
 def concentration_section(asked: Asked) -> Section:
@@ -49,7 +58,14 @@ def concentration_section(asked: Asked) -> Section:
         answer_table(answer),
         foot(answer, "concentration"),
     )
-    return Section("concentration", "Which customers bring the revenue?", body, "Concentration", {"concentration-figure": bare(answer)}, half=True)
+    return Section(
+        "concentration",
+        "Which customers bring the revenue?",
+        body,
+        "Concentration",
+        {"concentration-figure": bare(answer)},
+        half=True,
+    )
 
 
 def value_section(asked: Asked) -> Section:
@@ -57,8 +73,11 @@ def value_section(asked: Asked) -> Section:
     answer = asked.answers["clv"]
     body = join(
         lead(answer.words),
-        hint("Average order × orders a month × lifespan in months. It takes every customer for the average one: use it to compare, not to promise."),
-        table(("what", "how much"), _worth(asked), ["text", "number"]),
+        hint(
+            "Average order × orders a month × lifespan in months. It takes every customer for the average one: use it to "
+            "compare, not to promise."
+        ),
+        table(("what", "how much"), _worth(asked), ["text", "number"], name="small"),
         foot(answer, "life-time-value"),
     )
     return Section("value", "What is a customer worth?", body, "Value")
@@ -74,5 +93,5 @@ def _worth(asked: Asked) -> list[list[str]]:
         ["orders a customer a month", shown(row["orders_per_month"], "number")],
         [f"lifespan in months, by {row['lifespan']}", shown(row["lifespan_months"], "days")],
         ["churn a month", percent(row["churn"])],
-        ["stands on", f"{shown(row['orders'], 'count')} orders, {shown(row['customer_months'], 'count')} customer months"],
+        ["stands on", f"{shown(row['orders'], 'count')} orders, {row['customer_months']:,.0f} customer months"],
     ]

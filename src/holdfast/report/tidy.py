@@ -50,7 +50,12 @@ def tidied(columns: Sequence[str], rows: Sequence[Sequence[Any]], forms: Sequenc
     written = []
     for row in rows:
         units = {"value": UNITS.get(row[at["unit"]], "text")} if {"value", "unit"} <= at.keys() else {}
-        cells = [_written(row, at, name, units.get(name, forms[at[name]]), bounds.get(name), currency, None if units else cents.get(name)) for name in kept]
+        cells = [
+            _written(
+                row, at, name, units.get(name, forms[at[name]]), bounds.get(name), currency, None if units else cents.get(name)
+            )
+            for name in kept
+        ]
         marked = kept.index("period") if "period" in kept else 0
         if told and row[at["state"]] == OPEN_STATE:
             cells[marked] += OPEN
@@ -64,7 +69,7 @@ def tidied(columns: Sequence[str], rows: Sequence[Sequence[Any]], forms: Sequenc
 
 
 def bounds_of(name: str, columns: Sequence[str]) -> tuple[str, str] | None:
-    """The columns of a number's interval: name_low and name_high (of km_rate: km_low, km_high), or plain low and high right after it."""
+    """The columns of a number's interval: name_low, name_high (of km_rate: km_low, km_high); or low, high right after it."""
     if name.endswith(("low", "high")):
         return None
     stem = name.removesuffix("_rate")
@@ -83,7 +88,13 @@ def _silent(at: dict[str, int], rows: Sequence[Sequence[Any]]) -> set[str]:
 
 
 def _written(
-    row: Sequence[Any], at: dict[str, int], name: str, form: Kind, pair: tuple[str, str] | None, currency: str, cents: bool | None
+    row: Sequence[Any],
+    at: dict[str, int],
+    name: str,
+    form: Kind,
+    pair: tuple[str, str] | None,
+    currency: str,
+    cents: bool | None,
 ) -> str:
     text = shown(row[at[name]], form, currency, cents=cents)
     if pair is None or row[at[name]] is None or row[at[pair[0]]] is None:

@@ -17,7 +17,21 @@ Kind = Literal["text", "count", "share", "money", "days", "number"]
 SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "UAH": "₴", "PLN": "zł ", "CHF": "CHF "}
 """Signs that stand before an amount; other currencies are written by their code."""
 
-_SHARE = ("rate", "share", "crr", "churn", "nrr", "grr", "stickiness", "survival", "survived", "waiting", "percent", "coverage", "probability")
+_SHARE = (
+    "rate",
+    "share",
+    "crr",
+    "churn",
+    "nrr",
+    "grr",
+    "stickiness",
+    "survival",
+    "survived",
+    "waiting",
+    "percent",
+    "coverage",
+    "probability",
+)
 _MONEY = ("revenue", "money", "amount", "value", "monetary", "clv", "ltv", "aov", "spend", "profit", "worth")
 _DAYS = ("days", "recency", "median_gap", "gap")
 _BOUNDS = ("low", "high")
