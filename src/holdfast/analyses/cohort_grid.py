@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from holdfast.analyses.cohort_clock import CALENDAR, DAYS_APART
-from holdfast.analyses.cohort_walks import EVERY, ON, ON_OR_AFTER, Behind, Frame, GridPart, GridStep
+from holdfast.analyses.cohort_loops import EVERY, ON, ON_OR_AFTER
+from holdfast.analyses.cohort_walks import Behind, Frame, GridPart, GridStep
 from holdfast.timelines.zone import day_of
 
 if TYPE_CHECKING:

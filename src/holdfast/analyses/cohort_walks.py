@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from numba import njit
 
-from holdfast.analyses.cohort_clock import CALENDAR, DAYS_APART, Clock, passed
-from holdfast.analyses.cohort_streams import BACK, Chosen, Entries, EntryMode, Stream, entries, stream
+from holdfast.analyses.cohort_clock import CALENDAR, Clock
+from holdfast.analyses.cohort_loops import ON, count_plainly, count_returns, sum_money
+from holdfast.analyses.cohort_streams import Chosen, Entries, EntryMode, Stream, entries, stream
 from holdfast.analyses.scope import last_events
 from holdfast.timelines.attributes import order_events
 from holdfast.timelines.zone import day_of
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from holdfast.timelines.timelines import AsOf
     from holdfast.timelines.walk import Shard
 
-__all__ = ["ON", "ON_OR_AFTER", "ON_OR_BEFORE", "EVERY", "Behind", "Frame", "GridPart", "GridStep"]  # noqa: RUF022
-
-ON, ON_OR_AFTER, ON_OR_BEFORE, EVERY = 0, 1, 2, 3
+__all__ = ["Behind", "Frame", "GridPart", "GridStep"]
 
 _NOBODY = np.zeros(0, np.uint8)
 _ALL_ONE = np.zeros(0, np.int32)
@@ -139,12 +137,22 @@ class GridStep:
         end = day_of(frame.as_of.last)
         given = (events.flags, until, entered.offsets, entered.place, segment, frame.cohort_of, *frame.clock.parts())
         sums = (part.sizes, part.counts, part.first, part.last, part.waits, part.totals)
-        loop: Any = _count
-        loop(*where, *given, frame.rule, end, *sums, self.complete, mark, *target)
+        if self._plain(events, entered, until):
+            plain: Any = count_plainly
+            plain(*where[:4], entered.place, segment, frame.clock.table, end, part.sizes, part.counts, part.waits)
+        else:
+            loop: Any = count_returns
+            loop(*where, *given, frame.rule, end, *sums, self.complete, mark, *target)
         if frame.valued:
             _sum_money(shard, frame, where, entered, segment, part.money)
         ids = () if self.behind is None else (shard.ids(mark),)
         return replace(part, ids=ids)
+
+    def _plain(self, events: Stream, entered: Entries, until: int) -> bool:
+        """Whether the short loop will do: all events count, one entry each, calendar periods, "on", nobody asked for."""
+        whole = not len(events.flags) and not len(entered.offsets) and not until
+        counted = not len(self.complete) and self.behind is None
+        return whole and counted and self.frame.clock.kind == CALENDAR and self.frame.rule == ON
 
 
 def _empty(frame: Frame, earlier: int) -> GridPart:
@@ -190,173 +198,5 @@ def _sum_money(shard: Shard, frame: Frame, where: Any, entered: Entries, segment
         (bought.adjust_offsets, bought.adjust_day, bought.adjust_second, bought.adjust_amount),
     )
     for kind in kinds:
-        loop: Any = _sum
+        loop: Any = sum_money
         loop(*where, entered.offsets, entered.place, segment, frame.cohort_of, *frame.clock.parts(), *kind, money)
-
-
-@njit(cache=True, nogil=True)
-def _count(
-    low: int, high: int, offsets: Any, day: Any, second: Any, flags: Any, until: int, whose: Any, place: Any, segment: Any,
-    cohort_of: Any, kind: Any, table: Any, length: Any, months: Any, starts: Any, shifts: Any, rule: Any,
-    end_day: int, sizes: Any, counts: Any, first: Any, last: Any, waits: Any, totals: Any, complete: Any,
-    mark: Any, of_segment: int, of_cohort: int, of_period: int, members: bool,
-) -> None:  # fmt: skip
-    width = counts.shape[2]
-    base = offsets[low]
-    seen = np.full(width + 1, -1, np.int64)
-    each = 1 if rule == ON else 0
-    once = np.full(totals.shape, -1, np.int64)
-    for customer in range(low, high):
-        start, stop = offsets[customer], offsets[customer + 1]
-        while until > 0 and stop > start and second[stop - 1] >= until:
-            stop -= 1
-        own = customer - low
-        begin, end = (own, own + 1) if len(whose) == 0 else (whose[own], whose[own + 1])
-        for entry in range(begin, end):
-            s = segment[entry] if len(segment) > 0 else 0
-            at = start + place[entry]
-            if place[entry] < 0 or s < 0 or at >= stop:
-                continue
-            c = cohort_of[day[at]]
-            sizes[s, c] += 1
-            row = counts[s, c]
-            if kind == CALENDAR:
-                most, least, wait = _by_calendar(at, stop, day, flags, base, table, row, each, seen, entry)
-            else:
-                moment = np.int64(day[at]) if kind == DAYS_APART else np.int64(second[at])
-                first[s, c] = min(first[s, c], moment)
-                last[s, c] = max(last[s, c], moment)
-                most, least, wait = _by_clock(
-                    at, stop, day, second, flags, base, kind, table, length, months, starts, shifts, row, each, seen, entry
-                )
-            prefix = _put_down(rule, row, seen, entry, most, least)
-            if entry == begin:
-                since = wait if wait >= 0 else max(end_day - np.int64(day[at]), 0)
-                waits[0 if wait >= 0 else 1, s, since] += 1
-            if len(mark) > 0:
-                if s == of_segment and (c == of_cohort or (of_cohort < 0 and (of_period < 0 or complete[s, c, of_period]))):
-                    mark[own] |= members or _kept(rule, of_period, seen, entry, most, least, prefix)
-            elif len(complete) > 0:
-                _total(rule, complete[s, c], totals[:, s], once[:, s], customer, seen, entry, most, least, prefix)
-
-
-@njit(cache=True, nogil=True)
-def _by_calendar(
-    at: Any, stop: Any, day: Any, flags: Any, base: Any, table: Any, row: Any, each: Any, seen: Any, entry: Any
-) -> Any:
-    """The returns after an entry: stamps `seen`; gives the latest and the earliest period, and days to the first return.
-
-    each  1: adds 1 to the row for every period with a return; 0: leaves it. There is no branch in the loop that the processor
-          cannot foresee, which is most of its speed.
-    """
-    width = len(row)
-    entered = table[day[at]]
-    least: Any = width
-    most: Any = -1
-    wait = -1
-    for i in range(at + 1, stop):
-        if len(flags) > 0 and flags[i - base] & BACK == 0:
-            continue
-        k = max(table[day[i]] - entered, 0)
-        most = max(most, k)
-        least = min(least, k)
-        if wait < 0:
-            wait = max(np.int64(day[i]) - np.int64(day[at]), 0)
-        if k < width:
-            row[k] += each & (seen[k] != entry)
-            seen[k] = entry
-    return min(most, width - 1), least, wait
-
-
-@njit(cache=True, nogil=True)
-def _by_clock(
-    at: Any, stop: Any, day: Any, second: Any, flags: Any, base: Any,
-    kind: Any, table: Any, length: Any, months: Any, starts: Any, shifts: Any, row: Any, each: Any, seen: Any, entry: Any,
-) -> Any:  # fmt: skip
-    """As `_by_calendar`, by any other clock."""
-    width = len(row)
-    from_day, from_second = np.int64(day[at]), np.int64(second[at])
-    least: Any = width
-    most: Any = -1
-    wait = -1
-    for i in range(at + 1, stop):
-        if len(flags) > 0 and flags[i - base] & BACK == 0:
-            continue
-        if wait < 0:
-            wait = max(np.int64(day[i]) - from_day, 0)
-        k = passed(from_day, from_second, np.int64(day[i]), np.int64(second[i]), kind, table, length, months, starts, shifts)
-        most = max(most, k)
-        least = min(least, k)
-        if k < width:
-            row[k] += each & (seen[k] != entry)
-            seen[k] = entry
-    return min(most, width - 1), least, wait
-
-
-@njit(cache=True, nogil=True)
-def _put_down(rule: Any, row: Any, seen: Any, entry: Any, most: Any, least: Any) -> Any:
-    """Count an entry where its row begins or ends; gives how many periods from 1 on have a return without a gap."""
-    width = len(row)
-    prefix = 0
-    if rule == ON_OR_AFTER and most >= 0:
-        row[most] += 1
-    elif rule == ON_OR_BEFORE and least < width:
-        row[least] += 1
-    elif rule == EVERY:
-        while prefix + 1 < width and seen[prefix + 1] == entry:
-            prefix += 1
-        row[prefix] += 1
-    return prefix
-
-
-@njit(cache=True, nogil=True)
-def _total(
-    rule: Any, complete: Any, totals: Any, once: Any, customer: Any, seen: Any, entry: Any, most: Any, least: Any, prefix: Any
-) -> None:
-    """Count a customer once per period: among the eligible, and among the retained."""
-    for k in range(len(complete)):
-        if complete[k]:
-            totals[0, k] += once[0, k] != customer
-            once[0, k] = customer
-            if _kept(rule, k, seen, entry, most, least, prefix):
-                totals[1, k] += once[1, k] != customer
-                once[1, k] = customer
-
-
-@njit(cache=True, nogil=True)
-def _kept(rule: Any, k: Any, seen: Any, entry: Any, most: Any, least: Any, prefix: Any) -> Any:
-    """Whether an entry counts as retained at period k."""
-    if rule == ON:
-        return seen[k] == entry
-    if rule == ON_OR_AFTER:
-        return most >= k
-    return least <= k if rule == ON_OR_BEFORE else prefix >= k
-
-
-@njit(cache=True, nogil=True)
-def _sum(
-    low: int, high: int, offsets: Any, day: Any, second: Any, whose: Any, place: Any, segment: Any, cohort_of: Any,
-    kind: Any, table: Any, length: Any, months: Any, starts: Any, shifts: Any,
-    to: Any, to_day: Any, to_second: Any, amount: Any, money: Any,
-) -> None:  # fmt: skip
-    width = money.shape[2]
-    for customer in range(low, high):
-        own = customer - low
-        begin, end = (own, own + 1) if len(whose) == 0 else (whose[own], whose[own + 1])
-        for entry in range(begin, end):
-            s = segment[entry] if len(segment) > 0 else 0
-            if place[entry] < 0 or s < 0:
-                continue
-            at = offsets[customer] + place[entry]
-            c = cohort_of[day[at]]
-            if c < 0:
-                continue
-            for i in range(to[customer], to[customer + 1]):
-                if to_second[i] < second[at]:
-                    continue
-                k = passed(
-                    np.int64(day[at]), np.int64(second[at]), np.int64(to_day[i]), np.int64(to_second[i]),
-                    kind, table, length, months, starts, shifts,
-                )  # fmt: skip
-                if k < width:
-                    money[s, c, k] += amount[i]

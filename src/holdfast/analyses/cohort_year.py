@@ -41,7 +41,7 @@ GROUPS = {"customers": 1, "n": 2, "everyone": 4}
 TEXT = (
     "Of customers whose first order that counts lies at least {days} local days before the as-of date, the share with an order "
     "on day {days} after it or later. Beside it Kaplan-Meier over all customers: a lifetime runs from the first to the last "
-    "order; it is over when nothing followed for {gone} days, else it is censored at the as-of date. Intervals are 95 %: Wilson "
+    "order; it is over when nothing followed for {gone} days, else it is censored at the as-of date. Intervals: 95 %, Wilson "
     "and log-log."
 )
 
@@ -83,8 +83,8 @@ class YearStep:
 
 @njit(cache=True, nogil=True)
 def _live(
-    low: int, high: int, offsets: Any, day: Any, segment: Any, last_day: int, days: int, gone_after: int, lived: Any, split: Any,
-    groups: Any,
+    low: int, high: int, offsets: Any, day: Any, segment: Any, last_day: int, days: int, gone_after: int, lived: Any,
+    split: Any, groups: Any,
 ) -> None:  # fmt: skip
     for customer in range(low, high):
         s = segment[customer - low]

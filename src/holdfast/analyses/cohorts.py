@@ -15,9 +15,10 @@ import numpy as np
 from holdfast.analyses.answer import Answer, People, Question, checked_choice
 from holdfast.analyses.cohort_clock import Clock, calendar_clock, elapsed_clock
 from holdfast.analyses.cohort_grid import HIDDEN, Grid, behind, walk_grid
+from holdfast.analyses.cohort_loops import EVERY, ON, ON_OR_AFTER, ON_OR_BEFORE
 from holdfast.analyses.cohort_streams import ENTRY_MODES, Chosen, EntryMode, checked_events
 from holdfast.analyses.cohort_tables import ALL, comparison, curve, grid_table, medians, order_of, survival
-from holdfast.analyses.cohort_walks import EVERY, ON, ON_OR_AFTER, ON_OR_BEFORE, Behind, Frame
+from holdfast.analyses.cohort_walks import Behind, Frame
 from holdfast.analyses.cohort_words import notes, text, words
 from holdfast.analyses.definitions import defined, scope_rules
 from holdfast.analyses.scope import Condition, Scope
