@@ -32,11 +32,8 @@ def count_plainly(
     counts: Any,
     waits: Any,
 ) -> None:
-    (
-        """What `count_returns` does for the commonest question,
-    three times as fast: no branch in the loop that cannot be foreseen.""",
-    )
-    width = counts.shape[2]  # fmt: skip
+    """What `count_returns` does for the commonest question, three times as fast: every branch can be foreseen."""
+    width = counts.shape[2]
     seen = np.full(width + 1, -1, np.int64)
     for customer in range(low, high):
         own = customer - low
