@@ -210,7 +210,7 @@ class Lake:
     def snapshot(self) -> Snapshot:
         """The newest version with its files."""
         table = self.table()
-        files = lake_files(pa.table(table.get_add_actions(flatten=True)))
+        files = lake_files(pa.RecordBatchReader.from_stream(table.get_add_actions(flatten=True)).read_all())
         return Snapshot(table.version(), tuple(files), _last(table))
 
     @contextmanager
