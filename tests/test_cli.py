@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import click
 import pytest
@@ -162,5 +163,4 @@ def test_a_bug_leaves_a_log_and_not_a_traceback(monkeypatch):
     assert told.code == 1
     assert "Traceback" not in told.err
     log = told.err.strip().split()[-1]
-    with open(log, encoding="utf-8") as lines:
-        assert "ZeroDivisionError" in lines.read()
+    assert "ZeroDivisionError" in Path(log).read_text("utf-8")
