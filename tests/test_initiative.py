@@ -6,12 +6,14 @@ enter in March (four come back in April) and four in April, who have not been se
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
+from holdfast.analyses.cohorts import Cohorts
 from holdfast.analyses.initiative import BeforeAfter
 from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import Settings
@@ -80,3 +82,12 @@ def test_a_date_without_data_on_both_sides_is_refused(when: str) -> None:
 
 def test_it_can_be_drawn() -> None:
     assert len(asked().figure().data) == 2
+
+
+def test_an_initiative_of_the_settings_is_marked_on_the_grid() -> None:
+    timelines = shop()
+    timelines.settings = replace(timelines.settings, initiatives=(("2024-03-01", "new welcome"), ("2031-01-01", "far away")))
+    answer = timelines.ask(Cohorts())
+    assert answer.extra["initiatives"].to_pylist() == [{"cohort": "2024-03", "date": "2024-03-01", "name": "new welcome"}]
+    labels = list(answer.figure().data[0].y)
+    assert [label for label in labels if "◆" in label] == ["◆ new welcome  2024-03  (6)"]

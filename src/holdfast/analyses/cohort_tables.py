@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,11 +21,13 @@ from holdfast.analyses.statistics import (
     wilson_arrays,
 )
 from holdfast.events.schema import MONEY_UNITS
+from holdfast.timelines.zone import day_of
 
 if TYPE_CHECKING:
     from holdfast.analyses.cohorts import Measure
+    from holdfast.timelines.periods import Periods
 
-__all__ = ["ALL", "comparison", "curve", "grid_table", "medians", "order_of", "survival"]
+__all__ = ["ALL", "comparison", "curve", "grid_table", "initiatives", "medians", "order_of", "survival"]
 
 ALL = "all"
 """The cohort whose rows pool the complete cells."""
@@ -132,6 +135,14 @@ def curve(grid: Grid, shown: Sequence[int], labels: Sequence[str]) -> pa.Table:
             "high": pa.array(high, mask=nobody),
         }
     )
+
+
+def initiatives(known: Sequence[tuple[str, str]], calendar: Periods) -> pa.Table:
+    """The initiatives (ISO date, name) that began within the calendar, and the cohort in which each did."""
+    table = calendar.of_day()
+    found = [(int(table[day_of(date.fromisoformat(when))]), when, name) for when, name in known]
+    rows = [{"cohort": calendar.label(place), "date": when, "name": name} for place, when, name in found if place >= 0]
+    return pa.Table.from_pylist(rows, pa.schema([(name, pa.string()) for name in ("cohort", "date", "name")]))
 
 
 def _returning(grid: Grid, s: int) -> Survival:

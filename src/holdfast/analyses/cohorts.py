@@ -17,7 +17,7 @@ from holdfast.analyses.cohort_clock import Clock, calendar_clock, elapsed_clock
 from holdfast.analyses.cohort_grid import HIDDEN, Grid, behind, walk_grid
 from holdfast.analyses.cohort_loops import EVERY, ON, ON_OR_AFTER, ON_OR_BEFORE
 from holdfast.analyses.cohort_streams import ENTRY_MODES, Chosen, EntryMode, checked_events
-from holdfast.analyses.cohort_tables import ALL, comparison, curve, grid_table, medians, order_of, survival
+from holdfast.analyses.cohort_tables import ALL, comparison, curve, grid_table, initiatives, medians, order_of, survival
 from holdfast.analyses.cohort_walks import Behind, Frame
 from holdfast.analyses.cohort_words import notes, text, words
 from holdfast.analyses.definitions import defined, scope_rules
@@ -66,7 +66,7 @@ class Cohorts(Question):
 
     The table has a row a cell: segment, cohort, period (k), size, customers, rate, low, high, state, value; with money also
     value_per_customer. Rows of cohort "all" pool the complete cells. Extra tables: curve, kaplan-meier, median, and with
-    segments comparison.
+    segments comparison; with initiatives in the settings, initiatives (cohort, date, name).
     """
 
     period: Unit = "month"
@@ -116,6 +116,8 @@ class Cohorts(Question):
         extra["median"] = medians(grid, shown, labels)
         if len(shown) > 1:
             extra["comparison"] = comparison(grid, shown, labels, timelines.settings.small_group)
+        if timelines.settings.initiatives:
+            extra["initiatives"] = initiatives(timelines.settings.initiatives, calendar)
         return Answer(
             question=self,
             words=words(self, grid, labels, shown),
@@ -243,7 +245,9 @@ class Cohorts(Question):
 
         if self.by is not None:
             return curves(answer.extra["curve"].to_pydict(), self.title, answer.words, self.step)
-        return heat_map(answer.table.to_pydict(), self.title, answer.words, self.step, self.measure)
+        began = answer.extra.get("initiatives")
+        marks = None if began is None else dict(zip(began["cohort"].to_pylist(), began["name"].to_pylist(), strict=True))
+        return heat_map(answer.table.to_pydict(), self.title, answer.words, self.step, self.measure, marks)
 
     def survival_figure(self, answer: Answer) -> go.Figure:
         """The Kaplan-Meier curve of the first return, a line a segment with its band."""

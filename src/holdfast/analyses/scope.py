@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from holdfast.errors import UsageError
 from holdfast.events.schema import MONEY_UNITS, ORDER
-from holdfast.timelines.attributes import Moment, order_events, value_at, value_labels
+from holdfast.timelines.attributes import Moment, events_before, order_events, value_at, value_labels
 from holdfast.timelines.columns import Meta
 from holdfast.timelines.walk import Shard
 
@@ -146,11 +146,8 @@ class Scope:
 def last_events(shard: Shard, as_of: AsOf, among: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     """The place of each customer's last event before the as-of; -1 for those not among."""
     columns = shard.columns
-    out = np.full(shard.high - shard.low, -1, np.int64)
-    for place in np.flatnonzero(among):
-        start, stop = columns.offsets[shard.low + place], columns.offsets[shard.low + place + 1]
-        out[place] = np.searchsorted(columns.second[start:stop], as_of.until) - 1
-    return out
+    places = events_before(shard.low, shard.high, columns.offsets, columns.second, as_of.until) - 1
+    return np.where(among, places, -1)
 
 
 def coverage(timelines: Timelines, as_of: AsOf, names: Sequence[str] = (ORDER,)) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from holdfast.charts.palette import INK, KEPT, SERIES, SOFT, readable_on, sequential, themed
@@ -16,12 +16,15 @@ MOST_LINES = 4
 Table = dict[str, list[Any]]
 
 
-def heat_map(table: Table, title: str, subtitle: str, step: str, measure: str = "customers") -> go.Figure:
+def heat_map(
+    table: Table, title: str, subtitle: str, step: str, measure: str = "customers", marks: Mapping[str, str] | None = None
+) -> go.Figure:
     """The grid of the first segment: deeper green where more came back.
 
     table    columns cohort, period, size, customers, rate, low, high, state (and value_per_customer), long form
     step     what a period is: month, week, bracket, …
     measure  "customers" shows rates, else money per customer
+    marks    cohort → the initiative that began in it, written beside it with a ◆
     A cell in progress is written in italics with an open circle; one that cannot be observed yet is left blank.
     """
     import plotly.graph_objects as go
@@ -32,6 +35,7 @@ def heat_map(table: Table, title: str, subtitle: str, step: str, measure: str = 
     shown = table["rate"] if measure == "customers" else table["value_per_customer"]
     sizes = {table["cohort"][i]: table["size"][i] for i in reversed(rows)}
     names = {cohort: f"<b>{cohort}</b>" if cohort == "all" else f"{cohort}  ({sizes[cohort]:,})" for cohort in cohorts}
+    names = {cohort: f"◆ {marks[cohort]}  {name}" if marks and cohort in marks else name for cohort, name in names.items()}
     z = [[shown[i] for i in rows[line * width : (line + 1) * width]] for line in range(len(cohorts))]
     hover = [[_told(table, i, step) for i in rows[line * width : (line + 1) * width]] for line in range(len(cohorts))]
     top = _top(shown[i] for i in rows if not (table["period"][i] == 0 and measure == "customers" and shown[i] == 1))

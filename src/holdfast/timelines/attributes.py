@@ -17,7 +17,7 @@ from holdfast.timelines.columns import Meta
 from holdfast.timelines.purchases import Purchases
 from holdfast.timelines.walk import Shard
 
-__all__ = ["NOT_KNOWN", "Moment", "order_events", "property_name", "value_at", "value_labels"]
+__all__ = ["NOT_KNOWN", "Moment", "events_before", "order_events", "property_name", "value_at", "value_labels"]
 
 Moment = Literal["entry", "current"]
 NOT_KNOWN = "(not known)"
@@ -59,6 +59,18 @@ def _last_known(low: int, high: int, offsets: Any, values: Any, event: Any) -> A
             if value != 0:
                 out[customer - low] = value
                 break
+    return out
+
+
+@njit(cache=True, nogil=True)
+def events_before(low: int, high: int, offsets: Any, second: Any, until: int) -> Any:
+    """How many events each customer of a range has before an instant (UTC seconds): int64 [high - low]."""
+    out = np.zeros(high - low, np.int64)
+    for customer in range(low, high):
+        stop = offsets[customer + 1]
+        while stop > offsets[customer] and second[stop - 1] >= until:
+            stop -= 1
+        out[customer - low] = stop - offsets[customer]
     return out
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache, reduce
 from itertools import pairwise
 from operator import add
+from threading import Lock
 from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
@@ -41,16 +42,19 @@ class Source:
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
         self._purchases: dict[tuple[int, RefundMode], Purchases] = {}
+        self._settling = Lock()
         self.kept: dict[Any, Any] = {}
 
     def purchases(self, until: int, mode: RefundMode) -> Purchases:
         """The purchases as of an instant; computed once and kept (the latest four)."""
         key = (until, mode)
-        if key not in self._purchases:
-            while len(self._purchases) >= 4:
-                self._purchases.pop(next(iter(self._purchases)))
-            self._purchases[key] = purchases(self.columns, until, mode)
-        return self._purchases[key]
+        with self._settling:
+            found = self._purchases.get(key)
+            if found is None:
+                while len(self._purchases) >= 4:
+                    self._purchases.pop(next(iter(self._purchases)))
+                found = self._purchases[key] = purchases(self.columns, until, mode)
+            return found
 
 
 @dataclass(frozen=True)
