@@ -30,7 +30,7 @@ from holdfast.timelines.spark_reference import Reference
 from holdfast.timelines.spark_rows import decode, rows_schema
 from holdfast.timelines.spark_work import RESULT, STORED, Build, Door, Encode, Look, Summary, Walk, opened
 from holdfast.timelines.timelines import Timelines
-from holdfast.timelines.walk import Partial, Shard, Source, walk_columns
+from holdfast.timelines.walk import Partial, Shard, Source, added, walk_columns
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -102,7 +102,7 @@ class SparkTimelines(Timelines):
         """Run a step on the executors, over all customers, and add what it gives in partition order."""
         partials = _collected(self._stored.where("kind = 'columns'").mapInArrow(Walk(step), RESULT))
         if partials:
-            return cast(P, reduce(add, partials))
+            return cast(P, added(list(partials)))
         return walk_columns(Source(columns_of(decode([], self.meta), self.meta.zone)), step, 1)
 
     def close(self) -> None:

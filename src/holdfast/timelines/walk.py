@@ -10,9 +10,8 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import cache
 from itertools import pairwise
-from operator import add
 from threading import Lock
 from typing import Any, Protocol, Self, TypeVar
 
@@ -22,7 +21,7 @@ import pyarrow as pa
 from holdfast.timelines.columns import Columns
 from holdfast.timelines.purchases import Purchases, RefundMode, purchases
 
-__all__ = ["Partial", "Shard", "Source", "Tally", "walk_columns"]
+__all__ = ["Partial", "Shard", "Source", "Tally", "added", "walk_columns"]
 
 EVENTS_A_SHARD = 1_000_000
 
@@ -112,8 +111,16 @@ def walk_columns(source: Source, step: Callable[[Shard], P], threads: int | None
     threads = threads or os.cpu_count() or 1
     shards = _shards(source, threads)
     if len(shards) == 1 or threads == 1:
-        return reduce(add, (step(shard) for shard in shards))
-    return reduce(add, _pool(threads).map(step, shards))
+        return added([step(shard) for shard in shards])
+    return added(list(_pool(threads).map(step, shards)))
+
+
+def added(parts: list[P]) -> P:
+    """The parts added in their order, neighbours first: rows laid end to end are copied a few times, not once a part."""
+    while len(parts) > 1:
+        odd = parts[-1:] if len(parts) % 2 else []
+        parts = [one + other for one, other in zip(parts[::2], parts[1::2], strict=False)] + odd
+    return parts[0]
 
 
 def _shards(source: Source, threads: int) -> list[Shard]:
