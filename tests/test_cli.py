@@ -105,6 +105,8 @@ def test_scope_and_as_of_narrow_the_question():
     place = whole["table"]["columns"].index("orders")
     assert sum(row[place] for row in france["table"]["rows"]) == 6
     assert sum(row[place] for row in whole["table"]["rows"]) == 9
+    same = json.loads(holdfast("orders", "-w", small_shop(), "--where", "country=France", "--json").out)
+    assert same["table"] == france["table"]
     early = json.loads(holdfast("orders", "-w", small_shop(), "--as-of", "2024-01-31", "--json").out)
     assert [row[place] for row in early["table"]["rows"]] == [3]
 

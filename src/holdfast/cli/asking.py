@@ -9,12 +9,14 @@ import click
 
 from holdfast.cli.options import Verb, analysis_options, pairs
 from holdfast.cli.saying import Said, View, said_of, tell
-from holdfast.errors import UsageError
+from holdfast.errors import UsageError, WorkspaceError
 
 if TYPE_CHECKING:
     from holdfast.analyses.answer import Answer, Question
+    from holdfast.timelines.timelines import Timelines
+    from holdfast.workspace import Workspace
 
-__all__ = ["analysis", "answered", "asked"]
+__all__ = ["analysis", "asked", "filled"]
 
 Own = Callable[..., "dict[str, Any]"]
 
@@ -48,8 +50,10 @@ def asked(
     view: View | None = None,
 ) -> None:  # fmt: skip
     """Ask the question (module:Class) with its own arguments and the shared options, and say the answer."""
+    timelines = _timelines(workspace)
+    by, where = _spelled(by, where, list(timelines.meta.properties))
     made = _question(question, own, as_of=_day(as_of), by=by, where=where, moment=moment)
-    answer = answered(workspace, made)
+    answer = made.answer(timelines)
     if people:
         _people(answer, pairs(people, "--people"), json=json, csv=csv)
         return
@@ -81,15 +85,37 @@ def _question(place: str, own: dict[str, Any], **shared: Any) -> Question:
     return made
 
 
-def answered(workspace: str, question: Question) -> Answer:
-    """The workspace's answer to a question; the first run says that it compiles."""
+def _timelines(workspace: str) -> Timelines:
+    """The timelines of the workspace in a folder; the first run says that it compiles."""
     from holdfast.cli.compiling import say_first_run
     from holdfast.workspace import Workspace
 
     opened = Workspace.open(workspace)
     say_first_run()
-    answer: Answer = opened.ask(question)
-    return answer
+    return filled(opened)
+
+
+def _spelled(by: str | None, where: tuple[str, ...], known: list[str]) -> tuple[str | None, tuple[str, ...]]:
+    """Names of properties as the data spell them: country is Country where there is no other country."""
+    spelling = {name.lower(): name for name in reversed(known)} | {name: name for name in known}
+
+    def one(name: str) -> str:
+        return spelling.get(name, spelling.get(name.lower(), name))
+
+    def condition(text: str) -> str:
+        name, sign, values = text.partition("=")
+        negated = "!" if name.endswith("!") else ""
+        return f"{one(name.rstrip('! ').strip())}{negated}{sign}{values}"
+
+    return None if by is None else one(by), tuple(condition(text) if "=" in text else text for text in where)
+
+
+def filled(opened: Workspace) -> Timelines:
+    """The workspace's timelines; WorkspaceError that says what to do next while nothing was read in."""
+    timelines = opened.timelines
+    if timelines.events == 0 and not len(timelines.source.columns.nobody.code):
+        raise WorkspaceError("there are no events yet", f"bring some in: holdfast import FILE -w {opened.path}")
+    return timelines
 
 
 def _day(text: str | None) -> Any:

@@ -47,9 +47,10 @@ def verb(workspace: str, output: str | None, as_of: str | None, show: bool, json
 
 def write_report(opened: Workspace, target: Path, as_of: str | None = None) -> None:
     """Write the report of a workspace into a file."""
+    from holdfast.cli.asking import filled
     from holdfast.report.whole import report
 
-    written(str(target), report(opened.timelines, as_of=as_of, quality=quality_of(opened)))
+    written(str(target), report(filled(opened), as_of=as_of, quality=quality_of(opened)))
 
 
 def quality_of(opened: Workspace) -> Quality:
