@@ -2,18 +2,18 @@
 
 The way of the data, and where each step lives (lower rooms never import upper ones; `lint-imports` holds the order):
 
-    a file                                             orders.csv, a pandas frame, a Parquet folder
-     1. events/       read it, refuse what cannot be   readers, mapping, refusals; the lake keeps every event (Delta Lake)
-     2. timelines/    sort it by customer and time     columns, mapped from disk; merged as events arrive; walked by threads or Spark
-     3. analyses/     ask                              Question (frozen) → one walk → Answer (frozen: table, words, figure, people)
-     4. charts/       draw                             Plotly figures, one palette
-     5. report/       tell                             one HTML file that opens offline
-     6. workspace.py  keep                             a business in a folder: settings, lake, timelines, questions as methods
-     7. cli/          say it from the shell            one verb a file
+    a file                                           orders.csv, a pandas frame, a Parquet folder
+     1. events/     read it, refuse what cannot be   readers, mapping, refusals; the lake keeps every event (Delta Lake)
+     2. timelines/  sort it by customer and time     columns, mapped from disk, merged as events arrive; threads or Spark
+     3. analyses/   ask                              Question (frozen) → one walk → Answer (table, words, figure, people)
+     4. charts/     draw                             Plotly figures, one palette
+     5. report/     tell                             one HTML file that opens offline
+     6. workspace/  keep                             a business in a folder: settings, lake, timelines, questions as methods
+     7. cli/        say it from the shell            one verb a file
 
-    datasets/         real data in the package         CDNOW, Online Retail, the RFM reference
-    settings.py       what a business means by its numbers
-    errors.py         what can go wrong, as a tree
+    datasets/        real data in the package: CDNOW, Online Retail, the RFM reference
+    settings.py      what a business means by its numbers; settings_file.py reads and writes holdfast.toml
+    errors.py        what can go wrong, as a tree
 
 Start here:
 

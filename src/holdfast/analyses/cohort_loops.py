@@ -142,7 +142,7 @@ def _by_calendar(
     entered = table[day[at]]
     least: Any = width
     most: Any = -1
-    wait = -1
+    wait: Any = -1
     for i in range(at + 1, stop):
         if len(flags) > 0 and flags[i - base] & BACK == 0:
             continue
@@ -168,7 +168,7 @@ def _by_clock(
     from_day, from_second = np.int64(day[at]), np.int64(second[at])
     least: Any = width
     most: Any = -1
-    wait = -1
+    wait: Any = -1
     for i in range(at + 1, stop):
         if len(flags) > 0 and flags[i - base] & BACK == 0:
             continue
