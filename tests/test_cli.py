@@ -166,3 +166,10 @@ def test_a_bug_leaves_a_log_and_not_a_traceback(monkeypatch):
     assert "Traceback" not in told.err
     log = told.err.strip().split()[-1]
     assert "ZeroDivisionError" in Path(log).read_text("utf-8")
+
+
+def test_the_reference_page_is_what_the_program_says():
+    from holdfast.cli.pages import reference
+
+    page = Path(__file__).parent.parent / "docs" / "reference" / "cli.md"
+    assert page.read_text("utf-8") == reference(), "write it again: python -m holdfast.cli.pages > docs/reference/cli.md"

@@ -8,20 +8,27 @@ import click
 
 from holdfast.cli.asking import analysis
 from holdfast.cli.grid import show_grid
+from holdfast.cli.saying import Said
+from holdfast.cli.views import chosen
 from holdfast.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from holdfast.cli.saying import Said
-
 __all__ = ["triangle", "verb"]
+
+_COMPARED = chosen("test", "segment", "against", "period", "difference", "p", "p_adjusted", "rate", "rate_against", "n")
+"""The comparison of segments: how far apart, and whether by more than chance."""
 
 
 def triangle(console: Console, said: Said) -> None:
     """The grid as a triangle: shares, or money where money was asked for."""
     counted = said.question.get("measure", "customers") == "customers"
     show_grid(console, said, "rate" if counted else "value")
+    compared = said.extra.get("comparison")
+    if compared and compared["rows"]:
+        console.print()
+        _COMPARED(console, Said({}, "", tuple(compared["columns"]), compared["rows"]))
 
 
 @analysis("cohorts", "cohorts:Cohorts", view=triangle)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from holdfast.analyses.answer import Answer
 
-__all__ = ["Said", "View", "said_of", "tell"]
+__all__ = ["Said", "View", "kinds_in", "said_of", "tell", "written"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Said:
     notes     warnings and remarks
     small     the definition in one line
     currency  code in which money is written
+    extra     further tables by name, for the screen: {"columns": […], "rows": […]}
     """
 
     question: dict[str, Any]
@@ -39,11 +40,17 @@ class Said:
     notes: tuple[str, ...] = ()
     small: str = ""
     currency: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
 
     def kinds(self) -> list[Kind]:
         """The kind of each column, by its name and its first known value."""
-        firsts = [next((row[place] for row in self.rows if row[place] is not None), None) for place in range(len(self.columns))]
-        return kinds(self.columns, [type(first) if first is not None else None for first in firsts])
+        return kinds_in(self.columns, self.rows)
+
+
+def kinds_in(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Kind]:
+    """The kind of each column, by its name and its first known value."""
+    firsts = [next((row[place] for row in rows if row[place] is not None), None) for place in range(len(columns))]
+    return kinds(columns, [type(first) if first is not None else None for first in firsts])
 
 
 View = Callable[["Console", Said], None]
@@ -53,7 +60,6 @@ def said_of(answer: Answer) -> Said:
     """An analysis' answer as it is said."""
     whole = answer.to_dict()
     table = whole["table"]
-    currency = answer.source.settings.currency
     return Said(
         whole["question"],
         answer.words,
@@ -61,7 +67,8 @@ def said_of(answer: Answer) -> Said:
         table["rows"],
         answer.notes,
         answer.definition.line(),
-        currency,
+        answer.source.settings.currency,
+        whole["extra"],
     )
 
 
