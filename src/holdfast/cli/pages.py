@@ -39,7 +39,7 @@ def _verb(name: str, module: str) -> str:
     verb = import_module(f"holdfast.cli.{module}").verb
     context = click.Context(verb, info_name=f"holdfast {name}")
     usage = " ".join([f"holdfast {name}", *verb.collect_usage_pieces(context)])
-    records = [record for one in verb.get_params(context) if (record := one.get_help_record(context)) is not None]
+    records = [record for one in verb.params if (record := one.get_help_record(context)) is not None]
     rows = [f"| `{_cell(flag)}` | {_cell(text)} |" for flag, text in records if text]
     help_text = "\n".join(line.strip() for line in (verb.help or "").split("\n"))
     help_text = help_text.rstrip()
