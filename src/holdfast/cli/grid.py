@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -82,10 +82,11 @@ def show_grid(console: Console, said: Said, value: str = "rate") -> None:
     """Print the grids of an answer; columns that do not fit the width are left out and counted."""
     from rich.text import Text
 
+    shade = _shade if console.color_system in ("256", "truecolor", "windows") else _unshaded
     for grid in grids_of(said.columns, said.rows, value):
         if grid.title:
             console.print(Text(cleaned(grid.title), style="bold"))
-        for line in lines(grid, console.width, said.currency):
+        for line in lines(grid, console.width, said.currency, shade):
             console.print(line, no_wrap=True, crop=True, overflow="crop")
         console.print()
     console.print(
@@ -93,7 +94,7 @@ def show_grid(console: Console, said: Said, value: str = "rate") -> None:
     )
 
 
-def lines(grid: Grid, width: int, currency: str = "") -> list[Text]:
+def lines(grid: Grid, width: int, currency: str, shade: Shade) -> list[Text]:
     """The triangle as lines of at most `width` columns."""
     from rich.text import Text
 
@@ -112,7 +113,7 @@ def lines(grid: Grid, width: int, currency: str = "") -> list[Text]:
             found = grid.cells.get((row, column), Cell(None, False))
             line.append(
                 f"{_written(found, grid.form, currency):>{cell - 1}} ",
-                style="" if name == ALL else _shade(found, top, grid.form),
+                style="" if name == ALL else shade(found, top, grid.form),
             )
         line.rstrip()
         out.append(line)
@@ -132,6 +133,15 @@ def _written(cell: Cell, form: str, currency: str) -> str:
         else money(cell.value, currency)
     )
     return text + (OPEN if cell.open else "")
+
+
+Shade = Callable[[Cell, float, str], str]
+"""The style of a cell, by its value, the largest value and the form of the grid."""
+
+
+def _unshaded(_cell: Cell, _top: float, _form: str) -> str:
+    """No shade: sixteen colours are too few for one that can be read."""
+    return ""
 
 
 def _shade(cell: Cell, top: float, form: str) -> str:
