@@ -20,7 +20,6 @@ from holdfast.workspace.imports import (
     Reading,
     fingerprint_of,
     forget,
-    plain_counts,
     read_records,
     refusals_path,
     retired,
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from holdfast.events.lake import Lake
     from holdfast.events.lake_erase import Erased
     from holdfast.timelines.timelines import Timelines
+    from holdfast.workspace.joining import Joining
 
 __all__ = ["SETTINGS_FILE", "Workspace"]
 
@@ -117,15 +117,18 @@ class Workspace(Questions):
         now      when it is done (default: the clock)
 
         A repeated import changes nothing and says so in its record. Refused rows are kept and can be imported again; when the
-        source is such a refusals file of this workspace, what is refused now takes its place.
+        source is such a refusals file of this workspace, what is refused now takes its place. What belongs to orders of earlier
+        imports is joined with them (`holdfast.workspace.joining`), and the counts of the reading are set right for it.
         """
         fingerprint = fingerprint_of(plan)
         before = next((record for record in self.imports() if record.fingerprint == fingerprint), None)
         if before is not None and self.lake.knows(fingerprint):
             return replace(before, rows=0, known=before.rows + before.known, repeated=True)
         events = iter(reading.events)
-        appended = self.lake.append(events, batch=fingerprint)
+        joining = self._joining(plan)
+        appended = self.lake.append(joining.events(events), batch=fingerprint)
         used_up(events)
+        reading.counts.update(joining.counts)
         write_refusals(self.path / REFUSALS, fingerprint, reading.refusals)
         record = ImportRecord(
             fingerprint=fingerprint,
@@ -136,11 +139,26 @@ class Workspace(Questions):
             refused=len(reading.refusals),
             version=appended.version,
             mapping=dict(plan.mapping),
-            counts=plain_counts(reading.counts),
+            counts=dict(reading.counts),
+            shape=joining.shape,
         )
         write_record(self.path / IMPORTS, record)
         retired(self.path / REFUSALS, plan, fingerprint)
         return record
+
+    def _joining(self, plan: Plan) -> Joining:
+        """The way into the lake; a refusals file of this workspace is read in the shape of the import that refused its rows."""
+        from holdfast.workspace.joining import Joining
+
+        path = getattr(plan.source, "path", None)
+        waiting = {kept.resolve(): record for kept, record in self.refusals().items()}
+        origin = None if path is None else waiting.get(Path(path).resolve())
+        return Joining(
+            self.lake,
+            shape=(origin.shape if origin else "") or plan.shape.value,
+            replayed=bool(getattr(plan.source, "replay", False)),
+            origin=origin.fingerprint if origin else None,
+        )
 
     def imports(self) -> list[ImportRecord]:
         """What was imported, oldest first."""

@@ -11,23 +11,25 @@ import json
 import os
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from holdfast.events.identity import ANONYMOUS
 
 if TYPE_CHECKING:
+    from collections import Counter
+
     import pyarrow as pa
 
     from holdfast.events.refusals import Refusals
+    from holdfast.events.text import Found
 
 __all__ = [
     "ImportRecord",
     "Plan",
     "Reading",
     "forget",
-    "plain_counts",
     "read_records",
     "refusals_path",
     "used_up",
@@ -46,6 +48,10 @@ class Plan(Protocol):
     @property
     def mapping(self) -> Mapping[str, str]:
         """Role → column."""
+
+    @property
+    def shape(self) -> Found:
+        """What a row is: its value is "lines", "orders" or "events"."""
 
     @property
     def options(self) -> Any:
@@ -71,8 +77,8 @@ class Reading(Protocol):
         """The rows that could not be used."""
 
     @property
-    def counts(self) -> Any:
-        """What was read: a mapping or a dataclass."""
+    def counts(self) -> Counter[str]:
+        """What was read."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,8 @@ class ImportRecord:
     refused      rows that could not be used (see `refusals`)
     version      the lake's version that holds it
     mapping      role → column
-    counts       what else the reading counted
+    counts       what else the reading counted, set right for what was joined with earlier imports
+    shape        what a row was: "lines", "orders" or "events"
     repeated     whether this very import was in before, so that nothing changed
     """
 
@@ -100,6 +107,7 @@ class ImportRecord:
     mapping: dict[str, str] = field(default_factory=dict)
     counts: dict[str, Any] = field(default_factory=dict)
     repeated: bool = False
+    shape: str = ""
 
 
 def fingerprint_of(plan: Plan) -> str:
@@ -168,13 +176,6 @@ def _names(refused: dict[str, Any], ids: set[str]) -> bool:
     values = [str(value).strip() for value in (refused.get("values") or {}).values()]
     texts = [refused.get("raw") or "", refused.get("sentence") or ""]
     return not ids.isdisjoint(values) or any(one in text for one in ids for text in texts)
-
-
-def plain_counts(counts: Any) -> dict[str, Any]:
-    """Counts as a record holds them."""
-    if is_dataclass(counts) and not isinstance(counts, type):
-        return asdict(counts)
-    return dict(counts)
 
 
 def used_up(events: Iterator[Any]) -> None:
