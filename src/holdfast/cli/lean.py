@@ -1,7 +1,7 @@
 """Starting quickly: pandas stays outside.
 
-Arrow imports pandas, when it is installed, the first time a list becomes a column, to see whether the list is a Series. That is a
-third of a second, and no verb of the command line uses pandas.
+Arrow imports pandas, when it is installed, the first time a list becomes a column, to see whether it is a Series: a third of a
+second, and no verb of the command line uses pandas.
 """
 
 from __future__ import annotations
