@@ -66,6 +66,9 @@ SETTINGS = tuple(Setting(each.name, getattr(Settings(), each.name), _HELP[each.n
 
 _OPTIONAL = frozenset(setting.name for setting in SETTINGS if setting.default is None)
 
+_TABLES = {"initiatives": '"2024-09-01" = "new loyalty programme"', "rates": "USD = 0.92"}
+"""Settings that are tables, with a line of each."""
+
 IMPORT = "import"
 
 _CODES = """
@@ -148,13 +151,24 @@ def _fresh(settings: Settings) -> str:
     import tomlkit
 
     lines = ["# What this business means by its numbers. Reference: docs/reference/settings.md", ""]
-    ordered = sorted(SETTINGS, key=lambda setting: isinstance(_plain(getattr(settings, setting.name)), dict))
+    ordered = sorted(SETTINGS, key=lambda each: each.name in _TABLES or isinstance(_plain(getattr(settings, each.name)), dict))
     for setting in ordered:
         value = _plain(getattr(settings, setting.name))
         lines.append(f"# {setting.help}")
-        lines.append(f"# {setting.name} =" if value is None else tomlkit.dumps({setting.name: value}).rstrip())
+        lines.append(_line(setting, value))
         lines.append("")
     return "\n".join(lines)
+
+
+def _line(setting: Setting, value: Any) -> str:
+    """One setting as it stands in a new file; a table without rows as a comment that shows how to write one."""
+    import tomlkit
+
+    if value is None:
+        return f"# {setting.name} ="
+    if value == [] and setting.name in _TABLES:
+        return f"# [{setting.name}]\n# {_TABLES[setting.name]}"
+    return tomlkit.dumps({setting.name: value}).rstrip()
 
 
 def _unset(text: str, settings: Settings) -> str:

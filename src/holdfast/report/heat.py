@@ -11,10 +11,13 @@ from holdfast.report.values import percent, short_money, shown
 __all__ = ["heat_table"]
 
 
-def heat_table(rows: Sequence[Mapping[str, Any]], value: str = "rate", *, currency: str = "") -> Markup:
+def heat_table(
+    rows: Sequence[Mapping[str, Any]], value: str = "rate", *, currency: str = "", marks: Mapping[str, str] | None = None
+) -> Markup:
     """The grid of long rows with cohort, period, size, customers, rate, low, high, state and the value to show.
 
     value  "rate" (percent of the cohort) or a column of money
+    marks  cohort → the initiative that began in it, written after its name with a ◆
     The rows of cohort "all" pool the complete cells and stand last.
     """
     pooled = {str(row["period"]): row for row in rows if row["cohort"] == ALL}
@@ -28,7 +31,7 @@ def heat_table(rows: Sequence[Mapping[str, Any]], value: str = "rate", *, curren
     head = [tag("th"), tag("th", "people", class_="n", scope="col"), *(tag("th", period, scope="col") for period in periods)]
     body = [
         tag(
-            "tr", tag("th", cohort, scope="row"), tag("td", shown(size, "count"), class_="n"),
+            "tr", tag("th", _named(cohort, marks or {}), scope="row"), tag("td", shown(size, "count"), class_="n"),
             *(_cell(cells.get((cohort, period)), value, top, currency) for period in periods),
         )
         for cohort, size in sizes.items()
@@ -38,6 +41,10 @@ def heat_table(rows: Sequence[Mapping[str, Any]], value: str = "rate", *, curren
         body.append(tag("tr", tag("th", "all, pooled", scope="row"), tag("td", class_="n"), *last, class_="pool"))
     inner = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *body), class_="grid")
     return tag("div", inner, class_="scroll", tabindex="0", role="group", aria_label="cohort grid")
+
+
+def _named(cohort: str, marks: Mapping[str, str]) -> str:
+    return f"{cohort} ◆ {marks[cohort]}" if cohort in marks else cohort
 
 
 ALL = "all"

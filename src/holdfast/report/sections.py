@@ -73,11 +73,17 @@ def cohort_section(asked: Asked) -> Section:
     body = join(
         lead(answer.words),
         hint(how),
-        heat_table(answer.table.to_pylist()),
+        heat_table(answer.table.to_pylist(), marks=_began(answer)),
         folded("the same in money: revenue so far per customer, net of refunds", _money_grid(worth, asked.currency)),
         foot(answer, "cohorts", csv_link(worth.to_csv(), "cohorts-money.csv", "CSV in money")),
     )
     return Section("cohorts", "Of each month's first-time buyers, who bought again?", body, "Cohorts")
+
+
+def _began(answer: Answer) -> dict[str, str]:
+    """Cohort → what began in it, as holdfast.toml says."""
+    table = answer.extra.get("initiatives")
+    return {} if table is None else dict(zip(table["cohort"].to_pylist(), table["name"].to_pylist(), strict=True))
 
 
 def _money_grid(answer: Answer, currency: str) -> Markup:
