@@ -38,7 +38,7 @@ class Settings:
     properties      properties kept in the timelines for breakdowns; empty: chosen from the data
     small_group     groups under this n are marked
     industry        row of the benchmark table shown beside own values
-    goal            the monthly retention rate aimed at, 0 to 1; None: only the industry's range is shown
+    goal            the monthly retention rate aimed at, 0 to 1; None: 90 %, as the trade says
     initiatives     (ISO date, what was done), marked on cohort grids and compared before and after
     rates           currency code → value of one unit in `currency`, for events in other currencies
     """

@@ -56,6 +56,8 @@ def _retention(asked: Asked) -> Markup | None:
     if not rows:
         return None
     last, kept = rows[-1], [row["crr"] for row in rows[-MONTHS:]]
+    own = asked.timelines.settings.goal
+    goal = GOAL if own is None else own
     small: list[object] = [f"{100 * last['crr_low']:.1f} to {100 * last['crr_high']:.1f} · n {last['start']:,}"]
     if len(rows) > 1:
         change = 100 * (last["crr"] - rows[-2]["crr"])
@@ -63,10 +65,10 @@ def _retention(asked: Asked) -> Markup | None:
     return _tile(
         f"Retention, {month_name(last['period'])}",
         percent(last["crr"]),
-        sparkline(kept, "kept", mark=GOAL),
+        sparkline(kept, "kept", mark=goal),
         *small,
         tag("br"),
-        "dashed: the trade's goal, 90 %",
+        f"dashed: {'your' if own is not None else 'the trade’s'} goal, {100 * goal:.0f} %",
     )
 
 
