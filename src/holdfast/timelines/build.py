@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from holdfast.events.schema import REFUND
+from holdfast.errors import InputError
+from holdfast.events.schema import MONEY_UNITS, REFUND
 from holdfast.timelines.columns import Columns, Meta, Nobody, Orders
-from holdfast.timelines.gather import Gathered, Gatherer
+from holdfast.timelines.gather import MOST_UNITS, TOO_MUCH_MEND, Gathered, Gatherer
 from holdfast.timelines.sorting import resolve_orders, sort_events
 from holdfast.timelines.zone import Zone
 
@@ -165,8 +166,11 @@ def settle(raw: Orders, sequence: Any, places: Any, code: Any) -> tuple[Orders, 
 
     raw       orders in timeline order · sequence int64: later arrivals are higher · places int64: their events
     code      event codes; changed in place where an order is replaced
-    Returns the settled orders, the codes, and the counts for the meta.
+    Returns the settled orders, the codes, and the counts for the meta. Raises InputError where sums of money would overflow.
     """
+    total = float(np.abs(raw.amount.astype(np.float64)).sum())
+    if total >= MOST_UNITS:
+        raise InputError(f"the orders add up to {total / MONEY_UNITS:,.0f}, more than can be summed exactly", TOO_MUCH_MEND)
     link, dropped = raw.link.copy(), np.zeros(len(raw.order), np.uint8)
     replaced = resolve_orders(raw.offsets, raw.refund, raw.order, sequence, link, dropped)
     settled = Orders(raw.offsets, raw.day, raw.second, raw.amount, raw.refund, link, raw.order)

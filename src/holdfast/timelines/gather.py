@@ -17,15 +17,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from holdfast.errors import InputError
-from holdfast.events.schema import MONEY, ORDER, REFUND
+from holdfast.events.schema import MONEY, MONEY_UNITS, ORDER, REFUND
 from holdfast.timelines.text import Interner, hash_strings
 from holdfast.timelines.zone import DAY, LAST_SECOND
 
-__all__ = ["Gathered", "Gatherer", "person_keys"]
+__all__ = ["MOST_UNITS", "TOO_MUCH_MEND", "Gathered", "Gatherer", "person_keys"]
 
 MAX_NAMES = 65_534
 MAX_VALUES = 1_000
 """A property found in the data is kept for breakdowns while it has at most this many different values."""
+
+MOST_UNITS = 2.0**63
+"""Sums of money are 64-bit integers of ten-thousandths: so much, about 922 million millions of the currency, and no more."""
+
+TOO_MUCH_MEND = "is the column an amount of money? else count it in a larger unit, such as thousands"
 
 _SILENT = ("identify", "group", "alias")
 
@@ -172,7 +177,7 @@ class Gatherer:
             return
         self._orders += len(rows)
         some = pa.array(rows)
-        revenue = _column(batch, "revenue", _money_type(batch)).take(some)
+        revenue = _revenue(batch).take(some)
         self._no_revenue += revenue.null_count
         self._put("amount", _units(revenue))
         self._put("order", hash_strings(_column(batch, "order_id", pa.string()).take(some)))
@@ -229,22 +234,37 @@ def _joined(chunks: list[npt.NDArray[Any]], name: str) -> npt.NDArray[Any]:
     return joined.astype(kind, copy=False)
 
 
-def _money_type(batch: pa.RecordBatch) -> pa.DataType:
-    kind = batch.schema.field("revenue").type if "revenue" in batch.schema.names else MONEY
-    return kind if pa.types.is_floating(kind) or pa.types.is_integer(kind) else MONEY
+def _revenue(batch: pa.RecordBatch) -> Any:
+    """The revenue of each row, null where there is none: as decimals of our scale, integers or finite floats."""
+    if "revenue" not in batch.schema.names:
+        return pa.nulls(len(batch), MONEY)
+    column = batch.column("revenue")
+    kind = column.type
+    if pa.types.is_integer(kind):
+        return column
+    if pa.types.is_floating(kind):
+        return pc.if_else(pc.is_finite(column), column, pa.scalar(None, kind))
+    if pa.types.is_decimal(kind) and kind.scale > MONEY.scale:
+        column = pc.round(column, MONEY.scale, "half_to_even")
+    try:
+        return pc.cast(column, MONEY)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise InputError(f"the revenue column holds {kind} that is no amount of money: {error}", "give numbers") from error
 
 
 def _units(revenue: Any) -> npt.NDArray[np.int64]:
     """Whole ten-thousandths of each amount; 0 for null. Floats are rounded to the nearest unit."""
     if pa.types.is_decimal(revenue.type):
-        filled = pc.fill_null(revenue, pa.scalar(0, MONEY).cast(revenue.type))
+        filled = pc.fill_null(revenue, pa.scalar(0, MONEY))
         filled = filled.combine_chunks() if isinstance(filled, pa.ChunkedArray) else filled
         low = np.frombuffer(filled.buffers()[1], np.int64)[2 * filled.offset : 2 * (filled.offset + len(filled)) : 2]
         return low.copy()
+    amounts = pc.fill_null(revenue, 0).to_numpy(zero_copy_only=False)
+    if float(np.abs(amounts.astype(np.float64)).max(initial=0.0)) * MONEY_UNITS >= MOST_UNITS:
+        raise InputError("an amount of money is too large to count in ten-thousandths", TOO_MUCH_MEND)
     if pa.types.is_integer(revenue.type):
-        return np.asarray(pc.fill_null(revenue, 0).to_numpy(zero_copy_only=False), np.int64) * 10_000
-    floats = pc.fill_null(revenue, 0.0).to_numpy(zero_copy_only=False)
-    return np.asarray(np.rint(np.asarray(floats, np.float64) * 10_000), np.int64)
+        return np.asarray(amounts.astype(np.int64) * MONEY_UNITS)
+    return np.asarray(np.rint(amounts.astype(np.float64) * MONEY_UNITS), np.int64)
 
 
 def _found(batch: pa.RecordBatch, wanted: tuple[str, ...]) -> dict[str, Any]:
