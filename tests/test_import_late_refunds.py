@@ -123,6 +123,25 @@ def test_corrected_order_counts_as_it_is_now(shop: Workspace) -> None:
     assert refunded(shop) == {"2": Decimal("4"), "1": Decimal("16")}
 
 
+def test_corrected_order_in_the_file_of_its_cancellation(shop: Workspace) -> None:
+    """The same in one file: what the lake says of order 2 is out of date, it holds one cup, not four."""
+    lines(shop, "january.csv", JANUARY)
+    lines(shop, "later.csv", "2,Ben,2024-01-20 10:00,cup,1,5.00,\nC5,Ben,2024-02-02,cup,-5,4.00,")
+    assert refunded(shop) == {"2": Decimal("4"), "1": Decimal("16")}
+
+
+def test_cancellation_that_names_its_order_leaves_less_for_the_next(shop: Workspace) -> None:
+    """C5 names order 2 and takes all of its four cups; C6 names none and takes three cups of order 1."""
+    lines(shop, "january.csv", JANUARY)
+    path = shop.path.parent / "february.csv"
+    path.write_text(
+        "order,customer,date,product,quantity,price,original_order\n"
+        "C5,Ben,2024-02-02,cup,-4,5.00,2\nC6,Ben,2024-02-03,cup,-3,4.00,\n"
+    )
+    bring(shop, path, shape="lines")
+    assert refunded(shop) == {"2": Decimal("20"), "1": Decimal("12")}
+
+
 def test_no_order_before_its_cancellation_and_none_of_another(shop: Workspace) -> None:
     lines(shop, "january.csv", JANUARY)
     lines(

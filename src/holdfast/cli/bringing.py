@@ -190,7 +190,7 @@ _COUNTS = {
     "rows": "rows read",
     "orders": "orders",
     "refunds_tied": "refunds tied to their order",
-    "refunds_untied": "refunds whose order is not in the file",
+    "refunds_untied": "refunds whose order was not found",
     "duplicates_kept": "repeated rows, kept",
     "duplicates_dropped": "repeated rows, dropped",
     "anonymous_rows": "rows without a customer",
