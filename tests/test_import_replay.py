@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from imported import bring, events, lines, mended, orders, refunded, waiting
+from shells import holdfast
 
 from holdfast.events.schema import ORDER
 from holdfast.settings import Settings
@@ -118,3 +119,15 @@ def test_replayed_line_of_a_cancellation(shop: Workspace) -> None:
     assert refunded(shop) == {"1": Decimal("9.05")}
     lines(shop, "april again.csv", "C2,Ann,2024-04-01,cup,-2,4.00,\nC2,Ann,2024-04-01,jam,-1,1.05,")
     assert refunded(shop) == {"1": Decimal("9.05")}
+
+
+def test_replay_from_the_shell_reads_dates_as_the_file_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The refused line alone says 03/04/2024; its file had the 25th of a month in it: day first, the 3rd of April."""
+    monkeypatch.chdir(tmp_path)
+    rows = ["1,Ann,03/04/2024,2o", "2,Ben,25/04/2024,9.50"]
+    Path("orders.csv").write_text("\n".join(["order,customer,date,total", *rows]) + "\n")
+    assert holdfast("import", "orders.csv", "--yes", "-w", "shop", "--zone", "America/New_York").code == 0
+    shop = Workspace.open("shop")
+    mended(waiting(shop), total="20")
+    assert holdfast("refusals", "replay", "-w", "shop").code == 0
+    assert [one["time"].date() for one in events(shop, ORDER)] == [dt.date(2024, 4, 25), dt.date(2024, 4, 3)]

@@ -90,9 +90,9 @@ def _exported(waiting: dict[Path, ImportRecord], path: str | None) -> Said:
 def _replayed(
     opened: Workspace, waiting: dict[Path, ImportRecord], path: str | None, mapping: dict[str, str]
 ) -> tuple[Said, int]:
-    """Read refusals files again, each with the mapping of the import it comes from; what is refused again stays."""
+    """Read refusals files again, each as the import it comes from read its file; what is refused again stays."""
     from holdfast.cli.bringing import Place, bring, planned
-    from holdfast.events.options import ImportOptions
+    from holdfast.events.options import ImportOptions, options_from
 
     chosen = waiting if path is None else {Path(path): waiting.get(Path(path))}
     place = Place(str(opened.path), opened, opened.settings, frozenset())
@@ -100,7 +100,8 @@ def _replayed(
     left = 0
     for file, record in list(chosen.items()):
         before = {} if record is None else dict(record.mapping)
-        plan = planned(place, str(file), before | mapping, ImportOptions(source=None if record is None else record.source))
+        options = ImportOptions() if record is None else options_from({**record.read_as, "source": record.source})[1]
+        plan = planned(place, str(file), before | mapping, options)
         said, refused = bring(place, plan)
         left += refused
         rows.append([file.name if record is None else record.source, _value(said, "events that came in"), refused])

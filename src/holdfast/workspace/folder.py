@@ -20,6 +20,7 @@ from holdfast.workspace.imports import (
     Reading,
     fingerprint_of,
     forget,
+    read_as,
     read_records,
     refusals_path,
     retired,
@@ -140,7 +141,7 @@ class Workspace(Questions):
             version=appended.version,
             mapping=dict(plan.mapping),
             counts=dict(reading.counts),
-            shape=joining.shape,
+            read_as=read_as(plan) | {"shape": joining.shape},
         )
         write_record(self.path / IMPORTS, record)
         retired(self.path / REFUSALS, plan, fingerprint)
@@ -155,7 +156,7 @@ class Workspace(Questions):
         origin = None if path is None else waiting.get(Path(path).resolve())
         return Joining(
             self.lake,
-            shape=(origin.shape if origin else "") or plan.shape.value,
+            shape=(origin.read_as if origin else {}).get("shape", plan.shape.value),
             replayed=bool(getattr(plan.source, "replay", False)),
             origin=origin.fingerprint if origin else None,
         )

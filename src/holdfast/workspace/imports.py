@@ -29,9 +29,12 @@ __all__ = [
     "ImportRecord",
     "Plan",
     "Reading",
+    "fingerprint_of",
     "forget",
+    "read_as",
     "read_records",
     "refusals_path",
+    "retired",
     "used_up",
     "write_record",
     "write_refusals",
@@ -50,8 +53,32 @@ class Plan(Protocol):
         """Role → column."""
 
     @property
+    def format(self) -> str:
+        """ "delimited", "jsonl", "parquet", "excel" or "frame"."""
+
+    @property
     def shape(self) -> Found:
         """What a row is: its value is "lines", "orders" or "events"."""
+
+    @property
+    def dates(self) -> Found:
+        """Form of the times, "typed" where the file types them."""
+
+    @property
+    def decimal(self) -> Found:
+        """Decimal sign."""
+
+    @property
+    def zone(self) -> Found:
+        """Zone of times without offset."""
+
+    @property
+    def currency(self) -> Found:
+        """Currency of amounts without one of their own."""
+
+    @property
+    def event(self) -> str | None:
+        """Name of events from rows without one."""
 
     @property
     def options(self) -> Any:
@@ -93,7 +120,7 @@ class ImportRecord:
     version      the lake's version that holds it
     mapping      role → column
     counts       what else the reading counted, set right for what was joined with earlier imports
-    shape        what a row was: "lines", "orders" or "events"
+    read_as      shape, dates, decimal, zone, currency, event as options: how its refused rows are to be read
     repeated     whether this very import was in before, so that nothing changed
     """
 
@@ -107,7 +134,7 @@ class ImportRecord:
     mapping: dict[str, str] = field(default_factory=dict)
     counts: dict[str, Any] = field(default_factory=dict)
     repeated: bool = False
-    shape: str = ""
+    read_as: dict[str, str] = field(default_factory=dict)
 
 
 def fingerprint_of(plan: Plan) -> str:
@@ -121,6 +148,16 @@ def fingerprint_of(plan: Plan) -> str:
         while piece := file.read(1 << 20):
             digest.update(piece)
     return digest.hexdigest()
+
+
+def read_as(plan: Plan) -> dict[str, str]:
+    """How a file was read, as the options (`ImportOptions`) that read its refused rows, which are text, in the same way."""
+    said = {"shape": plan.shape.value, "zone": plan.zone.value, "currency": plan.currency.value}
+    if plan.dates.value != "typed":
+        said["dates"] = plan.dates.value
+    if plan.format in ("delimited", "jsonl") or plan.decimal.reason == "given":
+        said["decimal"] = plan.decimal.value
+    return said if plan.event is None else said | {"event": plan.event}
 
 
 def retired(folder: Path, plan: Plan, fingerprint: str) -> None:
