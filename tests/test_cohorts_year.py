@@ -37,7 +37,7 @@ def test_nobody_known_for_a_year_is_null_not_0():
     answer = told(STORY).ask(OneYear(gone_after=60, as_of="2010-12-31"))
     row = answer.table.to_pylist()[0]
     assert (row["n"], row["customers"], row["rate"], row["still"]) == (0, 0, None, None)
-    assert answer.words == "None of 3 customers has been known for 365 days yet."
+    assert answer.words == "Of 3 customers nobody has been known for 365 days yet."
 
 
 def test_cdnow_equals_sql():

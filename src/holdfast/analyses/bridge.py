@@ -286,12 +286,14 @@ SCHEMA = pa.schema(
 
 
 def shown(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The row that the words tell about: the last complete one with a filled base, else the last with anyone at its start."""
+    """The row that the words tell about: of the last complete period with a filled base, else of the last with a start.
+
+    Of several segments, some may be over before others: the period is the last of any.
+    """
     some = [row for row in rows if row["start"] > 0]
     over = [row for row in some if row["state"] == "complete"]
     filled = [row for row in over if not row["note"]]
-    chosen = filled or over or some
-    return chosen[-1] if chosen else None
+    return max(filled or over or some, key=lambda row: str(row["period"]), default=None)
 
 
 def _words(table: pa.Table, span: Span) -> str:

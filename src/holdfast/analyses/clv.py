@@ -23,7 +23,7 @@ from holdfast.analyses.definitions import defined, scope_rules
 from holdfast.analyses.orders import Orders
 from holdfast.analyses.rates import rate
 from holdfast.analyses.scope import Condition, Scope
-from holdfast.errors import UsageError
+from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import RefundMode
 from holdfast.timelines.attributes import Moment
 from holdfast.timelines.walk import Shard, Tally
@@ -138,7 +138,10 @@ class PlainClv(Question):
         }
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
-        """The customers of the base at the end of the last month used."""
+        """The customers of the base at the end of the last month used; segment= when there are several."""
+        for key in cell:
+            if key != "segment":
+                raise UnknownName("cell key", key, ("segment",))
         bridge = self._bridge().answer(timelines)
         months, _ = _months(bridge.table.to_pylist())
         if not months:

@@ -32,7 +32,7 @@ class Grid:
     eligible, kept   int64 [segments, periods]: pooled over complete cells, an entry each (the curve)
     people, stayed   int64 [segments, periods]: the same with each customer once (the total)
     income    int64 [segments, periods]: money pooled over complete cells
-    members   int64 [segments]: customers who entered at all, each once
+    members   int64 [segments]: customers who entered at all, each once, in the segment of her first entry
     waits     int64 [2, segments, days]: customers by days to the first return, and by days observed without one
     earlier   customers whose history began before the window
     """

@@ -74,6 +74,7 @@ def count_returns(
             stop -= 1
         own = customer - low
         begin, end = (own, own + 1) if len(whose) == 0 else (whose[own], whose[own + 1])
+        waited = False
         for entry in range(begin, end):
             s = segment[entry] if len(segment) > 0 else 0
             at = start + place[entry]
@@ -108,7 +109,8 @@ def count_returns(
                     entry,
                 )
             prefix = _put_down(rule, counts, s, c, seen, entry, most, least)
-            if entry == begin:
+            if not waited:
+                waited = True
                 since = wait if wait >= 0 else max(end_day - np.int64(day[at]), 0)
                 waits[0 if wait >= 0 else 1, s, since] += 1
             if len(mark) > 0:

@@ -36,8 +36,8 @@ Booleans = npt.NDArray[np.bool_]
 
 
 def order_of(grid: Grid, labels: Sequence[str]) -> list[int]:
-    """The segments that have members, the largest first."""
-    return sorted(np.flatnonzero(grid.members).tolist(), key=lambda s: (-int(grid.members[s]), labels[s]))
+    """The segments that anyone has entered, the largest first."""
+    return sorted(np.flatnonzero(grid.sizes.any(axis=1)).tolist(), key=lambda s: (-int(grid.members[s]), labels[s]))
 
 
 def grid_table(grid: Grid, shown: Sequence[int], labels: Sequence[str], cohorts: Sequence[str], measure: Measure) -> pa.Table:

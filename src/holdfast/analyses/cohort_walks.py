@@ -81,7 +81,8 @@ class GridPart:
     sizes    int64 [segments, cohorts]: entries · counts int64 [segments, cohorts, periods]: entries by rule, before summing
     money    int64 [segments, cohorts, periods], ten-thousandths
     first, last  int64 [segments, cohorts]: earliest and latest entry (local day for brackets of days, else UTC second)
-    waits    int64 [2, segments, days]: customers by days to the first return, and by days observed without one
+    waits    int64 [2, segments, days]: customers by days from the first entry in scope to its first return, and
+             by days observed without one
     totals   int64 [2, segments, periods]: distinct customers eligible and retained over complete cells (each period)
     earlier  customers cut off on the left
     ids      the people behind a number, where wanted

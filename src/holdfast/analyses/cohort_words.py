@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from holdfast.analyses.cohort_grid import COMPLETE, HIDDEN, IN_PROGRESS, Grid
-from holdfast.analyses.definitions import percent
+from holdfast.analyses.definitions import counted, percent
 from holdfast.analyses.statistics import wilson
 from holdfast.events.schema import MONEY_UNITS
 
@@ -41,12 +41,14 @@ def words(question: Cohorts, grid: Grid, labels: Sequence[str], shown: Sequence[
     k = _telling(grid)
     n, kept = int(grid.eligible[:, k].sum()), int(grid.kept[:, k].sum())
     if not n:
-        return f"{int(grid.members.sum()):,} customers have entered; no period is over yet, so every cell is in progress."
+        entered = int(grid.members.sum())
+        have = f"{counted(entered, 'customer')} {'has' if entered == 1 else 'have'}"
+        return f"{have} entered; no period is over yet, so every cell is in progress."
     some = (grid.sizes > 0).any(axis=0)
-    full = (some & (grid.states[:, :, k] == COMPLETE).all(axis=0)).sum()
-    entries = "entries" if question.entry == "each period" else "customers"
+    full = (some & ((grid.states[:, :, k] == COMPLETE) | (grid.sizes == 0)).all(axis=0)).sum()
+    entries = counted(n, "entry", "entries") if question.entry == "each period" else counted(n, "customer")
     rate = percent(kept / n, *wilson(kept, n))
-    said = f"{rate} of {n:,} {entries} {_came_back(question, k)}, over {full} complete of {some.sum()} cohorts."
+    said = f"{rate} of {entries} {_came_back(question, k)}, over {full} complete of {some.sum()} cohorts."
     if question.measure != "customers":
         said += _brought(question, grid, k)
     return said + (_best_and_least(grid, labels, shown, k) if len(shown) > 1 else "")

@@ -18,7 +18,7 @@ import pyarrow as pa
 from numba import njit
 
 from holdfast.analyses.answer import Answer, People, Question, checked_choice
-from holdfast.analyses.definitions import defined, percent, scope_rules
+from holdfast.analyses.definitions import counted, defined, percent, scope_rules
 from holdfast.analyses.gone_after import resolve_gone_after
 from holdfast.analyses.scope import Condition, Scope
 from holdfast.analyses.statistics import Survival, kaplan_meier, wilson
@@ -134,6 +134,8 @@ class OneYear(Question):
         checked_choice("moment", self.moment, ("entry", "current"))
         if self.days < 1:
             raise UsageError(f"{self.days} days are no span", "give 1 or more")
+        if self.gone_after is not None and self.gone_after < 1:
+            raise UsageError(f"gone_after cannot be {self.gone_after}", "give whole days, 1 or more")
 
     def answer(self, timelines: Timelines) -> Answer:
         """Walk the timelines and give the shares and the curve."""
@@ -160,7 +162,7 @@ class OneYear(Question):
 
     def _step(self, timelines: Timelines, segment: int = -1, group: int = 0) -> tuple[YearStep, str]:
         as_of = timelines.as_of(self.as_of)
-        scope = Scope(self.by, self.where, self.moment)
+        scope = Scope(self.by, self.where, self.moment).ready(timelines, as_of)
         gone = resolve_gone_after(timelines, as_of, self.gone_after)
         width = max(as_of.day - timelines.zone.day_at(timelines.meta.first_second), 0) + 2
         return YearStep(
@@ -203,9 +205,9 @@ class OneYear(Question):
     def _words(self, split: Any, curve: Survival, lived: Any) -> str:
         kept, n, everyone = (int(value) for value in split)
         if not n:
-            return f"None of {everyone:,} customers has been known for {self.days} days yet."
+            return f"Of {counted(everyone, 'customer')} nobody has been known for {self.days} days yet."
         rate = percent(kept / n, *wilson(kept, n))
-        said = f"{rate} of {n:,} customers known for {self.days} days ordered on day {self.days} or later."
+        said = f"{rate} of {counted(n, 'customer')} known for {self.days} days ordered on day {self.days} or later."
         still = self._still(curve, lived)
         if still[0] is None:
             return said
@@ -214,7 +216,7 @@ class OneYear(Question):
     def _notes(self, rows: list[dict[str, Any]], small: int) -> tuple[str, ...]:
         few = sum(0 < row["n"] < small for row in rows)
         found = [f"{few} of {len(rows)} segments have fewer than {small} customers known that long."] if few else []
-        return (*found, "Those known only a little longer than a year have had little time to order after it.")
+        return (*found, f"Those known for little more than {self.days} days have had little time to order after them.")
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
         """Who is behind a number: segment= (where there are several) and count="customers" (default), "n" or "everyone"."""

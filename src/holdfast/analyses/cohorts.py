@@ -224,7 +224,7 @@ class Cohorts(Question):
         if segment not in labels:
             raise UnknownName("segment", segment, labels)
         period = cell.get("period")
-        if period is not None and not 0 <= int(period) < frame.shape[2]:
+        if period is not None and (not str(period).isdecimal() or int(period) >= frame.shape[2]):
             raise UsageError(f"there is no period {period}", f"they run from 0 to {frame.shape[2] - 1}")
         cohort = cell.get("cohort", ALL)
         place = -1 if cohort == ALL else calendar.find(str(cohort))

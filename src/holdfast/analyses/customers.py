@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -53,11 +54,12 @@ class CustomersStep:
             chosen &= self._found(shard)
         places = np.flatnonzero(chosen)
         orders = np.diff(offsets)[places]
-        total = np.concatenate([[0], np.cumsum(bought.amount, dtype=np.int64)])
         rows = {
             "ids": shard.ids(chosen),
             "orders": orders,
-            "revenue": total[offsets[1:][places]] - total[offsets[:-1][places]] + self._adjusted(bought, shard, places),
+            "revenue": _summed(bought.amount, offsets, places)
+            # Money that belongs to no counting order, such as a refund whose order is not known.
+            + _summed(bought.adjust_amount, bought.adjust_offsets[shard.low : shard.high + 1], places),
             "first": bought.day[offsets[:-1][places]].astype(np.int64),
             "last": bought.day[np.maximum(offsets[1:][places] - 1, 0)].astype(np.int64),
             "rfm": self.rfm.codes(shard)[places],
@@ -68,11 +70,12 @@ class CustomersStep:
         ids = shard.columns.ids().slice(shard.low, shard.high - shard.low)
         return pc.match_substring(ids, self.search, ignore_case=True).to_numpy(zero_copy_only=False)
 
-    def _adjusted(self, bought: Any, shard: Shard, places: Any) -> Any:
-        """Money that belongs to no counting order, such as a refund whose order is not known."""
-        total = np.concatenate([[0], np.cumsum(bought.adjust_amount, dtype=np.int64)])
-        ends = bought.adjust_offsets[shard.low : shard.high + 1]
-        return total[ends[1:][places]] - total[ends[:-1][places]]
+
+def _summed(amount: Any, offsets: Any, places: Any) -> Any:
+    """The money of each chosen customer; offsets are those of a shard into the whole column."""
+    begin = offsets[0]
+    total = np.concatenate([[0], np.cumsum(amount[begin : offsets[-1]], dtype=np.int64)])
+    return total[offsets[1:][places] - begin] - total[offsets[:-1][places] - begin]
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,8 @@ class Customers(Question):
 
     def __post_init__(self) -> None:
         checked_choice("sort", self.sort, SORTS)
+        if self.limit < 0:
+            raise UsageError(f"{self.limit} rows cannot be shown", "give 0 or more")
 
     def answer(self, timelines: Timelines) -> Answer:
         """One walk lays out the customers; the table holds the first of them."""
@@ -128,7 +133,7 @@ class Customers(Question):
         rows, kept = self._rows(timelines, timelines.as_of(self.as_of))
         ids = pc.take(_flat(rows["ids"]), pa.array(kept)).to_pylist()
         if "customer" in cell and str(cell["customer"]) not in ids:
-            raise UnknownName("customer", str(cell["customer"]), ids)
+            raise UnknownName("customer", str(cell["customer"]), _near(str(cell["customer"]), sorted(ids)))
         return People((str(cell["customer"]),) if "customer" in cell else tuple(sorted(ids)), cell)
 
     def figure(self, answer: Answer) -> go.Figure:
@@ -181,6 +186,12 @@ def _table(rows: dict[str, Any], places: Any, as_of: AsOf, labels: tuple[str, ..
             "rfm": pa.array([labels[code] for code in rows["rfm"][places]], pa.string()),
         }
     )
+
+
+def _near(name: str, known: list[str]) -> list[str]:
+    """The ids that stand next to a name: likeness to each of a million would take minutes."""
+    at = bisect_left(known, name)
+    return known[max(at - 6, 0) : at + 6]
 
 
 def _flat(ids: Any) -> Any:

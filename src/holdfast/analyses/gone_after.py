@@ -20,6 +20,7 @@ from numba import njit
 from holdfast.analyses.answer import Answer, People, Question, checked_choice
 from holdfast.analyses.bridge_walks import Counting, counting_of
 from holdfast.analyses.definitions import defined
+from holdfast.errors import UnknownName
 from holdfast.timelines.walk import Shard, Tally
 from holdfast.timelines.zone import day_of
 
@@ -96,7 +97,7 @@ def resolve_gone_after(timelines: Timelines, as_of: AsOf, chosen: int | None = N
 
 def _suggest(curve: Curve, waits: int) -> Resolved:
     if waits < ENOUGH:
-        why = f"only {waits} gaps between orders have ended, too few to suggest from; {FALLBACK} days are assumed"
+        why = f"only {waits} gaps have ended, too few to suggest from; {FALLBACK} days are assumed"
         return Resolved(FALLBACK, "fallback", why)
     horizon = int(np.flatnonzero(curve.at_risk >= ENOUGH)[-1])
     returned = 1 - curve.waiting
@@ -192,6 +193,9 @@ class GoneAfter(Question):
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
         """Those who have been silent longer than the suggested days (what="gone") or not (what="here")."""
+        for key in cell:
+            if key != "what":
+                raise UnknownName("cell key", key, ("what",))
         side = cell.get("what", "gone")
         checked_choice("what", side, ("gone", "here"))
         as_of = timelines.as_of(self.as_of)

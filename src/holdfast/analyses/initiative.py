@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from holdfast.analyses.answer import Answer, People, Question, checked_choice
 from holdfast.analyses.cohorts import Cohorts
-from holdfast.analyses.definitions import defined, long_date, percent, scope_rules
+from holdfast.analyses.definitions import counted, defined, long_date, percent, scope_rules
 from holdfast.analyses.rates import rate
 from holdfast.analyses.scope import Condition, Scope
 from holdfast.analyses.statistics import newcombe, two_proportion_z
@@ -139,12 +139,12 @@ class BeforeAfter(Question):
             return f"No whole cohort {empty} {self.when} has its {self.period} {self.at} behind it yet."
         found = _difference(rows)
         points = f"{100 * found['difference']:+.1f} points ({100 * found['low']:+.1f} to {100 * found['high']:+.1f})"
-        sure = "" if found["low"] <= 0 <= found["high"] else " more than chance would give, and"
+        sure = "no more than chance may give" if found["low"] <= 0 <= found["high"] else "more than chance would give"
         day = long_date(date_of(self._day()))
         return (
-            f"Of {after['size']:,} customers who entered after {self.name} ({day}) {_told(after)} came back in "
-            f"{self.period} {self.at}, of {before['size']:,} before it {_told(before)}: {points},{sure} together with it, "
-            "not proven to be because of it."
+            f"Of {counted(after['size'], 'customer')} who entered after {self.name} ({day}) {_told(after)} came back in "
+            f"{self.period} {self.at}, of {before['size']:,} before it {_told(before)}: {points}, {sure}. It goes "
+            "together with it and does not prove a cause."
         )
 
     def _notes(self, rows: list[dict[str, Any]], small: int) -> tuple[str, ...]:

@@ -102,11 +102,11 @@ class Metrics(Question):
             raise UnknownName("metric with people", str(metric), _PEOPLE)
         name, found = _PEOPLE[metric]
         question = self._questions()[name]
-        if name == "bridge":
+        if name == "bridge" and metric != "customers":
             row = _shown_bridge(question.answer(timelines))
             if row is None:
                 raise UsageError("no period begins with a customer, so nobody is behind this number", "ask with a later as-of")
-            found = {**found, "period": row["period"]} if metric != "customers" else found
+            found = {**found, "period": row["period"]}
         segment = {"segment": cell["segment"]} if "segment" in cell else {}
         return People(question.people(timelines, **found, **segment).ids, cell)
 
@@ -129,6 +129,7 @@ _PEOPLE: dict[str, tuple[str, dict[str, Any]]] = {
     "new": ("bridge", {"what": "new"}),
     "returned": ("bridge", {"what": "returned"}),
     "lost": ("bridge", {"what": "lost"}),
+    "buyers": ("orders", {"what": "customers"}),
     "repeat_share": ("repeat", {"what": "repeat"}),
     "second_order_90": ("repeat", {"what": "second", "days": 90}),
     "top_20_share": ("concentration", {"top": 20}),

@@ -301,10 +301,10 @@ def _interval(ratio: float | None, n: int, whole: int, xx: float, xy: float, yy:
 
 
 def shown(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The row that the words tell about: the last complete one with money before it, else the last."""
+    """The row that the words tell about: of the last complete period with money before it in any segment, else of the last."""
     some = [row for row in rows if row["nrr"] is not None]
     over = [row for row in some if row["state"] == "complete"]
-    return (over or some)[-1] if some else None
+    return max(over or some, key=lambda row: str(row["period"]), default=None)
 
 
 def _words(table: pa.Table, currency: str) -> str:

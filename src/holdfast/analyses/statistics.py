@@ -172,9 +172,7 @@ def _first(time: Floats, height: Floats, level: float) -> float | None:
     return float(time[under[0]]) if len(under) else None
 
 
-def kaplan_meier(
-    time: npt.ArrayLike, happened: npt.ArrayLike, weight: npt.ArrayLike | None = None, z: float = Z95
-) -> Survival:
+def kaplan_meier(time: npt.ArrayLike, happened: npt.ArrayLike, weight: npt.ArrayLike | None = None, z: float = Z95) -> Survival:
     """The Kaplan-Meier curve with log-log intervals (Greenwood's variance).
 
     time      how long each was observed: until it happened, or until observation ended (any one unit)

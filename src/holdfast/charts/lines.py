@@ -107,13 +107,18 @@ def points_with_intervals(
         x=[row[x] for row in rows], y=values, mode="lines+markers", line={"color": KEPT, "width": 2}, name=y, showlegend=False,
         error_y={
             "type": "data", "symmetric": False, "color": SOFT, "thickness": 1, "width": 3,
-            "array": [(row[f"{y}_high"] or 0) - (row[y] or 0) for row in rows],
-            "arrayminus": [(row[y] or 0) - (row[f"{y}_low"] or 0) for row in rows],
+            "array": [_reach(row[y], row[f"{y}_high"]) for row in rows],
+            "arrayminus": [_reach(row[f"{y}_low"], row[y]) for row in rows],
         },
     )  # fmt: skip
     if goal is not None:
         figure.add_hline(y=goal, line={"color": LOST, "width": 1, "dash": "dot"})
     return themed(_axis(figure, unit), title=title, subtitle=subtitle)
+
+
+def _reach(low: float | None, high: float | None) -> float:
+    """How far an interval reaches to one side; nothing where there is no interval."""
+    return 0 if low is None or high is None else high - low
 
 
 def _intervals(figure: go.Figure, xs: Sequence[float], rows: Sequence[Mapping[str, Any]], name: str) -> None:
