@@ -155,14 +155,6 @@ def test_money_stays_what_it_was() -> None:
         assert Timelines.from_arrow(frame, LONDON).source.columns.orders.amount.tolist() == [100_500, 1]
 
 
-def test_an_amount_that_is_no_number_is_not_known() -> None:
-    frame = table([("ann", "Order Completed", n, f"o{n}", None, None) for n in range(4)])
-    revenue = pa.array([float("nan"), float("inf"), -1e300, 2.5])
-    timelines = Timelines.from_arrow(frame.set_column(frame.schema.get_field_index("revenue"), "revenue", revenue), LONDON)
-    assert timelines.source.columns.orders.amount.tolist() == [0, 0, 0, 25_000]
-    assert timelines.meta.no_revenue == 3
-
-
 def test_a_later_arrival_of_the_same_order_replaces_it() -> None:
     """Monday's export held one line of Ann's order, Tuesday's holds both: the order is Tuesday's, once."""
     monday: list[Row] = [("ann", "Order Completed", 5, "o1", "10.00", None)]

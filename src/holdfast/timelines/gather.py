@@ -32,9 +32,6 @@ MOST_UNITS = 2.0**63
 
 TOO_MUCH_MEND = "is the column an amount of money? else count it in a larger unit, such as thousands"
 
-LARGEST = 9e14
-"""Amounts from floats beyond this cannot be held to the ten-thousandth; they count as not known."""
-
 _SILENT = ("identify", "group", "alias")
 
 
@@ -253,13 +250,6 @@ def _revenue(batch: pa.RecordBatch) -> Any:
         return pc.cast(column, MONEY)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise InputError(f"the revenue column holds {kind} that is no amount of money: {error}", "give numbers") from error
-
-
-def _finite(revenue: Any) -> Any:
-    """Amounts that are no number are not known."""
-    if not pa.types.is_floating(revenue.type):
-        return revenue
-    return pc.if_else(pc.less(pc.abs(revenue), LARGEST), revenue, pa.scalar(None, revenue.type))
 
 
 def _units(revenue: Any) -> npt.NDArray[np.int64]:
