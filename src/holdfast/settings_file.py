@@ -92,7 +92,7 @@ def import_options(path: Path | str) -> dict[str, Any]:
     """The table `[import]` of the file, as it is; empty when there is none."""
     options = _read(Path(path)).get(IMPORT, {})
     if not isinstance(options, dict):
-        raise SettingsError("import is a table", 'write it as [import] with lines such as customer = "CustomerID"')
+        raise SettingsError("import is a table", 'write it as [import] with lines such as dates = "dmy"')
     return options
 
 

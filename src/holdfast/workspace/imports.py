@@ -138,11 +138,13 @@ class ImportRecord:
 
 
 def fingerprint_of(plan: Plan) -> str:
-    """The same for the same bytes read in the same way. A frame has no file and gets a new one: its events are compared."""
+    """The same for the same bytes read in the same way, be it guessed or given. A frame has no file and gets a new one: its
+    events are compared."""
     path = getattr(plan.source, "path", None)
     if path is None:
         return uuid.uuid4().hex
-    way = json.dumps([plan.name, [guess[:2] for guess in plan.guesses()], repr(plan.options)], default=str)
+    said = [plan.event, plan.options.duplicates, plan.options.field_limit, plan.options.batch]
+    way = json.dumps([plan.name, plan.format, [guess[:2] for guess in plan.guesses()], said], default=str)
     digest = hashlib.blake2b(way.encode(), digest_size=16)
     with Path(path).open("rb") as file:
         while piece := file.read(1 << 20):
