@@ -20,16 +20,17 @@ STORY = """
 def test_a_year_by_hand():
     """As of 1 February 2011. Known for 365 days: Ann (ordered on day 365), Ben (day 364 only), Cleo (exactly 365 days ago).
 
-    Gone after 60 days: only Cleo, on her day 0. Of four at risk one left then: 75 % are customers at every later day.
+    Gone after 60 days: only Cleo, on her day 61. Of three at risk then (Dan has been seen for 17 days) one left: 2 in 3 are
+    customers at every later day.
     """
     answer = told(STORY).ask(OneYear(gone_after=60, as_of="2011-02-01"))
     row = answer.table.to_pylist()[0]
     assert (row["n"], row["customers"], row["everyone"]) == (3, 1, 4)
     assert row["rate"] == pytest.approx(1 / 3)
-    assert row["still"] == pytest.approx(0.75)
+    assert row["still"] == pytest.approx(2 / 3)
     assert answer.people().ids == ("ann",)
     assert answer.people(count="n").ids == ("ann", "ben", "cleo")
-    assert answer.extra["lifetime"].to_pydict()["at_risk"] == [4]
+    assert answer.extra["lifetime"].to_pydict()["at_risk"] == [3]
     assert answer.words.startswith("33.3 % (6.1 to 79.2) of 3 customers known for 365 days ordered on day 365 or later.")
 
 
@@ -38,6 +39,19 @@ def test_nobody_known_for_a_year_is_null_not_0():
     row = answer.table.to_pylist()[0]
     assert (row["n"], row["customers"], row["rate"], row["still"]) == (0, 0, None, None)
     assert answer.words == "Of 3 customers nobody has been known for 365 days yet."
+
+
+def test_who_has_just_joined_does_not_hold_the_curve_up():
+    """Ten customers order once each, one a month from January; gone after 60 days. Nobody stays a customer for longer, so on
+    day 61 the share is 0. (Were lifetimes to end with the last order, the two latest joiners would make it 20 % for ever.)
+    """
+    story = "\n".join(f"c{month} 2010-{month:02}-01 1" for month in range(1, 11))
+    answer = told(story).ask(OneYear(days=61, gone_after=60, as_of="2010-10-15"))
+    row = answer.table.to_pylist()[0]
+    assert (row["customers"], row["n"], row["still"]) == (0, 8, 0.0)
+    curve = answer.extra["lifetime"].to_pydict()
+    assert (curve["day"], curve["at_risk"], curve["left"]) == ([61], [8], [8])
+    assert answer.definition.title == "Who is still a customer 61 days on"
 
 
 def test_cdnow_equals_sql():

@@ -17,6 +17,7 @@ from holdfast.analyses.metrics import Metrics
 from holdfast.analyses.money_retention import MoneyRetention
 from holdfast.analyses.orders import Orders
 from holdfast.analyses.scope import Condition
+from holdfast.analyses.stickiness import Stickiness
 from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import Settings
 from holdfast.timelines import walk
@@ -129,3 +130,20 @@ def test_an_average_without_an_interval_is_drawn_without_one() -> None:
     figure = told(ENDED).ask(Orders()).figure()
     assert list(figure.data[0].error_y.arrayminus)[1:6] == [0, 0, 0, 0, 0]
     assert list(figure.data[0].error_y.array)[1:6] == [0, 0, 0, 0, 0]
+
+
+def test_a_definition_says_when_values_were_read() -> None:
+    """RFM is a value of the as-of whatever the question; a property is frozen at the event by which customers enter."""
+    shop = told(ENDED + "\ndan 2024-01-03 Visited")
+    germany = (Condition("country", ("Germany",)),)
+    assert shop.ask(Cohorts(by="rfm")).definition.rules["by"] == "rfm at as-of"
+    assert shop.ask(Cohorts(by="country")).definition.rules["by"] == "country at entry"
+    assert shop.ask(Stickiness(by="country")).definition.rules["by"] == "country at first counting event"
+    assert shop.ask(Bridge(by="country")).definition.rules["by"] == "country at first order"
+    assert shop.ask(Orders(where=germany, moment="current")).definition.rules["where"] == "country=Germany (values at as-of)"
+
+
+def test_lines_of_segments_end_with_the_last_period_that_is_over() -> None:
+    """July is in progress: its rates are not those of a month."""
+    figure = told(ENDED, Settings(gone_after=40)).ask(Bridge(by="country")).figure()
+    assert {line.x[-1] for line in figure.data} == {"2024-06"}

@@ -231,7 +231,8 @@ class Bridge(Question):
         rows = answer.table.to_pylist()
         if len({row["segment"] for row in rows}) > 1:
             title = "Customers kept, by period"
-            return series_lines(rows, "period", "crr", "segment", title=title, subtitle=answer.words, unit="share")
+            over = [row for row in rows if row["state"] == "complete"] or rows
+            return series_lines(over, "period", "crr", "segment", title=title, subtitle=answer.words, unit="share")
         row = shown(rows)
         parts = [(name, row[name]) for name in ("start", "new", "returned", "lost", "end")] if row else []
         return waterfall(parts, title=f"Where {row['period'] if row else 'the period'} went", subtitle=answer.words)
@@ -335,7 +336,8 @@ def _definition(timelines: Timelines, as_of: AsOf, step: BridgeStep, resolved: R
     else:
         rules |= {"counting events": step.counting.words(), "gone_after": resolved.rule(), "refunds": settings.refunds}
         text, names = _ACTIVITY.format(days=resolved.days), step.counting.names or ("Order Completed",)
-    rules |= scope_rules(step.scope)
+    entry = "first start" if resolved is None else "first counting event" if step.counting.names else "first order"
+    rules |= scope_rules(step.scope, entry)
     return defined(timelines, as_of, title="Do our customers stay?", text=text + _RATES, rules=rules, n=n, names=names)
 
 

@@ -104,13 +104,17 @@ def notes(question: Cohorts, grid: Grid, small: int) -> tuple[str, ...]:
     if question.entry == "each period":
         found.append('Rows of cohort "all" count each customer once; the curve counts each entry.')
     if moving := int((shown & (states == IN_PROGRESS)).sum()):
-        found.append(f"{moving:,} cells are in progress: their last members' time is not over, and their rates can still rise.")
+        found.append(f"{_cells(moving)} in progress: the time of the last members is not over, and rates can still rise.")
     if hidden := int((shown & (states == HIDDEN)).sum()):
-        found.append(f"{hidden:,} cells are not observable yet and are left empty, not 0.")
+        found.append(f"{_cells(hidden)} not observable yet and left empty, not 0.")
     cohorts = int((grid.sizes > 0).sum())
     if few := int(((grid.sizes > 0) & (grid.sizes < small)).sum()):
         found.append(f"{few:,} of {cohorts:,} cohorts have fewer than {small} customers: read them with their intervals.")
     return tuple(found)
+
+
+def _cells(n: int) -> str:
+    return f"{counted(n, 'cell')} {'is' if n == 1 else 'are'}"
 
 
 def text(question: Cohorts) -> str:

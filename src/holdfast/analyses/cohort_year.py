@@ -2,8 +2,10 @@
 
 Two answers, because each misleads alone. The *share* is of those whose first order lies at least a year back: had they an
 order a year after the first or later? It says nothing of those who joined since, and the youngest had little time to order.
-The *curve* is Kaplan-Meier over everyone's lifetime, from the first order to the last: over when the customer counts as gone,
-censored while she does not, so that late joiners count for as long as they were seen.
+The *curve* is Kaplan-Meier over everyone's lifetime, from the first order to the day on which she counts as gone (as in the
+bridge: `gone_after` silent days have passed), censored at the as-of while she does not, so that late joiners count for as long
+as they were seen. A lifetime must not end with the last order: who has just joined could not have been lost that early, and the
+curve would stand too high for ever.
 """
 
 from __future__ import annotations
@@ -40,9 +42,9 @@ GROUPS = {"customers": 1, "n": 2, "everyone": 4}
 
 TEXT = (
     "Of customers whose first order that counts lies at least {days} local days before the as-of date, the share with an order "
-    "on day {days} after it or later. Beside it Kaplan-Meier over all customers: a lifetime runs from the first to the last "
-    "order; it is over when nothing followed for {gone} days, else it is censored at the as-of date. Intervals: 95 %, Wilson "
-    "and log-log."
+    "on day {days} after it or later. Beside it Kaplan-Meier over all customers: a lifetime runs from the first order until "
+    "{gone} days have passed since the last one and nothing followed; while that is not so it is censored at the as-of date. "
+    "Intervals: 95 %, Wilson and log-log."
 )
 
 
@@ -50,7 +52,8 @@ TEXT = (
 class YearStep:
     """Lifetimes of a range of customers.
 
-    lived  int64 [2, segments, days]: customers gone, by days from first to last order; and still here, by days seen
+    lived  int64 [2, segments, days]: customers gone, by days from the first order to the first without her in the base; and
+           still here, by days seen
     split  int64 [3, segments]: with an order on or after the day, observed that long, all
     """
 
@@ -95,7 +98,7 @@ def _live(
         for i in range(start + 1, stop):
             last = max(last, np.int64(day[i]))
         if last_day - last > gone_after:
-            lived[0, s, last - first] += 1
+            lived[0, s, last - first + gone_after + 1] += 1
         else:
             lived[1, s, max(last_day - first, 0)] += 1
         group = 4
@@ -151,7 +154,7 @@ class OneYear(Question):
             words=self._words(split.sum(axis=1), _curve(found["lived"].sum(axis=1)), found["lived"].sum(axis=1)),
             table=pa.Table.from_pylist(rows, _SCHEMA),
             definition=defined(
-                *(timelines, step.as_of), title="Who is still a customer a year on", n=int(split[2].sum()),
+                *(timelines, step.as_of), title=self.title, n=int(split[2].sum()),
                 text=TEXT.format(days=self.days, gone=step.gone_after),
                 rules={"days": self.days, "gone after": gone, "refunds": step.mode} | scope_rules(step.scope),
             ),
@@ -159,6 +162,11 @@ class OneYear(Question):
             notes=self._notes(rows, timelines.settings.small_group),
             extra={"lifetime": _lifetimes({labels[s]: curve for s, curve in curves.items()})},
         )  # fmt: skip
+
+    @property
+    def title(self) -> str:
+        """The question in words."""
+        return f"Who is still a customer {'a year' if self.days == 365 else f'{self.days} days'} on"
 
     def _step(self, timelines: Timelines, segment: int = -1, group: int = 0) -> tuple[YearStep, str]:
         as_of = timelines.as_of(self.as_of)

@@ -146,10 +146,7 @@ class Cohorts(Question):
         chosen |= {"start": ", ".join(self.start) or "orders", "back": ", ".join(self.back_events) or "orders"}
         if self.window is not None:
             chosen["window"] = " to ".join(map(str, self.window))
-        found = chosen | {"measure": self.measure, "refunds": frame.mode} | scope_rules(frame.scope)
-        if self.by is not None:
-            found["by"] = f"{self.by} at {'entry' if self.moment == 'entry' else 'as-of'}"
-        return found
+        return chosen | {"measure": self.measure, "refunds": frame.mode} | scope_rules(frame.scope, "entry")
 
     def _covered(self, timelines: Timelines) -> tuple[str, ...]:
         names = {name for name in (*self.start, *self.back) if name != "any"}

@@ -39,14 +39,17 @@ def defined(
     )
 
 
-def scope_rules(scope: Scope) -> dict[str, Any]:
-    """What a scope adds to the rules of a definition."""
+def scope_rules(scope: Scope, entry: str = "first order") -> dict[str, Any]:
+    """What a scope adds to the rules of a definition.
+
+    entry  the event at which values are frozen, in words
+    """
     rules: dict[str, Any] = {}
     if scope.by is not None:
         frozen = scope.moment == "entry" and scope.by not in TRAITS
-        rules["by"] = f"{scope.by} at {'first order' if frozen else 'as-of'}"
+        rules["by"] = f"{scope.by} at {entry if frozen else 'as-of'}"
     if scope.where:
-        rules["where"] = " and ".join(map(_said, scope.where))
+        rules["where"] = " and ".join(map(_said, scope.where)) + ("" if scope.moment == "entry" else " (values at as-of)")
     return rules
 
 

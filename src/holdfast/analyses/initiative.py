@@ -130,7 +130,7 @@ class BeforeAfter(Question):
 
     def _rules(self) -> dict[str, Any]:
         chosen = {"when": str(self.when), "period": self.period, "at": self.at, "cohorts a side": self.cohorts}
-        return chosen | scope_rules(Scope(None, self.where, self.moment))
+        return chosen | scope_rules(Scope(None, self.where, self.moment), "entry")
 
     def _words(self, rows: list[dict[str, Any]]) -> str:
         before, after = rows
@@ -139,12 +139,15 @@ class BeforeAfter(Question):
             return f"No whole cohort {empty} {self.when} has its {self.period} {self.at} behind it yet."
         found = _difference(rows)
         points = f"{100 * found['difference']:+.1f} points ({100 * found['low']:+.1f} to {100 * found['high']:+.1f})"
-        sure = "no more than chance may give" if found["low"] <= 0 <= found["high"] else "more than chance would give"
+        sure = (
+            "no more than chance may give, so neither an effect nor its absence is shown."
+            if found["low"] <= 0 <= found["high"]
+            else "more than chance would give. It goes together with it and does not prove a cause."
+        )
         day = long_date(date_of(self._day()))
         return (
             f"Of {counted(after['size'], 'customer')} who entered after {self.name} ({day}) {_told(after)} came back in "
-            f"{self.period} {self.at}, of {before['size']:,} before it {_told(before)}: {points}, {sure}. It goes "
-            "together with it and does not prove a cause."
+            f"{self.period} {self.at}, of {before['size']:,} before it {_told(before)}: {points}, {sure}"
         )
 
     def _notes(self, rows: list[dict[str, Any]], small: int) -> tuple[str, ...]:

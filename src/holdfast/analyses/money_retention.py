@@ -229,7 +229,8 @@ class MoneyRetention(Question):
         rows = answer.table.to_pylist()
         if len({row["segment"] for row in rows}) > 1:
             title = "Net revenue retention, by period"
-            return series_lines(rows, "period", "nrr", "segment", title=title, subtitle=answer.words, unit="share")
+            over = [row for row in rows if row["state"] == "complete"] or rows
+            return series_lines(over, "period", "nrr", "segment", title=title, subtitle=answer.words, unit="share")
         row = shown(rows)
         parts = [(name, row[name]) for name in MOVES[:-1]] if row else []
         title = f"Where the money of {row['period'] if row else 'the period'} came from"

@@ -291,7 +291,7 @@ def _words(rows: list[dict[str, Any]], summary: list[dict[str, Any]]) -> str:
     between = "" if gap is None else f" Half of all waits for the next order end within {gap:.0f} days."
     return (
         f"{percent(told[0]['rate'], told[0]['low'], told[0]['high'])} of customers order a second time within {days} days "
-        f"(n {told[0]['n']:,}); {percent(only['repeat_share'])} have done so by now.{between}"
+        f"(n {told[0]['n']:,}); {percent(only['repeat_share'])} have ordered again by now.{between}"
     )
 
 

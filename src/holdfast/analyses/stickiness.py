@@ -144,7 +144,7 @@ class Stickiness(Question):
         told = self.events if isinstance(self.events, str) else ", ".join(self.events)
         rules = {"counting events": told, "clock": "calendar"} | ({"refunds": step.mode} if self.events == "orders" else {})
         names = (ORDER,) if step.names is None else step.names
-        rules |= scope_rules(step.scope)
+        rules |= scope_rules(step.scope, "first order" if step.names is None else "first counting event")
         return defined(timelines, step.as_of, title="How often do customers come?", text=_TEXT, rules=rules, n=n, names=names)
 
 

@@ -34,6 +34,7 @@ def two_rates(rows: list[dict[str, Any]], title: str, subtitle: str) -> go.Figur
             error_x={"array": [row["high"] - row["rate"]], "arrayminus": [row["rate"] - row["low"]], "color": colour},
             hovertemplate=f"{row['customers']:,} of {row['size']:,}<extra></extra>",
             showlegend=False,
+            cliponaxis=False,
         )
     figure.update_xaxes(tickformat=".0%", rangemode="tozero")
     return themed(figure, title=title, subtitle=subtitle.partition(":")[0], height=260)
