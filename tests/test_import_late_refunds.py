@@ -101,6 +101,16 @@ def test_february_before_january_is_not_added_again_by_the_whole(shop: Workspace
     assert len(events(shop, ORDER)) == 3
 
 
+def test_killed_before_its_record_the_import_still_counts_what_was_tied(shop: Workspace) -> None:
+    """The events are in the lake, the record is not written: the next try writes it, with the same figures."""
+    lines(shop, "january.csv", JANUARY)
+    first = lines(shop, "february.csv", FEBRUARY)
+    (shop.path / "imports" / f"{first.fingerprint}.json").unlink()
+    second = lines(shop, "february.csv", FEBRUARY)
+    assert (second.rows, second.counts["refunds_tied"], second.counts["refunds_untied"]) == (0, 3, 1)
+    assert refunded(shop) == BACK
+
+
 def test_orders_of_the_file_itself_come_first(shop: Workspace) -> None:
     """Ben buys 2 cups in February and returns 5: both of February's, then 3 of the latest in January."""
     lines(shop, "january.csv", JANUARY)

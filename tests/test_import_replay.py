@@ -92,6 +92,33 @@ def test_equal_line_that_was_refused_is_added(shop: Workspace) -> None:
     assert orders(shop) == [Decimal("8")]
 
 
+def test_line_without_product_is_a_line_still(shop: Workspace) -> None:
+    """Alone, the refused row looks like a whole order; it comes from a file of lines, so it completes order 1."""
+    path = shop.path.parent / "march.csv"
+    path.write_text("order,customer,date,total\n1,Ann,2024-03-01,8.00\n1,Ann,2024-03-01,3o.00\n2,Ben,2024-03-01,5.00\n")
+    assert bring(shop, path).read_as["shape"] == "lines"
+    bring(shop, mended(waiting(shop), total="30.00"))
+    assert orders(shop) == [Decimal("5"), Decimal("38")]
+
+
+def test_line_without_customer_finds_the_one_of_its_order(shop: Workspace) -> None:
+    """Shopify names the customer on the first line of an order only; the second was refused."""
+    lines(shop, "march.csv", "1,Ann,2024-03-01,cup,2,4.00,\n1,,2024-03-01,tea,1,3o.00,")
+    bring(shop, mended(waiting(shop), price="30.00"), shape="lines")
+    assert orders(shop) == [Decimal("38")]
+    assert events(shop, ORDER)[-1]["customer_id"] == "Ann"
+
+
+def test_whole_order_that_was_refused_goes_in_as_it_is(shop: Workspace) -> None:
+    """Of two rows of order 1 in a file of whole orders the later was refused: mended, it is the correction that it was."""
+    path = shop.path.parent / "march.csv"
+    path.write_text("order,customer,date,total\n1,Ann,2024-03-01,8.00\n1,Ann,2024-03-01,9.o0\n")
+    bring(shop, path, shape="orders")
+    replay = bring(shop, mended(waiting(shop), total="9.00"), shape="orders")
+    assert (replay.rows, replay.counts["orders_completed"]) == (1, 0)
+    assert orders(shop) == [Decimal("9")]
+
+
 def test_correction_after_a_replay_replaces_and_can_be_completed_again(shop: Workspace) -> None:
     """The cups cost 5.00, not 4.00: the corrected export replaces the order; its tea is refused again and replayed again."""
     lines(shop, "march.csv", ANN)

@@ -128,7 +128,7 @@ class Workspace(Questions):
         events = iter(reading.events)
         joining = self._joining(plan)
         appended = self.lake.append(joining.events(events), batch=fingerprint)
-        used_up(events)
+        used_up(joining.events(events))  # where this import was in the lake already: for its counts and refusals
         reading.counts.update(joining.counts)
         write_refusals(self.path / REFUSALS, fingerprint, reading.refusals)
         record = ImportRecord(

@@ -44,7 +44,7 @@ class Joining:
         self.shape = shape
         self._completes = replayed and shape == "lines"
         self._origin = origin
-        self.counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter(refunds_tied_earlier=0, orders_completed=0)
 
     def events(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The events that go in; refunds of customers come last."""
@@ -99,15 +99,13 @@ class Joining:
         return refunds_between(self._lake, held["customer_id"].unique(), span["min"], span["max"])
 
     def _settled(self, new: pa.Table, stored: pa.Table, passing: pa.Table, here: _Orders) -> pa.Table:
-        looked = uncovered(backs(new.to_pylist()), backs(stored.to_pylist()))
-        inside = [before.event for _, before in looked if before is not None]
-        fresh = [one for one, before in looked if before is None]
+        fresh, inside = uncovered(backs(new.to_pylist()), backs(stored.to_pylist()))
         untied = [one for one in fresh if one.order is None]
         settled = [one for one in fresh if one.order is not None]
         if untied:
             settled += self._tied(untied, settled, passing, here)
         taken = {*stored["event_id"].to_pylist(), *passing["event_id"].to_pylist()}
-        return pa.concat_tables([_rows(inside), *_written(settled, taken)])
+        return pa.concat_tables([_rows([one.event for one in inside]), *_written(settled, taken)])
 
     def _tied(self, untied: list[Back], settled: list[Back], passing: pa.Table, here: _Orders) -> list[Back]:
         from holdfast.events.lake_lookup import purchases_of

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -93,33 +93,37 @@ def _cut(event: dict[str, Any]) -> Iterator[BackLine]:
 # ---------------------------------------------------------------------- what is in already
 
 
-def uncovered(new: Iterable[Back], stored: Iterable[Back]) -> list[tuple[Back, Back | None]]:
-    """For each new refund what of it is not in the lake yet, and for those wholly in: (the refund, the stored one it is in).
+def uncovered(new: Iterable[Back], stored: Iterable[Back]) -> tuple[list[Back], list[Back]]:
+    """Of new refunds what is not in the lake yet, and the stored refunds that hold the others.
 
     stored  refunds of the lake that are not, by their id, among the new ones
     """
     left: dict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
-    holder: dict[tuple[Any, ...], Back] = {}
+    holders: dict[tuple[Any, ...], list[Back]] = defaultdict(list)
     for one in stored:
         for line in one.lines:
             left[one.cancellation][line.key] += line.quantity
-            holder[(*one.cancellation, line.key)] = one
-    return [_rest(one, left[one.cancellation], holder) for one in new]
+            holders[*one.cancellation, line.key].append(one)
+    fresh: list[Back] = []
+    inside: dict[str, Back] = {}
+    for one in new:
+        lines = tuple(_rest(one, left[one.cancellation], holders))
+        if lines:
+            fresh.append(one if lines == one.lines else replace(one, lines=lines, changed=True))
+        else:
+            found = [before for line in one.lines for before in holders[*one.cancellation, line.key]]
+            inside |= {before.event["event_id"]: before for before in found}
+    return fresh, list(inside.values())
 
 
-def _rest(new: Back, left: Counter[str], holder: dict[tuple[Any, ...], Back]) -> tuple[Back, Back | None]:
-    kept, inside = [], None
+def _rest(new: Back, left: Counter[str], holders: Mapping[tuple[Any, ...], list[Back]]) -> Iterator[BackLine]:
+    """The lines, or parts of them, that no stored refund of the same cancellation covers."""
     for line in new.lines:
-        found = holder.get((*new.cancellation, line.key))
         covered = min(left[line.key], line.quantity)
         left[line.key] -= covered
-        if found is None or covered < line.quantity:
+        if covered < line.quantity or (*new.cancellation, line.key) not in holders:
             due = line.amount * covered // line.quantity if line.quantity else 0
-            kept.append(replace(line, quantity=line.quantity - covered, amount=line.amount - due))
-        inside = found or inside
-    if not kept:
-        return new, inside
-    return (replace(new, lines=tuple(kept), changed=True) if tuple(kept) != new.lines else new), None
+            yield replace(line, quantity=line.quantity - covered, amount=line.amount - due)
 
 
 # ---------------------------------------------------------------------- orders of earlier imports
