@@ -148,7 +148,6 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _fresh(settings: Settings) -> str:
     """A new file: each setting with its help above it, unset ones as a comment; tables last, as TOML wants it."""
-    import tomlkit
 
     lines = ["# What this business means by its numbers. Reference: docs/reference/settings.md", ""]
     ordered = sorted(SETTINGS, key=lambda each: each.name in _TABLES or isinstance(_plain(getattr(settings, each.name)), dict))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -58,7 +59,20 @@ def asked(
         _people(answer, pairs(people, "--people"), json=json, csv=csv)
         return
     _pictures(answer, html, png)
-    tell(said_of(answer), json=json, csv=csv, view=view)
+    said = said_of(answer)
+    tell(replace(said, notes=(*_nobody(answer, where), *said.notes)), json=json, csv=csv, view=view)
+
+
+def _nobody(answer: Answer, where: tuple[str, ...]) -> list[str]:
+    """Why nobody stands in the answer: a condition that no customer meets, or an as-of before the data."""
+    meaning, timelines = answer.definition, answer.source
+    if meaning.n or not timelines.customers:
+        return []
+    said = [f"nobody meets --where {' '.join(where)}; --by shows which values there are"] if where else []
+    last = timelines.as_of().last
+    if meaning.as_of < last:
+        said.append(f"nobody was a customer by {meaning.as_of}; the data end on {last}")
+    return said
 
 
 def _question(place: str, own: dict[str, Any], **shared: Any) -> Question:

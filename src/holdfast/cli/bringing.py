@@ -51,7 +51,16 @@ def workspace_for(folder: str, chosen: dict[str, Any]) -> Place:
 
 
 def planned(place: Place, file: Any, mapping: dict[str, str], options: ImportOptions) -> ImportPlan:
-    """How the file will be read; what holdfast.toml remembers counts where nothing else was said and the columns are there."""
+    """How the file will be read; what holdfast.toml remembers counts where nothing else was said and the columns are there.
+    The sample is read as the workspace that is yet to be made will read it."""
+    from holdfast.events.plan import sampled_for
+
+    plan = _planned(place, file, mapping, options)
+    settings = _settings_then(place, plan)
+    return plan if settings == place.settings else sampled_for(plan, settings)
+
+
+def _planned(place: Place, file: Any, mapping: dict[str, str], options: ImportOptions) -> ImportPlan:
     from holdfast.events.plan import plan_import
 
     remembered, kept = _remembered(place, options)
@@ -95,15 +104,18 @@ def bring(place: Place, plan: ImportPlan) -> tuple[Said, int]:
 
 
 def _made(place: Place, plan: ImportPlan) -> Workspace:
-    """The workspace, counting in the currency of the file's amounts unless told otherwise."""
-    from dataclasses import replace
-
     from holdfast.workspace import Workspace
 
-    settings = place.settings
-    if "currency" not in place.said:
-        settings = replace(settings, currency=plan.currency.value)
-    return Workspace.create(place.folder, settings)
+    return Workspace.create(place.folder, _settings_then(place, plan))
+
+
+def _settings_then(place: Place, plan: ImportPlan) -> Settings:
+    """The workspace's settings; those of a new one count in the currency of the file's amounts unless told otherwise."""
+    from dataclasses import replace
+
+    if place.opened is not None or "currency" in place.said:
+        return place.settings
+    return replace(place.settings, currency=plan.currency.value)
 
 
 @contextmanager
@@ -180,7 +192,7 @@ def _refused(workspace: Workspace, record: ImportRecord) -> list[str]:
         return []
     kept = next((path for path, one in workspace.refusals().items() if one.fingerprint == record.fingerprint), None)
     return [
-        f"{record.refused:,} rows were refused and are kept in {kept}",
+        f"{record.refused:,} refused, kept in {kept}",
         f"see why: holdfast refusals -w {workspace.path}",
         f"put them right there, then: holdfast refusals replay -w {workspace.path}",
     ]

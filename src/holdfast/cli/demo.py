@@ -45,7 +45,7 @@ def verb(folder: str, shop: str, no_open: bool) -> None:
     write_report(opened, target)
     if not no_open and open_page(target):
         line("opened in the browser")
-    _next(folder, target)
+    _next(folder, shop, target)
 
 
 def _workspace(folder: str, shop: str) -> Workspace:
@@ -122,15 +122,26 @@ def _section(title: str, said: Said, view: View) -> None:
     click.echo()
 
 
-def _next(folder: str, target: Path) -> None:
+FURTHER = {
+    "online-retail": (
+        "cohorts -w {folder} --by Country --where Country=France,Germany",
+        "bridge -w {folder} --people period=2011-11 what=lost",
+    ),
+    "cdnow": ("cohorts -w {folder} --period quarter", "bridge -w {folder} --people period=1998-05 what=lost"),
+}
+"""Shop → questions worth asking it next."""
+
+
+def _next(folder: str, shop: str, target: Path) -> None:
     """What to try next, with a file of one's own."""
+    first, second = (verb.format(folder=folder) for verb in FURTHER[shop])
     click.echo(f"The whole report, with pictures, definitions and benchmarks: {target.resolve()}")
     click.echo(
         f"""
 Look further:
   holdfast metrics -w {folder}
-  holdfast cohorts -w {folder} --by Country --where Country=France,Germany
-  holdfast bridge -w {folder} --people period=2011-11 what=lost
+  holdfast {first}
+  holdfast {second}
 Your own shop:
   holdfast import orders.csv -w myshop      shows how the file will be read, and asks
   holdfast metrics -w myshop

@@ -22,16 +22,17 @@ NAMES: dict[str, str] = {
     "event_id": "messageid eventid eventuuid insertid",
     "time": (
         "timestamp originaltimestamp eventtimestamp eventtime occurredat datetime invoicedate orderdate orderdatetime "
-        "ordertime purchasedate transactiondate createdat datecreated created createdutc createddate paidat datepaid "
-        "completedat date time eventdate servertime receivedat sentat day bestelldatum rechnungsdatum kaufdatum "
-        "auftragsdatum erstelltam datum zeit zeitpunkt zeitstempel datecommande datedecommande dateachat dateheure "
+        "ordertime purchasedate transactiondate createdat datecreated created createdutc createddate createddateutc "
+        "paidat datepaid completedat date time eventdate servertime receivedat sentat day bestelldatum rechnungsdatum "
+        "kaufdatum auftragsdatum erstelltam datum zeit zeitpunkt zeitstempel datecommande datedecommande dateachat dateheure "
         "datefacture horodatage heure fecha fechapedido fechadepedido fechacompra fechafactura hora ts t"
     ),
     "customer": (
         "customerid customeruserid userid custid clientid idclient shopperid buyerid memberid accountid personid "
         "visitorid kundennummer kundenid kundennr kundenummer numeroclient noclient codeclient clienteid idcliente "
         "numerocliente codigocliente customer customername user client kunde acheteur cliente comprador usuario "
-        "utilisateur benutzer customeremail emailaddress email billingemail mail correo courriel uid id"
+        "utilisateur benutzer customeremail emailaddress email emailbilling "
+        "billingemail billingemailaddress mail correo courriel uid id"
     ),
     "anonymous": "anonymousid deviceid userpseudoid clientpseudoid cookieid fullvisitorid distinctid visitortoken anonid",
     "event": "event eventname eventtype action activity ereignis aktion evenement evento accion",
@@ -161,13 +162,27 @@ def guess_by_values(sample: pa.Table, taken: Mapping[str, str]) -> dict[str, tup
     if "customer" not in taken and not {"anonymous"} & set(taken):
         named = {name for name in free if not name.startswith("column") or len(taken) > 0}
         if free and not named:
-            found["customer"] = (free[0], Found(free[0], "the first column of a file without header", 0.5))
-            free.remove(free[0])
+            found |= _person_and_order(sample, free, taken)
+            free = [name for name in free if name not in {column for column, _ in found.values()}]
     if "revenue" not in taken and "price" not in taken and "event" not in taken:
         money = [name for name in free if name.startswith("column") and _is_money(sample[name])]
         if money:
             found["revenue"] = (money[-1], Found(money[-1], "the last column of numbers with decimals", 0.6))
     return found
+
+
+def _person_and_order(sample: pa.Table, free: list[str], taken: Mapping[str, str]) -> dict[str, tuple[str, Found]]:
+    """The customer of a file without header: its first column, unless that never repeats and the next one does; then the
+    first is the order's number."""
+    first = free[0]
+    if len(free) > 1 and "order" not in taken and sample.num_rows > 1 and not _is_money(sample[free[1]]):
+        second = free[1]
+        if pc.count_distinct(sample[first]).as_py() == sample.num_rows > pc.count_distinct(sample[second]).as_py() > 1:
+            return {
+                "order": (first, Found(first, "the first column of a file without header, and no value repeats", 0.5)),
+                "customer": (second, Found(second, "the first column of which values repeat", 0.5)),
+            }
+    return {"customer": (first, Found(first, "the first column of a file without header", 0.5))}
 
 
 def _is_time(column: pa.ChunkedArray) -> bool:

@@ -205,7 +205,8 @@ class Lake:
         except TableNotFoundError as missing:
             raise WorkspaceError(f"there is no lake in {self.path}", "make a workspace with: holdfast init") from missing
         except DeltaError as damage:
-            raise WorkspaceError(f"the lake in {self.path} cannot be read: {damage}", "see: holdfast doctor") from damage
+            first = str(damage).splitlines()[0]
+            raise WorkspaceError(f"the lake in {self.path} cannot be read: {first}", "see: holdfast doctor") from damage
 
     def snapshot(self) -> Snapshot:
         """The newest version with its files."""
@@ -284,7 +285,12 @@ class Lake:
         self, columns: Sequence[str], after_sequence: int | None, holding: Holding | None = None
     ) -> Iterator[pa.RecordBatch]:
         with ExitStack() as stack:
-            yield from read_files(self._opened(stack, after_sequence), columns, after_sequence, holding)
+            try:
+                yield from read_files(self._opened(stack, after_sequence), columns, after_sequence, holding)
+            except pa.ArrowInvalid as damage:
+                raise WorkspaceError(
+                    f"a file of the lake in {self.path} is damaged: {damage}", "see: holdfast doctor"
+                ) from damage
 
     def _opened(self, stack: ExitStack, after_sequence: int | None) -> list[pa.NativeFile]:
         for _ in range(TRIES):

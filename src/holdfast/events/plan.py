@@ -5,7 +5,8 @@ A plan is a value. Whatever it says can be overridden: columns by `mapping`, the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +18,13 @@ from holdfast.events.columns import ROLES, given_mapping, guess_by_name, guess_b
 from holdfast.events.dates import date_form, evidence, merge_evidence
 from holdfast.events.numbers import decimal_sign
 from holdfast.events.options import ImportOptions
+from holdfast.events.refusals import Refusal
 from holdfast.events.sources import open_source
+from holdfast.events.suspicions import suspicions
 from holdfast.events.text import Found
 from holdfast.settings import Settings
 
-__all__ = ["ImportPlan", "plan_import"]
+__all__ = ["ImportPlan", "plan_import", "sampled_for"]
 
 _SAMPLE_ROWS = 50_000
 _SHOWN_ROWS = 5
@@ -107,7 +110,7 @@ def plan_import(
     separator = opened.facts().get("separator", (",", "", 1.0))[0]
     decimal = _decimal(sample, columns, separator, chosen)
     shape = _shape(sample, columns, chosen)
-    zone = Found(chosen.zone, "given", 1.0) if chosen.zone else Found(settings.zone, "the workspace's zone", 1.0)
+    zone = _zone(columns["time"], settings, chosen)
     _check_zone(zone.value)
     money = Found(chosen.currency, "given", 1.0) if chosen.currency else _currency(sample, columns, settings)
     plan = ImportPlan(
@@ -119,6 +122,12 @@ def plan_import(
         sample=pa.table({}), warnings=(), options=chosen, source=opened,
     )  # fmt: skip
     return _with_sample(plan, sample, settings)
+
+
+def sampled_for(plan: ImportPlan, settings: Settings) -> ImportPlan:
+    """The plan with its sample and warnings as a workspace with these settings will read it: the workspace that an import is
+    yet to make counts in the currency found in the file."""
+    return _with_sample(plan, _sample(plan.source), settings)
 
 
 def _sample(source: Source) -> pa.Table:
@@ -202,9 +211,22 @@ def _shape(sample: pa.Table, mapping: dict[str, str], options: ImportOptions) ->
     return Found("orders", "neither event names nor order numbers: each row is an order without an amount", 0.4)
 
 
+def _zone(column: str, settings: Settings, options: ImportOptions) -> Found:
+    """The zone of times without offset: as given, as the column's name says ("Created date (UTC)"), the workspace's."""
+    import re
+
+    if options.zone:
+        return Found(options.zone, "given", 1.0)
+    if settings.zone != "UTC" and re.search(r"(?i)(?<![a-z])utc(?![a-z])", column):
+        return Found("UTC", f"the column is called {column}", 0.9)
+    return Found(settings.zone, "the workspace's zone", 1.0)
+
+
 def _currency(sample: pa.Table, mapping: dict[str, str], settings: Settings) -> Found:
     import pyarrow.compute as pc
 
+    if "currency" in mapping and (code := _commonest_code(sample[mapping["currency"]])):
+        return Found(code, f"the column {mapping['currency']} says so", 0.9)
     dollar = settings.currency if settings.currency in _DOLLARS else "USD"
     signs = {"€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "$": dollar} | {code: code for code in _CODES}
     for role in ("price", "revenue"):
@@ -213,6 +235,16 @@ def _currency(sample: pa.Table, mapping: dict[str, str], settings: Settings) -> 
                 if pc.any(pc.match_substring(sample[mapping[role]], sign)).as_py():
                     return Found(code, f"amounts carry the sign {sign}", 0.9)
     return Found(settings.currency, "the workspace's currency", 0.8)
+
+
+def _commonest_code(column: pa.ChunkedArray) -> str | None:
+    """The code that most rows of a currency column carry, None where none looks like one."""
+    import pyarrow.compute as pc
+
+    codes = pc.utf8_upper(pc.utf8_trim_whitespace(pc.cast(column, pa.string())))
+    known = codes.filter(pc.fill_null(pc.match_substring_regex(codes, r"^[A-Z]{3}$"), False))
+    counted = sorted(known.value_counts().to_pylist(), key=lambda one: (-one["counts"], one["values"]))
+    return str(counted[0]["values"]) if counted else None
 
 
 def _check_zone(zone: str) -> None:
@@ -241,11 +273,11 @@ def _with_sample(plan: ImportPlan, sample: pa.Table, settings: Settings) -> Impo
     return replace(
         plan,
         sample=read.table.select(shown).slice(0, _SHOWN_ROWS),
-        warnings=_warnings(plan, sample, read.damaged, len(read.refused)),
+        warnings=_warnings(plan, sample, read.damaged, read.refused),
     )
 
 
-def _warnings(plan: ImportPlan, sample: pa.Table, damaged: int, refused: int) -> tuple[str, ...]:
+def _warnings(plan: ImportPlan, sample: pa.Table, damaged: int, refused: Sequence[Refusal]) -> tuple[str, ...]:
     said = list(plan.source.warnings())
     if plan.dates.confidence < 0.6:
         said.append(f"dates are read as {plan.dates.value}: {plan.dates.reason}; override with --dates")
@@ -260,6 +292,13 @@ def _warnings(plan: ImportPlan, sample: pa.Table, damaged: int, refused: int) ->
             f"{damaged:,} of the first {sample.num_rows:,} rows hold damaged text or links spliced in; "
             "kept as text, never followed"
         )
-    if refused:
-        said.append(f"{refused:,} of the first {sample.num_rows:,} rows will be refused")
+    said.extend(suspicions(sample, plan))
+    said.extend(_refused(refused, sample.num_rows))
     return tuple(said)
+
+
+def _refused(refused: Sequence[Refusal], rows: int) -> Iterator[str]:
+    """Each reason for which rows will be refused, with how many, what is wrong in the first of them, and the mend."""
+    for reason, count in Counter(one.reason for one in refused).most_common():
+        first = next(one for one in refused if one.reason == reason)
+        yield f"{count:,} of the first {rows:,} rows will be refused: {first.sentence}; {first.mend}"

@@ -142,7 +142,6 @@ _SENTENCES = {
     "refunds_untied": "{:,} refunds could not be tied to an order",
     "refunds_tied_earlier": "{:,} refunds were tied to orders of earlier imports",
     "orders_completed": "{:,} orders of earlier imports were completed by lines that had been refused",
-    "refused": "{:,} rows were refused",
     "rounded": "{:,} amounts had more than four decimals and were rounded half-even",
     "damaged": "{:,} rows hold damaged text or links spliced in: kept as text, never followed",
     "without_amount": "{:,} rows have no amount: it stays unknown, not zero (an empty cell, a formula without its value)",

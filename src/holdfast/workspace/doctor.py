@@ -20,6 +20,8 @@ Grade = Literal["broken", "warning", "note"]
 
 GRADES: tuple[Grade, ...] = ("broken", "warning", "note")
 
+FROM_BACKUP = "bring lake/ back from a backup, or import the files again in a new workspace"
+
 LOW_BYTES = 1_000_000_000
 
 SMALL_FILES = 16
@@ -67,7 +69,7 @@ def examined(workspace: Workspace) -> list[Finding]:
         try:
             found.extend(look(workspace))
         except HoldfastError as damage:
-            found.append(Finding("broken", "lake", damage.what, damage.mend or "bring the folder lake/ back from a backup"))
+            found.append(Finding("broken", "lake", damage.what, FROM_BACKUP))
         except OSError as damage:
             found.append(Finding("broken", "folder", f"the folder cannot be read: {damage}", "check its rights and its disk"))
     return sorted(dict.fromkeys(found), key=lambda finding: GRADES.index(finding.grade))
@@ -92,9 +94,11 @@ def _lake(workspace: Workspace) -> Iterator[Finding]:
     if missing:
         rows = sum(file.rows for file in missing)
         what = f"{len(missing)} files of the lake with {rows:,} events are missing from the disk"
-        yield Finding(
-            "broken", "lake files", what, "bring lake/ back from a backup, or import the files again in a new workspace"
-        )
+        yield Finding("broken", "lake files", what, FROM_BACKUP)
+    cut = [file for file in lake.files() if file not in missing and (lake.path / file.name).stat().st_size != file.size_bytes]
+    if cut:
+        what = f"{len(cut)} files of the lake with {sum(file.rows for file in cut):,} events have another size than was written"
+        yield Finding("broken", "lake files", what, FROM_BACKUP)
     if not lake.files():
         yield Finding("note", "no events", "there are no events yet", "bring some in: holdfast import FILE")
     small = sum(file.rows < 100_000 for file in lake.files())

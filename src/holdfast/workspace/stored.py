@@ -102,7 +102,8 @@ def current_generation(folder: Path) -> str | None:
 
 def half_written(folder: Path) -> list[Path]:
     """Generations that a killed builder left unfinished."""
-    current = int(current_generation(folder) or 0)
+    pointed = current_generation(folder) or "0"
+    current = int(pointed) if pointed.isdigit() else 0
     numbers = [path for path in folder.glob("*") if path.name.isdigit()]
     return sorted(path for path in numbers if int(path.name) > current or not (path / "meta.json").exists())
 
@@ -125,8 +126,8 @@ def _level(folder: Path, lake: Lake, settings: Settings) -> Timelines | None:
         return None
     try:
         return Timelines.open(folder, settings)
-    except WorkspaceError:
-        return None
+    except (WorkspaceError, OSError, ValueError, KeyError, TypeError):
+        return None  # damaged: what is derived is built again
 
 
 def _made(folder: Path, lake: Lake, settings: Settings) -> Timelines:
@@ -161,7 +162,7 @@ def _behind(folder: Path, lake: Lake, settings: Settings) -> tuple[Timelines, Ev
     try:
         old = Timelines.open(folder, settings)
         before = Evidence.read(folder / f"evidence-{made.generation}.parquet")
-    except (WorkspaceError, OSError, pa.ArrowInvalid):
+    except (WorkspaceError, OSError, ValueError, KeyError, TypeError):
         return None
     evidence = before + lake.evidence(made.last_sequence)
     was, now = AliasMap.of(before), AliasMap.of(evidence)

@@ -1,0 +1,81 @@
+"""What of a file would be read as an order and perhaps is none: payments that failed, money given back in a column of its own.
+
+Shopify, WooCommerce and Stripe export every order or payment, whatever became of it, with its state beside it. Nothing is left
+out on a guess; it is said before anything is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from holdfast.events.columns import plain_name
+
+if TYPE_CHECKING:
+    from holdfast.events.plan import ImportPlan
+
+__all__ = ["suspicions"]
+
+_STATES = frozenset(
+    (
+        *("status", "orderstatus", "financialstatus", "paymentstatus", "paymentstate", "orderstate", "state"),
+        *("bestellstatus", "zahlungsstatus", "statut", "estado"),
+    )
+)
+_NO_SALE = (
+    r"^(wc-)?(failed|cancell?ed|voided|declined|pending|on[- ]hold|draft|expired|refunded|uncaptured"
+    r"|storniert|fehlgeschlagen|erstattet|annulé|cancelado|reembolsado)$"
+)
+_GIVEN_BACK = frozenset(
+    ("refundedamount", "amountrefunded", "orderrefundamount", "refundamount", "totalrefunded", "refund", "refunds")
+)
+_ENOUGH_ORDERS = 5
+_CANCELLED = frozenset(["cancelledat", "canceledat", "datecancelled", "storniertam"])
+
+
+def suspicions(sample: pa.Table, plan: ImportPlan) -> Iterator[str]:
+    """Sentences about rows of the sample that will count as orders although their own columns say that they may be none."""
+    if plan.shape.value == "events":
+        return
+    if plan.shape.value == "lines" and {"order", "revenue", "quantity", "price"} <= plan.mapping.keys():
+        yield from _totals_on_lines(sample, plan)
+    for name in plan.properties:
+        texts = pc.utf8_trim_whitespace(pc.cast(sample[name], pa.string()))
+        bare = plain_name(name)
+        if bare in _STATES:
+            yield from _states(name, texts)
+        elif bare in _CANCELLED and (filled := _true(pc.not_equal(texts, ""))):
+            yield f"{filled:,} rows have a date under {name}: they will count as orders all the same; take them out of the file"
+        elif bare in _GIVEN_BACK and (given := _true(pc.match_substring_regex(texts, r"[1-9]"))):
+            yield (
+                f"{given:,} rows give money back under {name}: it is not taken off; "
+                "add these refunds as rows with a negative amount and the order's number"
+            )
+
+
+def _totals_on_lines(sample: pa.Table, plan: ImportPlan) -> Iterator[str]:
+    """The order's total stands on each of its lines, as in WooCommerce exports: added up it would count many times."""
+    order, amount = plan.mapping["order"], plan.mapping["revenue"]
+    orders = pa.table({"order": sample[order], "amount": sample[amount]}).drop_null().group_by("order")
+    counted = orders.aggregate([("amount", "count"), ("amount", "count_distinct")])
+    several = counted.filter(pc.greater(counted["amount_count"], 1))
+    same = _true(pc.equal(several["amount_count_distinct"], 1))
+    if several.num_rows >= _ENOUGH_ORDERS and same >= 0.9 * several.num_rows:
+        yield (
+            f"{amount} is the same on every line of {same:,} of {several.num_rows:,} orders with several lines: "
+            "it is added up; if it is the order's total, use quantity × price instead: --map revenue=-"
+        )
+
+
+def _states(name: str, texts: pa.ChunkedArray) -> Iterator[str]:
+    found = texts.filter(pc.fill_null(pc.match_substring_regex(pc.utf8_lower(texts), _NO_SALE), False))
+    if len(found):
+        shown = ", ".join(f"{one['values']} ({one['counts']:,})" for one in found.value_counts().to_pylist()[:4])
+        yield f"{name} is {shown}: these rows will count as orders all the same; take out of the file what was no sale"
+
+
+def _true(mask: pa.ChunkedArray) -> int:
+    return int(pc.sum(mask).as_py() or 0)
