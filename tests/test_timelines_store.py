@@ -83,14 +83,15 @@ def test_merging_equals_building_anew(early: list[Row], late: list[Row]) -> None
     assert columns(merged) == columns(Timelines.from_arrow(pa.concat_tables([first, second]), LONDON))
 
 
-@given(rows_of_people)
-@settings(max_examples=40, deadline=None)
-def test_building_in_parts_equals_building_at_once(rows: list[Row]) -> None:
+@given(rows_of_people, st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_building_by_ranges_on_disk_equals_building_at_once(rows: list[Row], aliased: bool) -> None:
     batches = table(rows).to_batches(max_chunksize=3)
-    at_once = columns(Timelines.build(batches, LONDON))
+    aliases = (pa.array(["dan", "gwen"]), pa.array(["ann", "dora"])) if aliased else None
+    at_once = columns(Timelines.build(batches, LONDON, aliases=aliases))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("holdfast.timelines.build.EVENTS_A_PART", 5)
-        assert columns(Timelines.build(batches, LONDON)) == at_once
+        assert columns(Timelines.build(batches, LONDON, aliases=aliases)) == at_once
 
 
 @given(rows_of_people)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from holdfast.events.schema import MONEY_UNITS, REFUND
 from holdfast.timelines.columns import Columns, Meta, Nobody, Orders
 from holdfast.timelines.gather import MOST_UNITS, TOO_MUCH_MEND, Gathered, Gatherer
 from holdfast.timelines.sorting import resolve_orders, sort_events
+from holdfast.timelines.text import Interner
 from holdfast.timelines.zone import Zone
 
 __all__ = ["Aliases", "build_columns", "columns_of"]
@@ -24,7 +26,7 @@ Aliases = tuple[pa.Array, pa.Array]
 MICRO = 1_000_000
 
 EVENTS_A_PART = 48_000_000
-"""So many events are sorted at once (about 5 GB); more are built in parts that are merged as they come."""
+"""So many events are sorted at once (about 5 GB); more wait on disk and are built by ranges of customers."""
 
 
 def build_columns(
@@ -37,27 +39,54 @@ def build_columns(
     aliases     person keys that are other persons (see `holdfast.events.identity`)
     properties  which properties to keep; none named: every text property with at most 1,000 values
 
-    Events of one microsecond stand in the order of their sequence; among parts of more than 48 million events, of reading.
+    Events of one microsecond stand in the order of their sequence. More than 48 million events go through temporary files.
     Raises InputError when there are more than 65,534 event names or values of a named property.
     """
-    from holdfast.timelines.merge import merge_columns
-
-    parts = _parts(batches, properties)
-    whole = columns_of(next(parts), zone, aliases)
-    for part in parts:
-        whole = merge_columns(whole, columns_of(part, zone, aliases), named=bool(properties))
-    return whole
-
-
-def _parts(batches: Iterable[pa.RecordBatch], properties: Sequence[str]) -> Iterator[Gathered]:
-    """The batches as numbers, in parts (at least one) small enough to sort in memory whatever the whole is."""
     gatherer = Gatherer(properties)
+    batches = iter(batches)
     for batch in batches:
         gatherer.add(batch)
-        if gatherer.rows >= EVENTS_A_PART:
-            yield gatherer.finish()
-            gatherer = Gatherer(properties, first_row=gatherer.first_row + gatherer.rows)
-    yield gatherer.finish()
+        if gatherer.held >= EVENTS_A_PART:
+            return _in_ranges(gatherer, batches, zone, aliases)
+    return columns_of(gatherer.finish(), zone, aliases)
+
+
+def _in_ranges(gatherer: Gatherer, batches: Iterator[pa.RecordBatch], zone: str, aliases: Aliases | None) -> Columns:
+    """More events than are sorted at once: they wait on disk, and each range of customers is built by itself."""
+    from tempfile import TemporaryDirectory
+
+    from holdfast.timelines.spill import Spill, laid_end_to_end
+
+    with TemporaryDirectory(prefix="holdfast-build-") as folder:
+        spill = Spill(Path(folder))
+        really = None if aliases is None else _really(gatherer.people, aliases)
+        for batch in batches:
+            if gatherer.held >= EVENTS_A_PART:
+                spill.put(_resolved(gatherer.take(), really), gatherer.people)
+            gatherer.add(batch)
+        spill.put(_resolved(gatherer.take(), really), gatherer.people)
+        parts = []
+        for place, group in enumerate(spill.groups(EVENTS_A_PART)):
+            columns_of(gatherer.finish(group), zone).write(Path(folder) / f"part-{place}")
+            parts.append(Columns.read(Path(folder) / f"part-{place}"))
+        return laid_end_to_end(parts)
+
+
+def _really(people: Interner, aliases: Aliases) -> npt.NDArray[np.int32]:
+    """The number of the person that each number really is, for all that are known now."""
+    source, target = people.number(aliases[0]), people.number(aliases[1])
+    really = np.arange(people.count, dtype=np.int32)
+    really[source] = target
+    return really
+
+
+def _resolved(taken: dict[str, npt.NDArray[Any]], really: npt.NDArray[np.int32] | None) -> dict[str, npt.NDArray[Any]]:
+    """What was taken, with every person who is really another replaced by that one."""
+    if really is None:
+        return taken
+    person = taken["person"]
+    known = (person >= 0) & (person < len(really))
+    return taken | {"person": np.where(known, really[np.where(known, person, 0)], person).astype(np.int32)}
 
 
 def columns_of(gathered: Gathered, zone: str, aliases: Aliases | None = None) -> Columns:
@@ -109,9 +138,7 @@ def _persons(gathered: Gathered, aliases: Aliases | None) -> tuple[npt.NDArray[n
     people = gathered.people
     person = gathered.person
     if aliases is not None and len(aliases[0]):
-        source, target = people.number(aliases[0]), people.number(aliases[1])
-        really = np.arange(people.count, dtype=np.int32)
-        really[source] = target
+        really = _really(people, aliases)
         person = np.where(person >= 0, really[person], -1).astype(np.int32)
     present = np.zeros(people.count, np.bool_)
     present[person[person >= 0]] = True

@@ -32,6 +32,8 @@ MOST_UNITS = 2.0**63
 
 TOO_MUCH_MEND = "is the column an amount of money? else count it in a larger unit, such as thousands"
 
+PROPERTY = "property:"
+
 _SILENT = ("identify", "group", "alias")
 
 
@@ -102,11 +104,14 @@ class Gatherer:
 
     properties  which to keep; none named: those found
     first_row   arrival number of the first row where the batches carry no sequence
+    people      the numbers of the person keys so far
+    rows        events gathered
+    held        events gathered and not taken yet
     """
 
     def __init__(self, properties: Sequence[str] = (), first_row: int = 0) -> None:
         self.first_row = first_row
-        self._people = Interner()
+        self.people = Interner()
         self._names = _Coder(MAX_NAMES)
         self._wanted = tuple(properties)
         self._coders: dict[str, _Coder] = {name: _Coder(MAX_NAMES) for name in properties}
@@ -114,7 +119,7 @@ class Gatherer:
             name: [] for name in ("person", "time", "sequence", "code", "slot", "amount", "order")
         }
         self._kept: list[dict[str, npt.NDArray[np.uint16]]] = []
-        self.rows = self._orders = self._skipped = self._no_revenue = 0
+        self.held = self.rows = self._orders = self._skipped = self._no_revenue = 0
 
     def add_all(self, batches: Iterable[pa.RecordBatch]) -> Gatherer:
         """Take every batch."""
@@ -136,12 +141,13 @@ class Gatherer:
         if len(batch) == 0:
             return
         code = self._code(batch)
-        self._put("person", self._people.number(person_keys(batch)))
+        self._put("person", self.people.number(person_keys(batch)))
         self._put("time", micros.to_numpy(zero_copy_only=False))
         self._put("sequence", self._sequence(batch))
         self._put("code", code)
         self._money(batch, code)
         self._kept.append(self._properties(batch))
+        self.held += len(batch)
         self.rows += len(batch)
 
     def _put(self, name: str, values: npt.NDArray[Any]) -> None:
@@ -193,10 +199,24 @@ class Gatherer:
                 raise InputError(f"property {name!r} has more than {MAX_NAMES:,} values", "keep one with fewer values")
         return out
 
-    def finish(self) -> Gathered:
-        """Everything taken so far. Property values are coded in alphabetical order, so that arrival changes nothing."""
-        whole = {name: _joined(chunks, name) for name, chunks in self._chunks.items()}
+    def take(self) -> dict[str, npt.NDArray[Any]]:
+        """The numbers gathered since the last taking, and forget them: the arrays of `Gathered` by name, and each property in
+        order of first sight under "property:" and its name."""
         sizes = [len(chunk) for chunk in self._chunks["person"]]
+        taken = {name: _joined(chunks, name) for name, chunks in self._chunks.items()}
+        for name in {name for kept in self._kept for name in kept}:
+            pieces = [kept.pop(name, np.zeros(n, np.uint16)) for kept, n in zip(self._kept, sizes, strict=True)]
+            taken[PROPERTY + name] = np.concatenate(pieces)
+        self._kept.clear()
+        self.held = self._orders = 0
+        return taken
+
+    def finish(self, taken: dict[str, npt.NDArray[Any]] | None = None) -> Gathered:
+        """What was taken (default: all that is held), with all names known by now.
+
+        Property values are coded in alphabetical order, so that arrival changes nothing.
+        """
+        taken = self.take() if taken is None else taken
         properties, values = {}, {}
         for name, coder in sorted(self._coders.items()):
             if coder.full or not coder.codes:
@@ -204,16 +224,15 @@ class Gatherer:
             words = sorted(coder.codes)
             table = np.zeros(len(words) + 1, np.uint16)
             table[[coder.codes[word] for word in words]] = np.arange(1, len(words) + 1)
-            pieces = [
-                table[kept[name]] if name in kept else np.zeros(n, np.uint16) for kept, n in zip(self._kept, sizes, strict=True)
-            ]
-            properties[name], values[name] = np.concatenate(pieces), ("", *words)
+            seen = taken.get(PROPERTY + name)
+            properties[name] = np.zeros(len(taken["person"]), np.uint16) if seen is None else table[seen]
+            values[name] = ("", *words)
         return Gathered(
-            **whole,
+            **{name: array for name, array in taken.items() if not name.startswith(PROPERTY)},
             properties=properties,
             values=values,
             names=tuple(self._names.codes),
-            people=self._people,
+            people=self.people,
             wide=tuple(sorted(name for name, coder in self._coders.items() if coder.full)),
             skipped=self._skipped,
             no_revenue=self._no_revenue,
@@ -230,7 +249,7 @@ _RESERVED = {
 def _joined(chunks: list[npt.NDArray[Any]], name: str) -> npt.NDArray[Any]:
     kind = _KINDS.get(name, np.int64 if name == "amount" else np.uint64)
     joined = np.concatenate(chunks) if chunks else np.zeros(0, kind)
-    chunks.clear() if name != "person" else None
+    chunks.clear()
     return joined.astype(kind, copy=False)
 
 
