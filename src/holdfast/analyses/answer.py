@@ -42,6 +42,7 @@ class Definition:
     data      the data version: the arrival number of the last event inside
     coverage  share of counting events that belong to a customer, 0 to 1; None when there are none
     n         how many customers are in scope
+    money_coverage  share of the money of orders that belongs to a customer; None where it is not about orders or there is none
     """
 
     title: str
@@ -54,10 +55,12 @@ class Definition:
     data: int
     coverage: float | None
     n: int
+    money_coverage: float | None = None
 
     def line(self) -> str:
         """The definition's small print in one line."""
         covered = "" if self.coverage is None else f" · coverage {100 * self.coverage:.1f} %"
+        covered += "" if self.money_coverage is None else f" ({100 * self.money_coverage:.1f} % of the money)"
         chosen = "".join(f" · {name} {value}" for name, value in self.rules.items())
         return f"definition v{self.version} · {self.zone}{chosen} · as of {self.as_of}{covered} · n {self.n:,}"
 

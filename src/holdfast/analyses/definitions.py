@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from holdfast.analyses.answer import Definition
-from holdfast.analyses.scope import TRAITS, coverage
+from holdfast.analyses.scope import TRAITS, coverage, money_coverage
 from holdfast.events.schema import ORDER
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def defined(
         data=timelines.meta.last_sequence,
         coverage=coverage(timelines, as_of, tuple(names)),
         n=n,
+        money_coverage=money_coverage(timelines, as_of) if ORDER in names else None,
     )
 
 

@@ -23,7 +23,7 @@ from holdfast.timelines.walk import Shard
 if TYPE_CHECKING:
     from holdfast.timelines.timelines import AsOf, Timelines
 
-__all__ = ["EVERYONE", "TRAITS", "Condition", "Scope", "Trait", "coverage", "money", "parse_where"]
+__all__ = ["EVERYONE", "TRAITS", "Condition", "Scope", "Trait", "coverage", "money", "money_coverage", "parse_where"]
 
 EVERYONE = "everyone"
 TRAITS = {"rfm": "holdfast.analyses.rfm_trait"}
@@ -170,6 +170,20 @@ def event_counts(timelines: Timelines, as_of: AsOf, names: Sequence[str]) -> tup
     return found
 
 
+def money_coverage(timelines: Timelines, as_of: AsOf) -> float | None:
+    """The share of the money of all orders, before refunds, that belongs to a customer; None when there is none."""
+    key = ("money coverage", as_of.until)
+    kept = timelines.source.kept
+    if key not in kept:
+        nobody, names = timelines.source.columns.nobody, timelines.meta.events
+        of_orders = nobody.code == (names.index(ORDER) if ORDER in names else 0)
+        outside = int(nobody.amount[of_orders & (nobody.code > 0) & (nobody.second < as_of.until)].sum())
+        inside = timelines.walk(lambda shard: _gross(shard, as_of.until)).n
+        kept[key] = inside / (inside + outside) if inside + outside > 0 else None
+    found: float | None = kept[key]
+    return found
+
+
 @dataclass(frozen=True)
 class _Count:
     n: int
@@ -182,6 +196,12 @@ def _count(shard: Shard, wanted: npt.NDArray[np.bool_], until: int) -> _Count:
     columns = shard.columns
     span = slice(columns.offsets[shard.low], columns.offsets[shard.high])
     return _Count(int(np.count_nonzero(wanted[columns.code[span]] & (columns.second[span] < until))))
+
+
+def _gross(shard: Shard, until: int) -> _Count:
+    orders = shard.columns.orders
+    span = slice(orders.offsets[shard.low], orders.offsets[shard.high])
+    return _Count(int(orders.amount[span][(orders.refund[span] == 0) & (orders.second[span] < until)].sum()))
 
 
 def money(units: Any) -> float | None:
