@@ -147,3 +147,10 @@ def test_lines_of_segments_end_with_the_last_period_that_is_over() -> None:
     """July is in progress: its rates are not those of a month."""
     figure = told(ENDED, Settings(gone_after=40)).ask(Bridge(by="country")).figure()
     assert {line.x[-1] for line in figure.data} == {"2024-06"}
+
+
+def test_curves_of_segments_are_named_for_what_they_show() -> None:
+    """With money as the measure the lines are still shares of customers."""
+    answer = told(ENDED).ask(Cohorts(by="country", measure="revenue"))
+    assert (answer.figure().layout.title.text, answer.figure().layout.yaxis.tickformat) == ("Who comes back", ".0%")
+    assert answer.definition.title == "What customers bring, by when they came"

@@ -42,6 +42,7 @@ RULES = {"on": ON, "on or after": ON_OR_AFTER, "on or before": ON_OR_BEFORE, "ev
 MEASURES = ("customers", "revenue", "cumulative revenue")
 MOST_CELLS = 20_000_000
 ALWAYS = (0, 65_535)
+COMES_BACK = "Who comes back"
 SHORTEST = {"day": 1, "week": 7, "month": 28, "quarter": 89, "year": 365}
 """Days of the shortest such period."""
 
@@ -134,7 +135,7 @@ class Cohorts(Question):
     @property
     def title(self) -> str:
         """The question in words."""
-        return "Who comes back" if self.measure == "customers" else "What customers bring, by when they came"
+        return COMES_BACK if self.measure == "customers" else "What customers bring, by when they came"
 
     def rules(self, frame: Frame) -> dict[str, Any]:
         """The chosen values of named choices."""
@@ -237,11 +238,11 @@ class Cohorts(Question):
             raise UsageError(f"{cell} cannot be observed yet", "its period has not begun as of the end of the data")
 
     def figure(self, answer: Answer) -> go.Figure:
-        """The heat map; with segments their curves with bands."""
+        """The heat map; with segments their curves with bands, which show who comes back whatever the measure."""
         from holdfast.charts.cohorts import curves, heat_map
 
         if self.by is not None:
-            return curves(answer.extra["curve"].to_pydict(), self.title, answer.words, self.step)
+            return curves(answer.extra["curve"].to_pydict(), COMES_BACK, answer.words, self.step)
         began = answer.extra.get("initiatives")
         marks = None if began is None else dict(zip(began["cohort"].to_pylist(), began["name"].to_pylist(), strict=True))
         return heat_map(answer.table.to_pydict(), self.title, answer.words, self.step, self.measure, marks)
