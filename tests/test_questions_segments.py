@@ -154,3 +154,17 @@ def test_curves_of_segments_are_named_for_what_they_show() -> None:
     answer = told(ENDED).ask(Cohorts(by="country", measure="revenue"))
     assert (answer.figure().layout.title.text, answer.figure().layout.yaxis.tickformat) == ("Who comes back", ".0%")
     assert answer.definition.title == "What customers bring, by when they came"
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        (Orders(), "some rows stand on fewer than 30 customers"),
+        (PlainClv(by="country"), "fewer than 30 orders in these months, read with care: Germany"),
+        (Metrics(), "on an n below 30"),
+    ],
+)
+def test_small_groups_are_marked(question: Any, said: str) -> None:
+    """Three customers are a small group by every default (SEMANTICS 31), and none where the settings say two."""
+    assert any(said in note for note in told(ENDED, Settings(gone_after=40)).ask(question).notes)
+    assert not any("30" in note for note in told(ENDED, Settings(gone_after=40, small_group=1)).ask(question).notes)

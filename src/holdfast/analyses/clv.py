@@ -24,7 +24,7 @@ from holdfast.analyses.orders import Orders
 from holdfast.analyses.rates import rate
 from holdfast.analyses.scope import Condition, Scope
 from holdfast.errors import UnknownName, UsageError
-from holdfast.settings import RefundMode
+from holdfast.settings import RefundMode, Settings
 from holdfast.timelines.attributes import Moment
 from holdfast.timelines.walk import Shard, Tally
 
@@ -118,7 +118,7 @@ class PlainClv(Question):
                 timelines, as_of, title="What is a customer worth?", text=_TEXT, rules=rules, n=bridge.definition.n
             ),
             source=timelines,
-            notes=_notes(rows, self.lifespan, timelines.settings.margin),
+            notes=_notes(rows, self.lifespan, timelines.settings),
         )
 
     def _bridge(self) -> Bridge:
@@ -260,9 +260,12 @@ def _words(rows: list[dict[str, Any]], currency: str) -> str:
     )
 
 
-def _notes(rows: list[dict[str, Any]], lifespan: str | float, margin: float | None) -> tuple[str, ...]:
-    notes = [] if margin is not None else ["no margin is set, so this is revenue, not profit (holdfast.toml: margin)"]
+def _notes(rows: list[dict[str, Any]], lifespan: str | float, settings: Settings) -> tuple[str, ...]:
+    notes = [] if settings.margin is not None else ["no margin is set, so this is revenue, not profit (holdfast.toml: margin)"]
     if lifespan == "observed":
         notes.append("the observed lifespan understates: most customers are not gone yet")
+    few = [row["segment"] for row in rows if 0 < row["orders"] < settings.small_group]
+    if few:
+        notes.append(f"fewer than {settings.small_group} orders in these months, read with care: {', '.join(few[:12])}")
     notes += sorted({row["note"] for row in rows if row["note"]})
     return tuple(notes)

@@ -75,7 +75,7 @@ class Metrics(Question):
                 timelines, as_of, title="Do our customers stay?", text=_TEXT, rules=rules, n=answers["orders"].definition.n
             ),
             source=timelines,
-            notes=tuple(dict.fromkeys(note for name in ("bridge", "clv") for note in answers[name].notes)),
+            notes=_notes(rows, answers, timelines.settings.small_group),
         )
 
     def _questions(self) -> dict[str, Question]:
@@ -291,6 +291,16 @@ def _words(rows: list[Row], answers: dict[str, Answer]) -> str:
         return answers["bridge"].words
     rate = percent(second["value"], second["low"], second["high"])
     return f"{answers['bridge'].words} {rate} of first-time buyers order again within 90 days."
+
+
+def _notes(rows: list[Row], answers: dict[str, Answer], small: int) -> tuple[str, ...]:
+    found = [note for name in ("bridge", "clv") for note in answers[name].notes]
+    few = sum(row["unit"] != "number" and row["value"] is not None and 0 < (row["n"] or 0) < small for row in rows)
+    if few:
+        found.append(
+            f"{few} of these figures {'stands' if few == 1 else 'stand'} on an n below {small}: read them with their intervals"
+        )
+    return tuple(dict.fromkeys(found))
 
 
 _TEXT = (

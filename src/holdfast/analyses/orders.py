@@ -215,7 +215,7 @@ class Orders(Question):
                 n=buyers,
             ),
             source=timelines,
-            notes=("the last period is in progress",) if not span.complete[-1] and self.period else (),
+            notes=_notes(table, timelines.settings.small_group),
             extra={"new_and_returning": kinds},
         )
 
@@ -355,6 +355,16 @@ KIND_SCHEMA = pa.schema(
         *((name, pa.float64()) for name in ("revenue", "revenue_share")),
     ]
 )
+
+
+def _notes(table: pa.Table, small: int) -> tuple[str, ...]:
+    rows = table.to_pylist()
+    notes = []
+    if any(row["state"] == "in progress" and row["period"] != WHOLE for row in rows):
+        notes.append("the last period is in progress")
+    if any(0 < row["customers"] < small for row in rows):
+        notes.append(f"some rows stand on fewer than {small} customers: read their averages with their intervals")
+    return tuple(notes)
 
 
 def _words(kinds: pa.Table, currency: str) -> str:
