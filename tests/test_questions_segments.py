@@ -108,6 +108,13 @@ def test_an_unknown_customer_is_told_the_ids_beside_it() -> None:
         Customers().people(told(ENDED), customer="cle")
 
 
+@pytest.mark.parametrize("kind", [Orders, Bridge, MoneyRetention, PlainClv, Metrics, Customers, Stickiness])
+def test_a_moment_that_is_none_is_refused(kind: Any) -> None:
+    """A slip such as moment="now" is not taken for the default."""
+    with pytest.raises(UsageError, match="moment"):
+        told(ENDED).ask(kind(moment="now"))
+
+
 @pytest.mark.parametrize("wrong", [lambda: Customers(limit=-1), lambda: OneYear(gone_after=0)])
 def test_numbers_that_cannot_be_are_refused(wrong: Any) -> None:
     with pytest.raises(UsageError):

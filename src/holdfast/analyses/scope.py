@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from holdfast.analyses.answer import checked_choice
 from holdfast.errors import UsageError
 from holdfast.events.schema import MONEY_UNITS, ORDER
 from holdfast.timelines.attributes import Moment, events_before, order_events, value_at, value_labels
@@ -81,6 +82,9 @@ class Scope:
     where: tuple[Condition, ...] = ()
     moment: Moment = "entry"
     traits: tuple[tuple[str, Trait], ...] = ()
+
+    def __post_init__(self) -> None:
+        checked_choice("moment", self.moment, ("entry", "current"))
 
     def ready(self, timelines: Timelines, as_of: AsOf) -> Scope:
         """This scope with the traits that it names worked out as of an instant, so that its steps can travel."""
