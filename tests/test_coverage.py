@@ -52,3 +52,12 @@ def test_the_shop_equals_sql_however_it_is_cut(monkeypatch: pytest.MonkeyPatch) 
         "WHERE event = 'Order Completed'"
     ).fetchone()
     assert (Timelines.from_arrow(events, shop().settings).ask(Orders()).definition.money_coverage,) == pytest.approx(expected)
+
+
+def test_the_small_print_holds_all_that_a_number_depends_on() -> None:
+    """Version, zone, week start, chosen rules, as-of, data version, coverage and n (SEMANTICS 30)."""
+    line = told(ROWS).ask(Orders(period=None)).definition.line()
+    assert line == (
+        "definition v1 · UTC · weeks from Monday · clock calendar · period all · refunds order · money revenue, "
+        "net of refunds · as of 2024-01-03 · data to row 2 · coverage 66.7 % (25.0 % of the money) · n 2"
+    )

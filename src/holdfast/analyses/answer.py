@@ -11,6 +11,7 @@ import io
 import json
 import math
 from abc import ABC, abstractmethod
+from calendar import day_name
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -62,7 +63,9 @@ class Definition:
         covered = "" if self.coverage is None else f" · coverage {100 * self.coverage:.1f} %"
         covered += "" if self.money_coverage is None else f" ({100 * self.money_coverage:.1f} % of the money)"
         chosen = "".join(f" · {name} {value}" for name, value in self.rules.items())
-        return f"definition v{self.version} · {self.zone}{chosen} · as of {self.as_of}{covered} · n {self.n:,}"
+        weeks = f"weeks from {day_name[self.week_start - 1]}"
+        upto = f"as of {self.as_of} · data to row {self.data:,}"
+        return f"definition v{self.version} · {self.zone} · {weeks}{chosen} · {upto}{covered} · n {self.n:,}"
 
 
 @dataclass(frozen=True)
