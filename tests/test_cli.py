@@ -173,3 +173,19 @@ def test_the_reference_page_is_what_the_program_says():
 
     page = Path(__file__).parent.parent / "docs" / "reference" / "cli.md"
     assert page.read_text("utf-8") == reference(), "write it again: python -m holdfast.cli.pages > docs/reference/cli.md"
+
+
+def test_a_grid_that_was_not_split_has_the_columns_that_the_conventions_name():
+    """cohort, period, size, customers, rate, low, high, state, value: in JSON and CSV; a split adds the segment in front."""
+    names = ["cohort", "period", "size", "customers", "rate", "low", "high", "state", "value"]
+    assert json.loads(holdfast("cohorts", "-w", small_shop(), "--json").out)["table"]["columns"] == names
+    assert holdfast("cohorts", "-w", small_shop(), "--csv", "-").out.splitlines()[0] == ",".join(names)
+    split = json.loads(holdfast("cohorts", "-w", small_shop(), "--by", "Country", "--json").out)
+    assert split["table"]["columns"] == ["segment", *names]
+
+
+def test_a_full_disk_is_said_in_plain_words(capsys):
+    from holdfast.cli.failing import told_failure
+
+    assert told_failure(OSError("[Errno 28] Error writing bytes to file. Detail: [errno 28] No space left on device")) == 1
+    assert "the disk is full" in capsys.readouterr().err

@@ -46,6 +46,9 @@ def _unexpected(error: BaseException) -> int:
     if isinstance(error, MemoryError):
         click.echo("holdfast: the machine ran out of memory\n  → close other programs, or split the file", err=True)
         return 1
+    if "no space left" in str(error).lower():
+        click.echo("holdfast: the disk is full\n  → make room and run the same again; nothing half-done is kept", err=True)
+        return 1
     if isinstance(error, OSError) and error.filename:
         click.echo(
             f"holdfast: {error.strerror or error}: {error.filename}\n  → check the path, the rights and the free space",

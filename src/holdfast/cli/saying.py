@@ -93,9 +93,22 @@ def tell(said: Said, *, json: bool = False, csv: str | None = None, view: View |
 def _json(said: Said) -> str:
     import json
 
-    table = {"columns": list(said.columns), "rows": [list(row) for row in said.rows]}
-    body = {"question": said.question, "words": said.words, "table": table, "notes": list(said.notes)}
+    columns, rows = _long_form(said)
+    body = {
+        "question": said.question,
+        "words": said.words,
+        "table": {"columns": columns, "rows": rows},
+        "notes": list(said.notes),
+    }
     return json.dumps(body, ensure_ascii=False, allow_nan=False, default=str)
+
+
+def _long_form(said: Said) -> tuple[list[str], list[list[Any]]]:
+    """The table as programs read it: the column `segment` stands there when the question was split, and only then."""
+    columns, rows = list(said.columns), [list(row) for row in said.rows]
+    if columns[:1] == ["segment"] and said.question.get("by") is None:
+        return columns[1:], [row[1:] for row in rows]
+    return columns, rows
 
 
 def _to_csv(said: Said, target: str) -> None:
@@ -104,8 +117,9 @@ def _to_csv(said: Said, target: str) -> None:
 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(said.columns)
-    writer.writerows([["" if value is None else value for value in row] for row in said.rows])
+    columns, rows = _long_form(said)
+    writer.writerow(columns)
+    writer.writerows([["" if value is None else value for value in row] for row in rows])
     if target == "-":
         click.echo(text.getvalue(), nl=False)
         return

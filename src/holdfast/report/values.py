@@ -21,6 +21,7 @@ _SHARE = (
     "rate",
     "share",
     "crr",
+    "still",
     "churn",
     "nrr",
     "grr",
