@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from holdfast.errors import UsageError
+from holdfast.errors import UnknownName, UsageError
 
 if TYPE_CHECKING:
     import pandas
@@ -178,6 +178,12 @@ def plain(value: Any) -> Any:
 def _table(table: pa.Table) -> dict[str, Any]:
     columns = [column.to_pylist() for column in table.columns]
     return {"columns": table.column_names, "rows": [[plain(value) for value in row] for row in zip(*columns, strict=True)]}
+
+
+def checked_cell(cell: dict[str, Any], *keys: str) -> None:
+    """Raise UnknownName, which lists the keys, unless a cell is named by these keys alone."""
+    for key in sorted(set(cell) - set(keys)):
+        raise UnknownName("cell key", key, keys)
 
 
 def checked_choice(name: str, value: Any, choices: tuple[Any, ...]) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from holdfast.analyses.answer import Answer, People, Question, checked_choice
+from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
 from holdfast.analyses.bridge_walks import NUMBERS, Counting, activity_spells, contract_spells, counting_of, tally_spells
 from holdfast.analyses.definitions import counted, defined, long_date, percent, scope_rules
 from holdfast.analyses.gone_after import Resolved, resolve_gone_after
@@ -206,9 +206,7 @@ class Bridge(Question):
         """The customers behind one count; period= and what= name it, segment= when there are several."""
         if self.measure == "money":
             return self._money().people(timelines, **cell)
-        unknown = sorted(set(cell) - {"period", "what", "segment"})
-        if unknown:
-            raise UnknownName("cell key", unknown[0], ("period", "what", "segment"))
+        checked_cell(cell, "period", "what", "segment")
         what = cell.get("what", "end")
         if what not in NUMBERS:
             raise UnknownName("number of the bridge", str(what), NUMBERS)

@@ -17,13 +17,13 @@ import numpy as np
 import pyarrow as pa
 from numba import njit
 
-from holdfast.analyses.answer import Answer, People, Question
+from holdfast.analyses.answer import Answer, People, Question, checked_cell
 from holdfast.analyses.bridge import Bridge
 from holdfast.analyses.definitions import defined, scope_rules
 from holdfast.analyses.orders import Orders
 from holdfast.analyses.rates import rate
 from holdfast.analyses.scope import Condition, Scope
-from holdfast.errors import UnknownName, UsageError
+from holdfast.errors import UsageError
 from holdfast.settings import RefundMode, Settings
 from holdfast.timelines.attributes import Moment
 from holdfast.timelines.walk import Shard, Tally
@@ -139,9 +139,7 @@ class PlainClv(Question):
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
         """The customers of the base at the end of the last month used; segment= when there are several."""
-        for key in cell:
-            if key != "segment":
-                raise UnknownName("cell key", key, ("segment",))
+        checked_cell(cell, "segment")
         bridge = self._bridge().answer(timelines)
         months, _ = _months(bridge.table.to_pylist())
         if not months:

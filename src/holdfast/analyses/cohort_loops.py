@@ -89,25 +89,9 @@ def count_returns(
                 first[s, c] = min(first[s, c], moment)
                 last[s, c] = max(last[s, c], moment)
                 most, least, wait = _by_clock(
-                    at,
-                    stop,
-                    day,
-                    second,
-                    flags,
-                    base,
-                    kind,
-                    table,
-                    length,
-                    months,
-                    starts,
-                    shifts,
-                    counts,
-                    s,
-                    c,
-                    each,
-                    seen,
-                    entry,
-                )
+                    at, stop, day, second, flags, base,
+                    kind, table, length, months, starts, shifts, counts, s, c, each, seen, entry,
+                )  # fmt: skip
             prefix = _put_down(rule, counts, s, c, seen, entry, most, least)
             if not waited:
                 waited = True

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from numba import njit
 
-from holdfast.analyses.answer import Answer, People, Question, checked_choice
+from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
 from holdfast.analyses.definitions import counted, defined, percent, scope_rules
 from holdfast.analyses.gone_after import resolve_gone_after
 from holdfast.analyses.scope import Condition, Scope
@@ -228,9 +228,7 @@ class OneYear(Question):
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
         """Who is behind a number: segment= (where there are several) and count="customers" (default), "n" or "everyone"."""
-        for key in cell:
-            if key not in ("segment", "count"):
-                raise UnknownName("cell key", key, ("segment", "count"))
+        checked_cell(cell, "segment", "count")
         labels = Scope(self.by, self.where, self.moment).labels(timelines)
         segment = cell.get("segment") or (labels[0] if len(labels) == 1 else "")
         if segment not in labels:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from holdfast.analyses.answer import Answer, People, Question, checked_choice
+from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
 from holdfast.analyses.cohort_clock import Clock, calendar_clock, elapsed_clock
 from holdfast.analyses.cohort_grid import HIDDEN, Grid, behind, walk_grid
 from holdfast.analyses.cohort_loops import EVERY, ON, ON_OR_AFTER, ON_OR_BEFORE
@@ -214,9 +214,7 @@ class Cohorts(Question):
         return People(behind(timelines, frame, grid, wanted), cell)
 
     def _wanted(self, timelines: Timelines, frame: Frame, calendar: Periods, cell: dict[str, Any]) -> Behind:
-        for key in cell:
-            if key not in ("segment", "cohort", "period", "count"):
-                raise UnknownName("cell key", key, ("segment", "cohort", "period", "count"))
+        checked_cell(cell, "segment", "cohort", "period", "count")
         labels = frame.scope.labels(timelines)
         segment = cell.get("segment") or (labels[0] if len(labels) == 1 else "")
         if segment not in labels:

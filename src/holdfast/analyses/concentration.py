@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from holdfast.analyses.answer import Answer, People, Question
+from holdfast.analyses.answer import Answer, People, Question, checked_cell
 from holdfast.analyses.definitions import defined, percent, scope_rules
 from holdfast.analyses.rfm_scores import Measure
 from holdfast.analyses.scope import EVERYONE, Condition, Scope, money
@@ -160,9 +160,7 @@ class Concentration(Question):
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
         """The customers of a top group (top=20), or what="reach 80", "zero", "negative"; segment= when there are several."""
-        unknown = sorted(set(cell) - {"top", "what", "segment"})
-        if unknown:
-            raise UnknownName("cell key", unknown[0], ("top", "what", "segment"))
+        checked_cell(cell, "top", "what", "segment")
         measure = self.measure(timelines)
         labels = measure.scope.labels(timelines)
         label = cell.get("segment", EVERYONE)

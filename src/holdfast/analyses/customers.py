@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from holdfast.analyses.answer import Answer, People, Question, checked_choice
+from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
 from holdfast.analyses.definitions import defined, scope_rules
 from holdfast.analyses.rfm_trait import trait
 from holdfast.analyses.scope import Condition, Scope, money
@@ -127,9 +127,7 @@ class Customers(Question):
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
         """All who were found; customer=… for one of them."""
-        for key in cell:
-            if key != "customer":
-                raise UnknownName("cell key", key, ("customer",))
+        checked_cell(cell, "customer")
         rows, kept = self._rows(timelines, timelines.as_of(self.as_of))
         ids = pc.take(_flat(rows["ids"]), pa.array(kept)).to_pylist()
         if "customer" in cell and str(cell["customer"]) not in ids:

@@ -17,10 +17,9 @@ import numpy.typing as npt
 import pyarrow as pa
 from numba import njit
 
-from holdfast.analyses.answer import Answer, People, Question, checked_choice
+from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
 from holdfast.analyses.bridge_walks import Counting, counting_of
 from holdfast.analyses.definitions import defined
-from holdfast.errors import UnknownName
 from holdfast.timelines.walk import Shard, Tally
 from holdfast.timelines.zone import day_of
 
@@ -193,9 +192,7 @@ class GoneAfter(Question):
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
         """Those who have been silent longer than the suggested days (what="gone") or not (what="here")."""
-        for key in cell:
-            if key != "what":
-                raise UnknownName("cell key", key, ("what",))
+        checked_cell(cell, "what")
         side = cell.get("what", "gone")
         checked_choice("what", side, ("gone", "here"))
         as_of = timelines.as_of(self.as_of)

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from holdfast.analyses.answer import Answer, People, Question, checked_choice
+from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
 from holdfast.analyses.cohorts import Cohorts
 from holdfast.analyses.definitions import counted, defined, long_date, percent, scope_rules
 from holdfast.analyses.rates import rate
 from holdfast.analyses.scope import Condition, Scope
 from holdfast.analyses.statistics import newcombe, two_proportion_z
-from holdfast.errors import UnknownName, UsageError
+from holdfast.errors import UsageError
 from holdfast.timelines.attributes import Moment
 from holdfast.timelines.periods import Periods, Unit
 from holdfast.timelines.zone import date_of, day_of
@@ -89,9 +89,7 @@ class BeforeAfter(Question):
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
         """The customers of a side: side="before" or "after", and count="customers" (came back, default) or "size"."""
-        for key in cell:
-            if key not in ("side", "count"):
-                raise UnknownName("cell key", key, ("side", "count"))
+        checked_cell(cell, "side", "count")
         side = cell.get("side")
         checked_choice("side", side, SIDES)
         names = set(self._sides(timelines)[str(side)])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from holdfast.analyses.answer import Answer, People, Question
+from holdfast.analyses.answer import Answer, People, Question, checked_cell
 from holdfast.analyses.bridge import Bridge
 from holdfast.analyses.clv import PlainClv
 from holdfast.analyses.concentration import Concentration
@@ -94,9 +94,7 @@ class Metrics(Question):
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
         """The customers behind a metric (metric=), in one segment (segment=) or all."""
-        unknown = sorted(set(cell) - {"metric", "segment"})
-        if unknown:
-            raise UnknownName("cell key", unknown[0], ("metric", "segment"))
+        checked_cell(cell, "metric", "segment")
         metric = cell.get("metric", "customers")
         if metric not in _PEOPLE:
             raise UnknownName("metric with people", str(metric), _PEOPLE)

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from numba import njit
 
-from holdfast.analyses.answer import Answer, People, Question
+from holdfast.analyses.answer import Answer, People, Question, checked_cell
 from holdfast.analyses.bridge import Span, segment_code, span_of
 from holdfast.analyses.definitions import defined, percent, scope_rules
 from holdfast.analyses.scope import Condition, Scope, money
@@ -209,9 +209,7 @@ class MoneyRetention(Question):
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
         """The customers whose money a number adds up; n= opens to those with money in the previous period."""
-        unknown = sorted(set(cell) - {"period", "what", "segment"})
-        if unknown:
-            raise UnknownName("cell key", unknown[0], ("period", "what", "segment"))
+        checked_cell(cell, "period", "what", "segment")
         what = cell.get("what", "end")
         if what not in MOVES:
             raise UnknownName("number of the money bridge", str(what), MOVES)

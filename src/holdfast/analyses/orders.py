@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from numba import njit
 
-from holdfast.analyses.answer import Answer, People, Question
+from holdfast.analyses.answer import Answer, People, Question, checked_cell
 from holdfast.analyses.bridge import Span, segment_code, span_of
 from holdfast.analyses.definitions import counted, defined, percent, scope_rules
 from holdfast.analyses.scope import Condition, Scope, money
@@ -237,9 +237,7 @@ class Orders(Question):
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
         """Who ordered in a period: everyone, or those with their first-ever or a later order in it."""
-        unknown = sorted(set(cell) - {"period", "what", "segment"})
-        if unknown:
-            raise UnknownName("cell key", unknown[0], ("period", "what", "segment"))
+        checked_cell(cell, "period", "what", "segment")
         what = cell.get("what", "customers")
         if what not in KINDS:
             raise UnknownName("count of the orders", str(what), KINDS)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from numba import njit
 
-from holdfast.analyses.answer import Answer, People, Question
+from holdfast.analyses.answer import Answer, People, Question, checked_cell
 from holdfast.analyses.bridge import segment_code
 from holdfast.analyses.definitions import defined, percent, scope_rules
 from holdfast.analyses.rates import rate
@@ -183,9 +183,7 @@ class Repeat(Question):
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
         """Who ordered again, or did not, within days= of those watched that long; or with two orders or one."""
-        unknown = sorted(set(cell) - {"days", "what", "segment"})
-        if unknown:
-            raise UnknownName("cell key", unknown[0], ("days", "what", "segment"))
+        checked_cell(cell, "days", "what", "segment")
         what, days = cell.get("what", "second"), cell.get("days", self.within[0])
         if what not in WHATS:
             raise UnknownName("count of the repeat orders", str(what), WHATS)

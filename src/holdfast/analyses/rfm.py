@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from holdfast.analyses.answer import Answer, People, Question, checked_choice
+from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
 from holdfast.analyses.definitions import defined, percent, scope_rules
 from holdfast.analyses.rfm_cuts import METHODS, Cuts, Method, find_cuts
 from holdfast.analyses.rfm_scores import Measure, score
@@ -113,9 +113,7 @@ class Rfm(Question):
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
         """The customers of an RFM segment (rfm=) or code (code=), of one segment of `by` (segment=) or of all; no key: all."""
-        unknown = sorted(set(cell) - {"rfm", "code", "segment"})
-        if unknown:
-            raise UnknownName("cell key", unknown[0], ("rfm", "code", "segment"))
+        checked_cell(cell, "rfm", "code", "segment")
         measure = self.measure(timelines)
         labels = measure.scope.labels(timelines)
         wanted = _wanted_codes(cell)[None, :] & _wanted_segments(labels, cell.get("segment"))[:, None]

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from holdfast.analyses.answer import Answer, People, Question
+from holdfast.analyses.answer import Answer, People, Question, checked_cell
 from holdfast.analyses.definitions import defined, long_date, percent, scope_rules
 from holdfast.analyses.rfm import Rfm, cuts_table, resolve_cuts
 from holdfast.analyses.rfm_cuts import Cuts, Method
@@ -141,9 +141,7 @@ class RfmMigration(Question):
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
         """The customers of one move; before= and after= name it, one left out means any."""
-        unknown = sorted(set(cell) - {"before", "after"})
-        if unknown:
-            raise UnknownName("cell key", unknown[0], ("before", "after"))
+        checked_cell(cell, "before", "after")
         wanted = (_state(cell.get("before"), ENTERED), _state(cell.get("after"), LEFT))
         rows = timelines.walk(replace(self.step(timelines), wanted=wanted)).rows
         return People(tuple(sorted(rows["customer"].to_pylist())), cell)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from holdfast.analyses.answer import Answer, People, Question
+from holdfast.analyses.answer import Answer, People, Question, checked_cell
 from holdfast.analyses.definitions import defined, percent, scope_rules
 from holdfast.analyses.scope import EVERYONE, Condition, Scope
 from holdfast.analyses.statistics import wilson
@@ -177,10 +177,7 @@ def _date(value: date | str) -> date:
 
 def _target(timelines: Timelines, step: DaysStep, cell: dict[str, Any]) -> Watch:
     """The days to look at and on how many of them the wanted customers were active."""
-    keys = ("date", "measure", "unit", "days", "count", "segment")
-    for key in cell:
-        if key not in keys:
-            raise UnknownName("cell key", key, keys)
+    checked_cell(cell, "date", "measure", "unit", "days", "count", "segment")
     if "unit" in cell:
         periods = {unit: (low, high) for unit, _, low, high in _last_periods(timelines, step.as_of)}
         if cell["unit"] not in periods:

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from holdfast.cli.asking import analysis
+from holdfast.cli.options import window_option
 
 __all__ = ["verb"]
 
 
 @analysis("concentration", "concentration:Concentration")
-@click.option(
-    "--window",
-    "window_days",
-    type=click.IntRange(1),
-    default=None,
-    metavar="DAYS",
-    help="Only orders of the last so many days.",
-)
+@window_option
 def verb(**own: Any) -> dict[str, Any]:
     """Which share of the revenue do the best 1, 5, 10, 20 and 50 % of customers bring?
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from holdfast.cli.asking import analysis
+from holdfast.cli.options import window_option
 from holdfast.cli.views import crossed
 
 __all__ = ["verb"]
@@ -15,14 +16,7 @@ __all__ = ["verb"]
 @analysis("migration", "rfm_migration:RfmMigration", view=crossed("before", "after", "customers"))
 @click.argument("first", metavar="DATE")
 @click.option("--to", "second", default=None, metavar="DATE", help="The later date (default: the end of the data).")
-@click.option(
-    "--window",
-    "window_days",
-    type=click.IntRange(1),
-    default=None,
-    metavar="DAYS",
-    help="Only orders of the last so many days.",
-)
+@window_option
 def verb(**own: Any) -> dict[str, Any]:
     """Who moved from which RFM segment to which between DATE and a later one, scored by the same cut points.
 

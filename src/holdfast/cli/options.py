@@ -9,7 +9,7 @@ import click
 
 from holdfast.errors import UsageError
 
-__all__ = ["Verb", "analysis_options", "output_options", "pairs", "workspace_option", "yes_option"]
+__all__ = ["Verb", "analysis_options", "output_options", "pairs", "window_option", "workspace_option", "yes_option"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -73,6 +73,18 @@ def workspace_option(function: F) -> F:
     return click.option("-w", "workspace", metavar="DIR", default=None, callback=chosen, help="The workspace (default: here).")(
         function
     )
+
+
+def window_option(function: F) -> F:
+    """`--window DAYS`: only the orders of the last so many days."""
+    return click.option(
+        "--window",
+        "window_days",
+        type=click.IntRange(1),
+        default=None,
+        metavar="DAYS",
+        help="Only orders of the last so many days.",
+    )(function)
 
 
 def yes_option(function: F) -> F:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from holdfast.cli.asking import analysis
+from holdfast.cli.options import window_option
 from holdfast.cli.screen import table
 from holdfast.errors import UsageError
 
@@ -34,14 +35,7 @@ def segments(console: Console, said: Said) -> None:
 
 
 @analysis("rfm", "rfm:Rfm", view=segments)
-@click.option(
-    "--window",
-    "window_days",
-    type=click.IntRange(1),
-    default=None,
-    metavar="DAYS",
-    help="Only orders of the last so many days.",
-)
+@window_option
 @click.option(
     "--method", type=click.Choice(["quantile", "r-package"]), default=None, help="Quintiles (default), or as the R package rfm."
 )
