@@ -126,7 +126,9 @@ def canonical(chunk: Chunk, plan: ImportPlan, settings: Settings, now: dt.dateti
 def _text(column: pa.Array) -> pa.Array:
     texts = column if pa.types.is_string(column.type) else pc.cast(column, pa.string())
     trimmed = pc.utf8_trim_whitespace(texts)
-    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+    kept = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+    # é in one sign (Windows) and in two (Mac) is one letter, and the name one name
+    return kept if pc.all(pc.string_is_ascii(kept)).as_py() is not False else pc.utf8_normalize(kept, form="NFC")
 
 
 def _judge_empty(table: pa.RecordBatch, judge: _Judge) -> None:

@@ -6,6 +6,7 @@ in English, German, French and Spanish. Names are compared without case, accents
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -16,7 +17,16 @@ from holdfast.errors import UnknownName
 from holdfast.events.dates import looks_like_times
 from holdfast.events.text import Found
 
-__all__ = ["NAMES", "ROLES", "given_mapping", "guess_by_name", "guess_by_values", "plain_name"]
+__all__ = [
+    "FEW_REPEAT",
+    "NAMES",
+    "ROLES",
+    "given_mapping",
+    "guess_by_name",
+    "guess_by_values",
+    "plain_name",
+    "reconsidered",
+]
 
 NAMES: dict[str, str] = {
     "event_id": "messageid eventid eventuuid insertid",
@@ -30,17 +40,17 @@ NAMES: dict[str, str] = {
     "customer": (
         "customerid customeruserid userid custid clientid idclient shopperid buyerid memberid accountid personid "
         "visitorid kundennummer kundenid kundennr kundenummer numeroclient noclient codeclient clienteid idcliente "
-        "numerocliente codigocliente customer customername user client kunde acheteur cliente comprador usuario "
+        "numerocliente codigocliente customer user client kunde acheteur cliente comprador usuario "
         "utilisateur benutzer customeremail emailaddress email emailbilling "
-        "billingemail billingemailaddress mail correo courriel uid id"
+        "billingemail billingemailaddress buyeremail mail correo courriel customername buyername uid id"
     ),
     "anonymous": "anonymousid deviceid userpseudoid clientpseudoid cookieid fullvisitorid distinctid visitortoken anonid",
     "event": "event eventname eventtype action activity ereignis aktion evenement evento accion",
     "type": "type calltype messagetype",
     "order": (
-        "orderid invoiceno invoicenumber invoice invoiceid ordernumber orderno ordername transactionid transaction "
-        "purchaseid receiptid receiptno receipt basketid bestellnummer bestellnr bestellid auftragsnummer auftragsnr "
-        "rechnungsnummer rechnungsnr belegnummer bestellung numerocommande nocommande ncommande idcommande commandeid "
+        "orderid amazonorderid invoiceno invoicenumber invoice invoiceid ordernumber orderno ordername transactionid "
+        "transaction purchaseid receiptid receiptno receipt basketid bestellnummer bestellnr bestellid auftragsnummer "
+        "auftragsnr rechnungsnummer rechnungsnr belegnummer bestellung numerocommande nocommande ncommande idcommande commandeid "
         "commande numerofacture facture numeropedido idpedido pedidoid nopedido npedido pedido numerofactura factura "
         "order chargeid"
     ),
@@ -82,10 +92,18 @@ NAMES: dict[str, str] = {
 }
 """Role → plain names that mean it, the surest first."""
 
+FEW_REPEAT = 0.95
+"""Of the ids of events at least this share is different; else the column is a kind of event, and rows would be lost."""
+
+_ENOUGH = 10
+
 ROLES = tuple(NAMES)
 """What a column can be. A column without a role becomes a property of the event."""
 
-_DOTTED = ("properties.", "context.", "traits.", "data.", "attributes.")
+_UNIT = re.compile(r"\s*[(\[]\s*(?:[A-Z]{3}|[€£$])\s*[)\]]\s*$")
+"""The currency behind the name of an amount: "Total (EUR)"."""
+
+_DOTTED = ("properties.", "context.", "traits.", "data.", "attributes.", "ecommerce.")
 
 
 def plain_name(name: str) -> str:
@@ -122,6 +140,9 @@ def guess_by_name(columns: Sequence[str], taken: Mapping[str, str]) -> dict[str,
     if any(plain_name(name).startswith("lineitem") for name in columns):
         # Shopify calls the order's number "Name"
         plain = {name: forms | {"ordername"} if forms == {"name"} else forms for name, forms in plain.items()}
+    if any("amazonorderid" in forms for forms in plain.values()):
+        # Amazon's price of an item is that of all its pieces together
+        plain = {name: {"linetotal"} if forms == {"itemprice"} else forms for name, forms in plain.items()}
     found: dict[str, tuple[str, Found]] = {}
     for role, words in NAMES.items():
         if role in taken:
@@ -137,13 +158,31 @@ def guess_by_name(columns: Sequence[str], taken: Mapping[str, str]) -> dict[str,
     return found
 
 
+def reconsidered(sample: pa.Table, mapping: Mapping[str, str], given: Mapping[str, str]) -> dict[str, tuple[str, Found] | None]:
+    """Roles guessed by name that the values speak against, each with the role (and why) that the column has instead.
+
+    An `event_id` that repeats is a kind of event: taken as an id, all but the first would be lost. A customer called `id`
+    of whom none comes twice is the number of the order.
+    """
+    found: dict[str, tuple[str, Found] | None] = {}
+    if "event_id" in mapping and "event_id" not in given:
+        ids = sample[mapping["event_id"]].drop_null()
+        if len(ids.unique()) < FEW_REPEAT * len(ids):
+            found["event_id"] = None
+    customer = mapping.get("customer", "")
+    called_id = "customer" not in given and plain_name(customer) == "id" and not {"order", "event"} & {*mapping, *given}
+    if called_id and sample.num_rows >= _ENOUGH and pc.count_distinct(sample[customer]).as_py() == sample.num_rows:
+        found["customer"] = ("order", Found(customer, "it is called id, and no value repeats", 0.6))
+    return found
+
+
 def _has_person(forms: Iterable[set[str]]) -> bool:
     return any({"anonymousid", "deviceid"} & form for form in forms)
 
 
 def _plain_forms(name: str) -> set[str]:
     """A column's plain name, and for the nested keys of JSON events the name without its envelope."""
-    forms = {plain_name(name)}
+    forms = {plain_name(name), plain_name(_UNIT.sub("", name))}
     for prefix in _DOTTED:
         if name.lower().startswith(prefix):
             forms.add(plain_name(name[len(prefix) :]))

@@ -33,9 +33,12 @@ _CLOCK = (
     r"(?:[T ,]+(?P<h>\d{1,2})[:.h](?P<mi>\d{2})(?:[:.](?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)?\s*(?P<ap>[AaPp])?(?:\.?[Mm]\.?)?)?"
     r"\s*(?P<z>Z|z|UTC|GMT|(?:UTC|GMT)?[+-]\d{2}:?\d{2}|[+-]\d{2})?\s*$"
 )
+_WORD = "[A-Za-zÀ-ÿ]"
+_NTH = r"(?:\.|er|st|nd|rd|th|º)?"
+_OF = r"(?:del?\s+)?"
 _PARTS = (
-    r"^\s*(?:[A-Za-zé]{2,9}\.?,?\s+)?(?P<a>\d{1,4}|[A-Za-zéûäçôÄÉ]{3,10})\.?[-/. ]\s*"
-    r"(?P<b>\d{1,2}|[A-Za-zéûäçôÄÉ]{3,10})\.?,?[-/. ]\s*(?P<c>\d{1,4})" + _CLOCK
+    rf"^\s*(?:{_WORD}{{2,9}}\.?,?\s+)?(?P<a>\d{{1,4}}|{_WORD}{{3,10}}){_NTH}[-/. ]\s*{_OF}"
+    rf"(?P<b>\d{{1,2}}|{_WORD}{{3,10}}){_NTH},?[-/. ]\s*{_OF}(?P<c>\d{{1,4}})" + _CLOCK
 )
 _COMPACT = (
     r"^\s*(?P<a>(?:19|20)\d{2})(?P<b>[01]\d)(?P<c>[0-3]\d)"
@@ -44,8 +47,15 @@ _COMPACT = (
 _EPOCH = {"epoch_s": r"^\d{9,10}(\.\d+)?$", "epoch_ms": r"^\d{12,13}(\.0+)?$", "epoch_us": r"^\d{15,16}$"}
 _ISO = r"^\s*\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:\D|$)"
 _NUMERIC = r"^\s*(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{2}|\d{4})(?:\D|$)"
-_DAY_NAMED = r"^\s*(?:[A-Za-zé]{2,9}\.?,?\s+)?\d{1,2}\.?[-/. ]\s*[A-Za-zéûäçô]{3,10}\.?,?[-/. ]"
-_MONTH_NAMED = r"^\s*(?:[A-Za-z]{3,9},\s+)?[A-Za-zéûäçô]{3,10}\.?[-/. ]\s*\d{1,2},?[-/. ]"
+_DAY_NAMED = rf"^\s*(?:{_WORD}{{2,9}}\.?,?\s+)?\d{{1,2}}{_NTH}[-/. ]\s*{_OF}{_WORD}{{3,10}}\.?,?[-/. ]"
+_MONTH_NAMED = rf"^\s*(?:{_WORD}{{3,9}},\s+)?{_WORD}{{3,10}}\.?[-/. ]\s*\d{{1,2}}{_NTH},?[-/. ]"
+_ZONES = {
+    "PST": "-0800", "PDT": "-0700", "MST": "-0700", "MDT": "-0600", "CDT": "-0500", "EST": "-0500", "EDT": "-0400",
+    "WET": "+0000", "WEST": "+0100", "BST": "+0100", "CET": "+0100", "CEST": "+0200", "EET": "+0200", "EEST": "+0300",
+    "JST": "+0900", "AEST": "+1000", "AEDT": "+1100",
+}  # fmt: skip
+"""Zones that Amazon and mail programs write out; CST and IST mean several, and stay unread."""
+_SUSPICIOUS = 10
 _MONTHS = {
     "jan": 1, "ene": 1, "feb": 2, "fév": 2, "fev": 2, "mar": 3, "mär": 3, "mrz": 3, "maa": 3, "apr": 4, "avr": 4, "abr": 4,
     "may": 5, "mai": 5,
@@ -120,6 +130,8 @@ def _numeric_form(found: dict[str, int], zone: str) -> DateGuess:
     if day and month:
         form = "dmy" if day >= month else "mdy"
         return DateGuess(form, f"{day:,} values can only be day-first, {month:,} only month-first: the column is mixed", True)
+    if day >= _SUSPICIOUS and day == found["numeric"]:
+        return DateGuess("dmy", f"all {day:,} values begin with a number above 12; are these perhaps years?", True)
     if day or month:
         return DateGuess("dmy" if day else "mdy", f"{day or month:,} values can only be read so", False)
     american = zone.startswith(("America/", "US/")) and not found["dotted"]
@@ -171,6 +183,7 @@ def _epoch(texts: pa.Array, form: str) -> tuple[np.ndarray[Any, Any], np.ndarray
 
 
 def _civil(texts: pa.Array, form: str, zone: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    texts = _with_offsets(texts)
     parts = pc.extract_regex(texts, pattern=_COMPACT if form == "compact" else _PARTS)
     matched = parts.is_valid().to_numpy(zero_copy_only=False)
     get = {name: pc.struct_field(parts, name) for name in ("a", "b", "c", "h", "mi", "s", "f", "ap", "z")}
@@ -181,6 +194,14 @@ def _civil(texts: pa.Array, form: str, zone: str) -> tuple[np.ndarray[Any, Any],
     micros = days * 86_400_000_000 + seconds * 1_000_000 + fraction
     good = matched & real & clock
     return _placed(np.where(good, micros, 0), get["z"], zone), good
+
+
+def _with_offsets(texts: pa.Array) -> pa.Array:
+    """Names of zones after a clock time as offsets."""
+    if pc.any(pc.match_substring_regex(texts, r"\d *([AaPp][Mm])? *[A-Z]{3,4}\s*$")).as_py():
+        for name, offset in _ZONES.items():
+            texts = pc.replace_substring_regex(texts, rf"\b{name}\s*$", offset)
+    return texts
 
 
 def _ymd(a: pa.Array, b: pa.Array, c: pa.Array, form: str) -> tuple[np.ndarray[Any, Any], ...]:

@@ -20,7 +20,7 @@ from holdfast.errors import InputError
 from holdfast.events.chunks import Chunk, unique_names, without_large_fields
 from holdfast.events.options import ImportOptions
 from holdfast.events.refusals import Refusal, refusal
-from holdfast.events.text import Found, Survey, decoded, find_header, find_separator, sample_lines, survey
+from holdfast.events.text import Found, Survey, decoded, find_header, find_separator, joined, lines_above, sample_lines, survey
 
 __all__ = ["Delimited", "open_delimited", "rows_by_hand"]
 
@@ -37,6 +37,7 @@ class Delimited:
     found: Survey
     separator: Found
     header: Found
+    above: int
     skip: int
     columns: tuple[str, ...]
     field_limit: int
@@ -54,6 +55,8 @@ class Delimited:
     def facts(self) -> dict[str, tuple[str, str, float]]:
         """Encoding, separator and header as recognised."""
         shown = {"encoding": self.found.encoding, "separator": self.separator, "header": self.header}
+        if self.above:
+            shown["above"] = Found(f"{self.above} lines", "they stand above the header and are no rows of the table", 0.8)
         return {name: (one.value, one.reason, one.confidence) for name, one in shown.items()}
 
     def warnings(self) -> tuple[str, ...]:
@@ -86,6 +89,8 @@ def open_delimited(path: Path, options: ImportOptions) -> Delimited:
     """Recognises a separated text file; InputError where it cannot be a table."""
     found = survey(path, options.encoding)
     lines = sample_lines(path, found)
+    above = 0 if options.separator or _begins_at_once(lines) else lines_above(lines)
+    lines = joined(lines[above:])
     separator = Found(options.separator, "given", 1.0) if options.separator else find_separator(lines)
     said = bool(lines) and lines[0].lower().startswith("sep=")
     rows = [_fields(line, separator.value) for line in lines[said : said + 2]]
@@ -93,17 +98,30 @@ def open_delimited(path: Path, options: ImportOptions) -> Delimited:
         raise InputError(f"{path.name} has no rows", "export it again")
     header = Found(options.header, "given", 1.0) if options.header else find_header(rows[0], rows[1] if len(rows) > 1 else [])
     named = header.value == "first row"
-    columns = unique_names(rows[0] if named else [f"column{place}" for place in range(1, len(rows[0]) + 1)])
-    return Delimited(path, found, separator, header, _lines_before_rows(path, found, said, named), columns, options.field_limit)
+    columns = unique_names(
+        [" ".join(name.splitlines()) for name in rows[0]]
+        if named
+        else [f"column{place}" for place in range(1, len(rows[0]) + 1)]
+    )
+    before = above + int(said) + (1 + lines[int(said)].count("\n") if named else 0)
+    skip = _lines_before_rows(path, found, before)
+    return Delimited(path, found, separator, header, above, skip, columns, options.field_limit)
 
 
-def _lines_before_rows(path: Path, found: Survey, said: bool, named: bool) -> int:
-    """How many physical lines stand before the first row: blank ones, `sep=`, the header."""
-    if not (named or said):
+def _begins_at_once(lines: list[str]) -> bool:
+    """Whether the first line is one of the table's."""
+    try:
+        return find_separator(lines).confidence >= 0.5
+    except InputError:
+        return False
+
+
+def _lines_before_rows(path: Path, found: Survey, wanted: int) -> int:
+    """How many physical lines stand before the first row, where `wanted` of them are not blank."""
+    if not wanted:
         return 0
     text = "".join(decoded(path, found, 262_144))
-    wanted = int(said) + int(named)
-    for place, line in enumerate(text.splitlines(), start=1):
+    for place, line in enumerate(text.split("\n"), start=1):
         wanted -= bool(line.strip())
         if wanted == 0:
             return place

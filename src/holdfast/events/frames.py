@@ -226,13 +226,21 @@ def text_column(column: Any) -> pa.Array:
         return _clean(pc.cast(column, pa.string()))
     if pa.types.is_floating(kind):
         finite = pc.if_else(pc.is_nan(column), pa.scalar(None, kind), column)
-        return pc.replace_substring_regex(pc.cast(finite, pa.string()), r"\.0$", "")
+        return _float_texts(finite)
     if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_null(kind):
         return pa.array([_cell(value) for value in column.to_pylist()], pa.string())
     try:
         return pc.cast(column, pa.string())
     except pa.ArrowException:
         return pa.array([_cell(value) for value in column.to_pylist()], pa.string())
+
+
+def _float_texts(column: pa.Array) -> pa.Array:
+    """Floats as their shortest text; whole numbers without point and exponent, as ids among missing values become floats."""
+    wide = pc.cast(column, pa.float64())
+    whole = pc.and_(pc.equal(pc.floor(wide), wide), pc.less(pc.abs(wide), 2.0**53))
+    digits = pc.cast(pc.cast(pc.if_else(whole, wide, pa.scalar(0.0)), pa.int64()), pa.string())
+    return pc.if_else(whole, digits, pc.replace_substring_regex(pc.cast(column, pa.string()), r"\.0$", ""))
 
 
 def _clean(column: pa.Array) -> pa.Array:

@@ -27,6 +27,7 @@ LIMIT = Decimal(10) ** 12
 
 _STEP = Decimal(1).scaleb(-9)
 _SPACES = "\u00a0\u202f\u2009 "
+_DASHES = "-\u2212\u2013\u2014"
 _MONEY_SIGNS = re.compile(r"(?:[€$£¥₹]|\b[A-Za-z]{3}\b|\bkr\.?|\bzł)")
 _PLAIN = {".": r"^[+-]?\d{1,12}(\.\d{1,9})?$", ",": r"^[+-]?\d{1,12}(,\d{1,9})?$"}
 _SLOW = {
@@ -64,12 +65,14 @@ def decimal_sign(texts: pa.Array, *, separator: str = ",") -> DecimalGuess:
             rf"(?:^|[^\d.,])\d+,(?:\d{{1,2}}|\d{{4,}}){tail}",
             rf"\d\.\d{{3}}\.\d{{3}}{tail}",
             rf"(?:^|\D)0,\d+{tail}",
+            rf"\d,[{_DASHES}]",
         ],
         "dot": [
             rf",\d{{3}}\.\d*{tail}",
             rf"(?:^|[^\d.,])\d*\.(?:\d{{1,2}}|\d{{4,}}){tail}",
             rf"\d,\d{{3}},\d{{3}}{tail}",
             rf"(?:^|\D)0\.\d+{tail}",
+            rf"\d\.[{_DASHES}]",
         ],
         "either_comma": [rf"^[^,.]*\d,\d{{3}}{tail}"],
         "either_dot": [rf"^[^,.]*\d\.\d{{3}}{tail}"],
@@ -133,7 +136,10 @@ def _is_exponent(text: str) -> bool:
 def _minus(body: str) -> tuple[str, bool]:
     if body.startswith("(") and body.endswith(")"):
         return body[1:-1].strip(), True
-    for dash in ("-", "\u2212", "\u2013"):
+    bare = body.rstrip(_DASHES)
+    if bare.endswith((",", ".")):
+        body = bare  # in "12,-" the dash stands for no cents, it is no minus
+    for dash in _DASHES:
         if body.startswith(dash):
             return body[1:].strip(), True
         if body.endswith(dash):

@@ -14,11 +14,12 @@ import pyarrow as pa
 
 from holdfast.errors import InputError, SettingsError
 from holdfast.events.chunks import Source
-from holdfast.events.columns import ROLES, given_mapping, guess_by_name, guess_by_values
+from holdfast.events.columns import ROLES, given_mapping, guess_by_name, guess_by_values, reconsidered
 from holdfast.events.dates import date_form, evidence, merge_evidence
 from holdfast.events.numbers import decimal_sign
 from holdfast.events.options import ImportOptions
 from holdfast.events.refusals import Refusal
+from holdfast.events.shapes import found_shape
 from holdfast.events.sources import open_source
 from holdfast.events.suspicions import suspicions
 from holdfast.events.text import Found
@@ -109,7 +110,7 @@ def plan_import(
     dates = _dates(opened, sample, columns, settings, chosen)
     separator = opened.facts().get("separator", (",", "", 1.0))[0]
     decimal = _decimal(sample, columns, separator, chosen)
-    shape = _shape(sample, columns, chosen)
+    shape = found_shape(sample, columns, chosen)
     zone = _zone(columns["time"], settings, chosen)
     _check_zone(zone.value)
     money = Found(chosen.currency, "given", 1.0) if chosen.currency else _currency(sample, columns, settings)
@@ -149,6 +150,11 @@ def _map(source: Source, sample: pa.Table, given: dict[str, str]) -> tuple[dict[
         for role, (column, why) in guess.items():
             if role not in mapping and column not in mapping.values() and role not in given:
                 mapping[role], reasons[role] = column, why
+    for role, instead in reconsidered(sample, mapping, given).items():
+        column = mapping.pop(role)
+        del reasons[role]
+        if instead is not None:
+            mapping[instead[0]], reasons[instead[0]] = column, instead[1]
     if "event" not in mapping and "type" in mapping and "type" not in given:
         del mapping["type"], reasons["type"]
     if "time" not in mapping:
@@ -192,23 +198,6 @@ def _ids(sample: pa.Table, mapping: dict[str, str]) -> dict[str, Found]:
     if pc.all(whole).as_py() is not True:
         return {}
     return {"ids": Found("without .0", "all customer ids are whole numbers written like 17850.0", 0.95)}
-
-
-def _shape(sample: pa.Table, mapping: dict[str, str], options: ImportOptions) -> Found:
-    if options.shape:
-        return Found(options.shape, "given", 1.0)
-    if "event" in mapping or options.event:
-        return Found("events", "the rows name their event" if "event" in mapping else "an event name was given", 0.95)
-    if "order" in mapping:
-        orders = sample[mapping["order"]]
-        if len(orders) - orders.null_count > len(orders.unique().drop_null()):
-            return Found("lines", "order numbers repeat", 0.95)
-        if "product" in mapping and ("quantity" in mapping or "price" in mapping):
-            return Found("lines", "each row names an order and a product", 0.8)
-        return Found("orders", "each order number stands once", 0.9)
-    if "revenue" in mapping or "price" in mapping or "product" in mapping:
-        return Found("orders", "no order number: each row is an order", 0.7)
-    return Found("orders", "neither event names nor order numbers: each row is an order without an amount", 0.4)
 
 
 def _zone(column: str, settings: Settings, options: ImportOptions) -> Found:
@@ -283,6 +272,8 @@ def _warnings(plan: ImportPlan, sample: pa.Table, damaged: int, refused: Sequenc
         said.append(f"dates are read as {plan.dates.value}: {plan.dates.reason}; override with --dates")
     if plan.decimal.confidence < 0.6:
         said.append(f"the decimal sign is read as {plan.decimal.value!r}: {plan.decimal.reason}; override with --decimal")
+    if 0.45 < plan.shape.confidence < 0.6:
+        said.append(f"a row is read as one of {plan.shape.value}: {plan.shape.reason}; override with --shape")
     if "customer" not in plan.mapping and "anonymous" not in plan.mapping:
         said.append("no column names the customer: all rows are anonymous; name it with --map customer=COLUMN")
     if plan.shape.value != "events" and "revenue" not in plan.mapping and "price" not in plan.mapping:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from holdfast.events.columns import plain_name
+from holdfast.events.columns import FEW_REPEAT, plain_name
 
 if TYPE_CHECKING:
     from holdfast.events.plan import ImportPlan
@@ -32,12 +32,15 @@ _NO_SALE = (
 _GIVEN_BACK = frozenset(
     ("refundedamount", "amountrefunded", "orderrefundamount", "refundamount", "totalrefunded", "refund", "refunds")
 )
+_NAMED = ("customer", "anonymous", "order", "event_id")
 _ENOUGH_ORDERS = 5
 _CANCELLED = frozenset(["cancelledat", "canceledat", "datecancelled", "storniertam"])
 
 
 def suspicions(sample: pa.Table, plan: ImportPlan) -> Iterator[str]:
-    """Sentences about rows of the sample that will count as orders although their own columns say that they may be none."""
+    """Sentences about ids that may be wrong, and about rows of the sample that will count as orders although their own columns
+    say that they may be none."""
+    yield from _ids(sample, plan)
     if plan.shape.value == "events":
         return
     if plan.shape.value == "lines" and {"order", "revenue", "quantity", "price"} <= plan.mapping.keys():
@@ -53,6 +56,30 @@ def suspicions(sample: pa.Table, plan: ImportPlan) -> Iterator[str]:
             yield (
                 f"{given:,} rows give money back under {name}: it is not taken off; "
                 "add these refunds as rows with a negative amount and the order's number"
+            )
+
+
+def _ids(sample: pa.Table, plan: ImportPlan) -> Iterator[str]:
+    """Ids by which different rows, people or orders would become one, or one person two."""
+    texts = {role: pc.cast(sample[plan.mapping[role]], pa.string()) for role in _NAMED if role in plan.mapping}
+    for role, ids in texts.items():
+        cut = ids.filter(pc.fill_null(pc.match_substring_regex(ids, r"^\s*\d([.,]\d+)?[eE]\+\d+\s*$"), False))
+        if len(cut):
+            yield (
+                f"{len(cut):,} values of {plan.mapping[role]} such as {cut[0].as_py()} have lost digits in a spreadsheet: "
+                "different ids become one; export the file again and import it without opening it there"
+            )
+    if "customer" in texts:
+        people = pc.utf8_trim_whitespace(texts["customer"]).unique()
+        again = len(people) - len(pc.utf8_lower(people).unique())
+        if again:
+            yield f"{again:,} customers differ from another only in capital letters: they count as people of their own"
+    if "event_id" in texts and plan.shape.value != "lines":
+        given = texts["event_id"].drop_null()
+        if len(given.unique()) < FEW_REPEAT * len(given):
+            yield (
+                f"{len(given) - len(given.unique()):,} of {len(given):,} rows repeat an id of {plan.mapping['event_id']}: "
+                "only the first of each is kept; if it is no id of a single event, leave it out: --map event_id=-"
             )
 
 

@@ -11,13 +11,24 @@ from __future__ import annotations
 import codecs
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from holdfast.errors import InputError
 from holdfast.events.archive import pieces
 
-__all__ = ["SEPARATORS", "Found", "Survey", "decoded", "find_header", "find_separator", "sample_lines", "survey"]
+__all__ = [
+    "SEPARATORS",
+    "Found",
+    "Survey",
+    "decoded",
+    "find_header",
+    "find_separator",
+    "joined",
+    "lines_above",
+    "sample_lines",
+    "survey",
+]
 
 SEPARATORS = ("\t", ";", "|", ",")
 """In order of preference where several cut every line into the same number of fields."""
@@ -31,6 +42,8 @@ _MARKS = (
 _UNDEFINED_IN_1252 = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])
 _CONTROL = bytes(set(range(32)) - {0, 9, 10, 12, 13, 26, 27}) + b"\x7f"
 _SAMPLE_BYTES = 262_144
+_HEADER_LINES = 30
+_LINES_ABOVE = 20
 
 
 @dataclass(frozen=True)
@@ -140,15 +153,46 @@ def decoded(path: Path, found: Survey, stop_after: int | None = None) -> Iterato
 def sample_lines(path: Path, found: Survey) -> list[str]:
     """The first whole lines of the file, at most 256 kB."""
     text = "".join(decoded(path, found, _SAMPLE_BYTES))
-    lines = text.splitlines() if "\n" in text else [text]
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
     whole = lines[:-1] if len(text) > 200_000 and len(lines) > 1 else lines
-    return [line for line in whole[:1000] if line.strip()]
+    return joined([line for line in whole[:1000] if line.strip()])
+
+
+def joined(lines: list[str]) -> list[str]:
+    """The lines with a header put together that has line ends inside its quotes."""
+    for last in range(1, min(_HEADER_LINES, len(lines)) + 1):
+        header = "\n".join(lines[:last])
+        if header.count('"') % 2 == 0:
+            return [header, *lines[last:]]
+    return lines
+
+
+def lines_above(lines: list[str]) -> int:
+    """How many lines stand above the header of a table (a title, remarks); 0 where no table begins below."""
+    for above in range(1, min(_LINES_ABOVE, len(lines) - 2) + 1):
+        rest = joined(lines[above:])
+        found = _best_separator(rest)
+        if found is not None and found.confidence >= 0.8:
+            return above
+    return 0
 
 
 def find_separator(lines: list[str]) -> Found:
     """The separator that cuts the most lines into as many fields as the first line; runs of blanks where none does."""
     if lines and lines[0].lower().startswith("sep=") and len(lines[0].strip()) == 5:
         return Found(lines[0].strip()[4], "the first line says so", 1.0)
+    found = _best_separator(lines)
+    if found is not None and found.confidence >= 0.5:
+        return found
+    counts = [len(line.split()) for line in lines]
+    if counts and counts[0] > 1 and counts.count(counts[0]) >= 0.9 * len(counts):
+        return Found("whitespace", f"each line has {counts[0]} words and no separator", 0.8)
+    if found is not None:
+        return replace(found, reason=f"only {found.reason}")
+    raise InputError("the file has no separator that makes a table of it", "give one with --separator, or export it as CSV")
+
+
+def _best_separator(lines: list[str]) -> Found | None:
     best, share = "", 0.0
     for separator in SEPARATORS:
         rows = _cut(lines, separator)
@@ -156,14 +200,7 @@ def find_separator(lines: list[str]) -> Found:
         fitting = sum(len(row) == width for row in rows) / max(1, len(rows)) if width > 1 else 0.0
         if fitting > share + 0.05:
             best, share = separator, fitting
-    if best and share >= 0.5:
-        return Found(best, f"{share:.0%} of the first lines have as many fields as the first", round(share, 2))
-    counts = [len(line.split()) for line in lines]
-    if counts and counts[0] > 1 and counts.count(counts[0]) >= 0.9 * len(counts):
-        return Found("whitespace", f"each line has {counts[0]} words and no separator", 0.8)
-    if best:
-        return Found(best, f"only {share:.0%} of the first lines have as many fields as the first", round(share, 2))
-    raise InputError("the file has no separator that makes a table of it", "give one with --separator, or export it as CSV")
+    return Found(best, f"{share:.0%} of the first lines have as many fields as the first", round(share, 2)) if best else None
 
 
 def _cut(lines: list[str], separator: str) -> list[list[str]]:
