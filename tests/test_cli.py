@@ -189,3 +189,10 @@ def test_a_full_disk_is_said_in_plain_words(capsys):
 
     assert told_failure(OSError("[Errno 28] Error writing bytes to file. Detail: [errno 28] No space left on device")) == 1
     assert "the disk is full" in capsys.readouterr().err
+
+
+def test_of_many_periods_the_screen_shows_the_latest():
+    told = holdfast("bridge", "-w", small_shop(), "--period", "day")
+    assert "earlier rows" in told.out
+    assert "2024-04-25" in told.out
+    assert "2024-01-05" not in told.out

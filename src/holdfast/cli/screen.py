@@ -51,21 +51,29 @@ def line(text: str) -> None:
 def table(
     columns: Sequence[str], rows: Sequence[Sequence[Any]], kinds: Sequence[Kind], currency: str = "", *, limit: int = 60
 ) -> RenderableType:
-    """A readable table: tidied, as wide as the screen, of more than `limit` rows the first; what is left out is said."""
+    """A readable table: tidied, as wide as the screen, of more than `limit` rows the first, of periods the last; what is left
+    out is said."""
     from rich.console import Group
     from rich.text import Text
 
-    tidy = tidied(columns, rows[:limit], kinds, currency)
+    latest = _periods(columns, rows)
+    tidy = tidied(columns, rows[-limit:] if latest else rows[:limit], kinds, currency)
     fits = _fitting(tidy, out().width)
     made = _empty(tidy, fits)
     for row in tidy.rows:
         made.add_row(*(Text(value) for value in row[:fits]))
     remarks = list(tidy.remarks)
     if len(rows) > limit:
-        remarks.append(f"… {len(rows) - limit:,} more rows: --csv PATH")
+        remarks.append(f"… {len(rows) - limit:,} {'earlier' if latest else 'more'} rows: --csv PATH")
     if fits < len(tidy.headings):
         remarks.append(f"… too narrow for {', '.join(tidy.headings[fits:])}: --csv PATH")
     return Group(made, *(Text(cleaned(remark), style="dim") for remark in remarks))
+
+
+def _periods(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bool:
+    """Whether the rows are the periods of one history, of which the latest matter most."""
+    split = "segment" in columns and len({row[columns.index("segment")] for row in rows}) > 1
+    return "period" in columns and "state" in columns and "cohort" not in columns and not split
 
 
 def _fitting(tidy: Tidy, width: int) -> int:
