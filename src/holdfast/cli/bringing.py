@@ -165,7 +165,9 @@ def _commented(path: Path, why: str) -> None:
 
     document = tomlkit.parse(path.read_text("utf-8"))
     document["gone_after"].comment(f"suggested: {why}")
-    path.write_text(tomlkit.dumps(document), "utf-8")
+    draft = path.with_name(f".{path.name}.new")
+    draft.write_text(tomlkit.dumps(document), "utf-8")
+    draft.replace(path)  # whole or not at all: without its settings the workspace could not be opened
 
 
 def _said(workspace: Workspace, plan: ImportPlan, record: ImportRecord, seconds: float, notes: list[str]) -> Said:

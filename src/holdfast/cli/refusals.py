@@ -12,7 +12,7 @@ import click
 
 from holdfast.cli.options import Verb, output_options, pairs, workspace_option
 from holdfast.cli.saying import Said, tell, written
-from holdfast.errors import UsageError
+from holdfast.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from holdfast.workspace import ImportRecord, Workspace
@@ -48,9 +48,12 @@ def verb(action: str, path: str | None, mapping: tuple[str, ...], workspace: str
 
 def _rows(waiting: dict[Path, ImportRecord]) -> Iterator[tuple[str, dict[str, Any]]]:
     for path, record in waiting.items():
-        with path.open(encoding="utf-8") as lines:
-            for one in lines:
-                yield record.source, notation.loads(one)
+        with path.open(encoding="utf-8", errors="replace") as lines:
+            for number, one in enumerate(lines, start=1):
+                try:
+                    yield record.source, notation.loads(one)
+                except ValueError as damage:
+                    raise InputError(f"line {number} of {path} is no JSON: {damage}", "put it right, or take it out") from None
 
 
 def _listed(waiting: dict[Path, ImportRecord], _path: str | None) -> Said:

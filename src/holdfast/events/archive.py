@@ -6,10 +6,11 @@ Limits: a compressed text may unpack to at most 200 times its size once past 100
 from __future__ import annotations
 
 import gzip
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -21,6 +22,10 @@ MAX_RATIO = 200
 FREE_BYTES = 100_000_000
 MAX_UNPACKED = 64_000_000_000
 PIECE = 4_000_000
+MAX_CELLS = 100_000_000
+"""Cells, empty ones between others included, that a sheet may span."""
+
+_CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"(?:[^>]*[^/>])?>')
 
 _MAGIC = {
     b"PAR1": "parquet",
@@ -100,9 +105,44 @@ def _is_workbook(path: Path) -> bool:
 
 
 def check_workbook(path: Path) -> None:
-    """Raises InputError where a workbook would unpack beyond the limits."""
+    """Raises InputError where a workbook would unpack beyond the limits, or spans more cells than memory could hold."""
     if zipfile.is_zipfile(path):
         _check_size(path, sum(member.file_size for member in _members(path)))
+        _check_spread(path)
+
+
+def _check_spread(path: Path) -> None:
+    """A single cell in a far corner makes the reader lay out all the empty ones before it."""
+    sheets = [one.filename for one in _members(path) if one.filename.startswith("xl/worksheets/")]
+    damage = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)  # the reader will say it
+    with suppress(*damage), zipfile.ZipFile(path) as book:
+        for name in sheets:
+            with book.open(name) as sheet:
+                rows, columns = _spread(sheet)
+            if rows * columns > MAX_CELLS:
+                raise InputError(
+                    f"{path.name} has a cell far from the others: {rows:,} rows by {columns:,} columns",
+                    "delete what stands far from the table, or save the sheet as CSV",
+                )
+
+
+def _spread(sheet: IO[bytes]) -> tuple[int, int]:
+    """The last row and the last column of a sheet's XML that hold something."""
+    rows, columns, tail = 0, 0, b""
+    while piece := sheet.read(PIECE):
+        found = _CELL.findall(tail + piece)
+        tail = piece[-200:]
+        if found:
+            rows = max(rows, *(int(row) for _, row in (found[0], found[-1])))
+            columns = max(columns, *(_column(letters) for letters in {letters for letters, _ in found}))
+    return rows, columns
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
 
 
 def _check_size(path: Path, unpacked: int) -> None:

@@ -3,6 +3,7 @@ refused."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -89,5 +90,11 @@ def without_large_fields(chunk: Chunk, limit: int) -> Chunk:
         large |= pc.fill_null(pc.greater(pc.binary_length(column), limit), False).to_numpy(zero_copy_only=False)
     if not large.any():
         return chunk
-    refused = tuple(refusal(int(row), "field_too_large", f"more than {limit:,} characters") for row in chunk.rows[large])
+    rows = chunk.table.filter(pa.array(large)).to_pylist()
+    refused = tuple(
+        refusal(
+            int(row), "field_too_large", f"more than {limit:,} characters", raw=json.dumps(one, ensure_ascii=False, default=str)
+        )
+        for row, one in zip(chunk.rows[large], rows, strict=True)
+    )
     return Chunk(chunk.rows[~large], chunk.table.filter(pa.array(~large)), (*chunk.refused, *refused))

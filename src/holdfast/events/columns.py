@@ -50,9 +50,9 @@ NAMES: dict[str, str] = {
     "order": (
         "orderid amazonorderid invoiceno invoicenumber invoice invoiceid ordernumber orderno ordername transactionid "
         "transaction purchaseid receiptid receiptno receipt basketid bestellnummer bestellnr bestellid auftragsnummer "
-        "auftragsnr rechnungsnummer rechnungsnr belegnummer bestellung numerocommande nocommande ncommande idcommande commandeid "
-        "commande numerofacture facture numeropedido idpedido pedidoid nopedido npedido pedido numerofactura factura "
-        "order chargeid"
+        "auftragsnr rechnungsnummer rechnungsnr belegnummer bestellung numerocommande nocommande ncommande idcommande "
+        "commandeid commande numerofacture facture numeropedido idpedido pedidoid nopedido npedido pedido numerofactura "
+        "factura order chargeid"
     ),
     "refund_of": (
         "refundof originalorderid originalorder originalinvoice refundedorderid parentorderid returnof refundorderid "

@@ -123,7 +123,7 @@ def _items(path: Path, found: Survey, whole: bool, limit: int) -> Iterator[tuple
 
 def _decode(row: int, line: str, limit: int) -> Any:
     if len(line) > limit:
-        return refusal(row, "field_too_large", f"more than {limit:,} characters")
+        return refusal(row, "field_too_large", f"more than {limit:,} characters", raw=line)
     try:
         item = _DECODER.decode(line)
     except (msgspec.DecodeError, RecursionError, UnicodeError, ValueError):

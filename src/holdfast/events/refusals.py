@@ -95,8 +95,11 @@ class Refusals:
         return self._counts.total()
 
     def __iter__(self) -> Iterator[Refusal]:
-        self._lines.seek(0)
-        for line in self._lines.readlines():
+        end, place = self._lines.seek(0, 2), 0
+        while place < end:
+            self._lines.seek(place)
+            line = self._lines.readline()
+            place += len(line)
             found = json.loads(line.decode("utf-8", "surrogatepass"))
             del found[MARK]
             yield Refusal(**found)

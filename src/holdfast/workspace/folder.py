@@ -175,7 +175,13 @@ class Workspace(Questions):
 
         ids  person ids as `people` and the tables show them
         """
-        proof = self.lake.erase(ids)
+        from holdfast.events.identity import AliasMap
+
+        people = frozenset(ids)
+        aliases = AliasMap.of(self.lake.evidence())
+        # the refusals first: after a kill between the two, the lake can still tell which ids are joined
+        forget(self.path / REFUSALS, frozenset(one for person in people for one in aliases.members(person)))
+        proof = self.lake.erase(people)
         stored.discard(self.path / TIMELINES)
         forget(self.path / REFUSALS, frozenset(proof.ids))
         return proof

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import unicodedata
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -177,7 +179,8 @@ def read_records(folder: Path) -> list[ImportRecord]:
 
 def write_record(folder: Path, record: ImportRecord) -> None:
     """Write a record, whole or not at all."""
-    _write(folder / f"{_name(record.fingerprint)}.json", json.dumps(asdict(record), ensure_ascii=False, indent=1, default=str))
+    text = json.dumps(asdict(record), ensure_ascii=False, indent=1, default=str)
+    _write(folder / f"{_name(record.fingerprint)}.json", text.encode("utf-8", "replace"))
 
 
 def refusals_path(folder: Path, fingerprint: str) -> Path:
@@ -197,24 +200,50 @@ def write_refusals(folder: Path, fingerprint: str, refusals: Refusals) -> None:
 
 
 def forget(folder: Path, ids: frozenset[str]) -> int:
-    """Take refused rows that name one of these ids out of the refusals files; how many."""
-    bare = {one.removeprefix(ANONYMOUS) for one in ids}
+    """Take refused rows that name one of these ids out of the refusals files, and drafts of killed writers; how many rows."""
+    bare = frozenset(one.removeprefix(ANONYMOUS) for one in ids)
+    inside = re.compile("|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in sorted(bare)))
+    for draft in folder.glob(".*.jsonl.*"):
+        if not _alive(draft.suffix[1:]):
+            draft.unlink(missing_ok=True)
     gone = 0
     for path in folder.glob("*.jsonl"):
         lines = path.read_bytes().splitlines(keepends=True)
-        kept = [line for line in lines if not _names(json.loads(line), bare)]
+        kept = [line for line in lines if not _names(line, bare, inside)]
         gone += len(lines) - len(kept)
         if not kept:
             path.unlink()
         elif len(kept) < len(lines):
-            _write(path, b"".join(kept).decode("utf-8"))
+            _write(path, b"".join(kept))
     return gone
 
 
-def _names(refused: dict[str, Any], ids: set[str]) -> bool:
-    values = [str(value).strip() for value in (refused.get("values") or {}).values()]
-    texts = [refused.get("raw") or "", refused.get("sentence") or ""]
-    return not ids.isdisjoint(values) or any(one in text for one in ids for text in texts)
+def _names(line: bytes, ids: frozenset[str], inside: re.Pattern[str]) -> bool:
+    """Whether a refusal names one of the ids; in a line that is no refusal any more (edited by hand) anywhere."""
+    text = unicodedata.normalize("NFC", line.decode("utf-8", "replace"))
+    try:
+        refused = json.loads(text)
+        values = [_id(value) for value in (refused.get("values") or {}).values()]
+        texts = [refused.get("raw") or "", refused.get("sentence") or ""]
+    except (ValueError, AttributeError):
+        return inside.search(text) is not None
+    return not ids.isdisjoint(values) or any(inside.search(str(one)) for one in texts)
+
+
+def _id(value: object) -> str:
+    """A value as an id is read: without blanks around it, 17850.0 as 17850."""
+    return re.sub(r"^(\d+)\.0+$", r"\1", str(value).strip())
+
+
+def _alive(process: str) -> bool:
+    """Whether the process with this id, written in a draft's name, is running."""
+    try:
+        os.kill(int(process), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def used_up(events: Iterator[Any]) -> None:
@@ -230,9 +259,9 @@ def _read(path: Path) -> ImportRecord | None:
         return None
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: bytes) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text, "utf-8")
+    draft.write_bytes(content)
     draft.replace(path)
 
 
