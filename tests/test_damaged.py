@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from shells import holdfast, small_shop
 
+from holdfast.errors import WorkspaceError
+from holdfast.workspace import Workspace
+
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
@@ -63,3 +66,17 @@ def test_who_asks_for_nobody_is_told_why(shop):
     early = holdfast("rfm", "-w", shop, "--as-of", "1999-01-01", "--json")
     assert "the data end on 2024-04-25" in json.loads(early.out)["notes"][0]
     assert not any("nobody" in note for note in json.loads(holdfast("rfm", "-w", shop, "--json").out)["notes"])
+
+
+def test_a_lake_of_a_newer_version_is_read_but_not_written(tmp_path):
+    """Its files hold columns that this version would leave out when it rewrites them (compaction, erasure)."""
+    from deltalake import DeltaTable, Field
+    from deltalake.schema import PrimitiveType
+
+    shop = Workspace.create(tmp_path / "newer")
+    DeltaTable(str(shop.path / "lake" / "events")).alter.add_columns([Field("future", PrimitiveType("string"))])
+    opened = Workspace.open(tmp_path / "newer")
+    assert opened.lake.rows() == 0
+    for write in (opened.lake.compact, lambda: opened.erase(["ann"])):
+        with pytest.raises(WorkspaceError, match="future"):
+            write()

@@ -95,6 +95,20 @@ def test_an_event_id_that_repeats_is_a_kind_of_event_and_loses_nothing(planned: 
     assert any("only the first of each" in said for said in planned(text, event_id="event_id").warnings)
 
 
+def test_purchases_that_would_not_count_as_orders_are_said(tmp_path: Path) -> None:
+    path = tmp_path / "ga4.jsonl"
+    path.write_text(
+        '{"event_timestamp":1704448800000000,"event_name":"purchase","user_id":"u1","user_pseudo_id":"p.1",'
+        '"ecommerce":{"transaction_id":"T1","purchase_revenue":12.5}}\n'
+        '{"event_timestamp":1704448900000000,"event_name":"page_view","user_id":null,"user_pseudo_id":"p.1"}\n'
+    )
+    plan = plan_import(path, SHOP)
+    assert (plan.mapping["order"], plan.mapping["revenue"]) == ("ecommerce.transaction_id", "ecommerce.purchase_revenue")
+    assert any("called purchase" in said for said in plan.warnings)
+    alone = plan_import(path, SHOP, options=ImportOptions(event="Order Completed"))
+    assert not any("called" in said for said in alone.warnings)
+
+
 def test_ids_that_a_spreadsheet_has_cut_are_said(planned: Any) -> None:
     plan = planned("order_id,customer_id,date,total\n4.51E+12,1,2024-01-01,5.00\n4.52E+12,2,2024-01-02,5.00\n")
     assert any("4.51E+12" in said and "spreadsheet" in said for said in plan.warnings)

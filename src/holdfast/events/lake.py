@@ -217,7 +217,10 @@ class Lake:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Be the only writer on this machine, with what killed writers left swept away."""
-        self.table()
+        unknown = {field.name for field in self.table().schema().fields} - set(EVENTS.names)
+        if unknown:
+            what = f"the lake in {self.path} has columns that this version does not know: {', '.join(sorted(unknown))}"
+            raise WorkspaceError(what, "a newer Holdfast wrote it; write with that one, reading works with this")
         with holding(self.path / LOCK):
             for stage in leftovers(self.path):
                 swept(self.path, stage, self._names)

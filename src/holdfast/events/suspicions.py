@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from holdfast.events.columns import FEW_REPEAT, plain_name
+from holdfast.events.schema import ORDER
 
 if TYPE_CHECKING:
     from holdfast.events.plan import ImportPlan
@@ -32,6 +33,12 @@ _NO_SALE = (
 _GIVEN_BACK = frozenset(
     ("refundedamount", "amountrefunded", "orderrefundamount", "refundamount", "totalrefunded", "refund", "refunds")
 )
+_PURCHASES = frozenset(
+    (
+        *("purchase", "purchased", "order", "ordered", "ordercompleted", "orderplaced", "ordercreated", "orderpaid", "sale"),
+        *("checkoutcompleted", "completepurchase", "completedpurchase", "transaction", "kauf", "bestellung", "achat", "compra"),
+    )
+)
 _NAMED = ("customer", "anonymous", "order", "event_id")
 _ENOUGH_ORDERS = 5
 _CANCELLED = frozenset(["cancelledat", "canceledat", "datecancelled", "storniertam"])
@@ -42,6 +49,7 @@ def suspicions(sample: pa.Table, plan: ImportPlan) -> Iterator[str]:
     say that they may be none."""
     yield from _ids(sample, plan)
     if plan.shape.value == "events":
+        yield from _orders_called_otherwise(sample, plan)
         return
     if plan.shape.value == "lines" and {"order", "revenue", "quantity", "price"} <= plan.mapping.keys():
         yield from _totals_on_lines(sample, plan)
@@ -81,6 +89,19 @@ def _ids(sample: pa.Table, plan: ImportPlan) -> Iterator[str]:
                 f"{len(given) - len(given.unique()):,} of {len(given):,} rows repeat an id of {plan.mapping['event_id']}: "
                 "only the first of each is kept; if it is no id of a single event, leave it out: --map event_id=-"
             )
+
+
+def _orders_called_otherwise(sample: pa.Table, plan: ImportPlan) -> Iterator[str]:
+    """Purchases under another name, as GA4's `purchase`: only `Order Completed` counts as an order."""
+    if "event" not in plan.mapping or plan.event is not None:
+        return
+    counted = pc.cast(sample[plan.mapping["event"]], pa.string()).value_counts().to_pylist()
+    found = [one for one in counted if one["values"] is not None and one["values"].strip() != ORDER]
+    for one in (one for one in found if plain_name(one["values"]) in _PURCHASES):
+        yield (
+            f"{one['counts']:,} rows are called {one['values']}: they do not count as orders; call them {ORDER} in the file, "
+            f'or put them into a file of their own and say --event "{ORDER}"'
+        )
 
 
 def _totals_on_lines(sample: pa.Table, plan: ImportPlan) -> Iterator[str]:
