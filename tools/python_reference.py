@@ -9,8 +9,8 @@ from importlib import import_module
 
 HEAD = """# The Python API
 
-Written by the program from its own docstrings (`python tools/python_reference.py`). Start with the [tutorial](../tutorial.md); what the
-numbers mean is in [definitions](../definitions.md).
+Written by the program from its own docstrings (`python tools/python_reference.py`). Start with the [tutorial](../tutorial.md);
+what the numbers mean is in [definitions](../definitions.md).
 """
 
 PLACES = (
@@ -26,7 +26,8 @@ PLACES = (
     ("", "holdfast.analyses.scores", ("nps", "csat", "ces", "latest", "Score")),
     ("The lake", "holdfast.events.lake", ("Lake",)),
     ("Data in the package", "holdfast.datasets", ("path", "load", "Note")),
-    ("Errors", "holdfast.errors", ("HoldfastError", "UsageError", "UnknownName", "SettingsError", "InputError", "WorkspaceError", "EngineMissing")),
+    ("Errors", "holdfast.errors", ("HoldfastError", "UsageError", "UnknownName", "SettingsError")),
+    ("", "holdfast.errors", ("InputError", "WorkspaceError", "EngineMissing")),
 )  # fmt: skip
 
 
