@@ -63,6 +63,20 @@ def test_money_given_back_under_the_order_s_own_number_is_a_refund(planned: Any)
     ]
 
 
+def test_lines_taken_back_later_under_the_order_s_own_number_are_its_refund(planned: Any) -> None:
+    """Ann returns her cup a day later; Ben's discount stands with his order. As one sum Ann's order would be one of 0.00."""
+    plan = planned(
+        "order,customer,date,product,quantity,price\n1,ann,2024-01-05 10:00,cup,1,10.00\n1,ann,2024-01-06 10:00,cup,-1,10.00\n"
+        "2,ben,2024-01-05 10:00,cup,1,10.00\n2,ben,2024-01-05 10:01,discount,-1,2.00\n"
+    )
+    assert money(plan) == [
+        ("Order Completed", "1", Decimal(10)),
+        ("Order Completed", "2", Decimal(8)),
+        ("Order Refunded", "1", Decimal(10)),
+    ]
+    assert plan.shape.value == "lines"
+
+
 def test_an_id_that_never_repeats_is_the_order_not_the_customer(planned: Any) -> None:
     plan = planned("id,created_at,total\n" + "".join(f"{n},2024-01-{n % 28 + 1:02d},10.00\n" for n in range(30)))
     assert plan.mapping["order"] == "id"

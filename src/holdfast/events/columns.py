@@ -40,7 +40,7 @@ NAMES: dict[str, str] = {
     "customer": (
         "customerid customeruserid userid custid clientid idclient shopperid buyerid memberid accountid personid "
         "visitorid kundennummer kundenid kundennr kundenummer numeroclient noclient codeclient clienteid idcliente "
-        "numerocliente codigocliente customer user client kunde acheteur cliente comprador usuario "
+        "numerocliente codigocliente customer user client buyer kunde acheteur cliente comprador usuario "
         "utilisateur benutzer customeremail emailaddress email emailbilling "
         "billingemail billingemailaddress buyeremail mail correo courriel customername buyername uid id"
     ),

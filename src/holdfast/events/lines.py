@@ -79,6 +79,7 @@ class Lines:
         self.filled = int(self._connection.execute(_sql("lines_fill")).fetchall()[0][0])
         timeless = [row for (row,) in self._connection.execute(_sql("lines_timeless")).fetchall()]
         absurd = [row for (row,) in self._connection.execute(_sql("lines_absurd")).fetchall()]
+        self._connection.execute(_sql("lines_given_back"))
         self._connection.execute(_sql("groups_create"))
         return timeless, absurd
 
