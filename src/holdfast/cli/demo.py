@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,18 +134,27 @@ FURTHER = {
 """Shop → questions worth asking it next."""
 
 
+def _program() -> str:
+    """How this program is called from here: its name where the shell finds it, else its path."""
+    if shutil.which("holdfast"):
+        return "holdfast"
+    path = Path(sys.executable).with_name("holdfast")
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
 def _next(folder: str, shop: str, target: Path) -> None:
     """What to try next, with a file of one's own."""
     first, second = (verb.format(folder=folder) for verb in FURTHER[shop])
+    me = _program()
     click.echo(f"The whole report, with pictures, definitions and benchmarks: {target.resolve()}")
     click.echo(
         f"""
 Look further:
-  holdfast metrics -w {folder}
-  holdfast {first}
-  holdfast {second}
+  {me} metrics -w {folder}
+  {me} {first}
+  {me} {second}
 Your own shop:
-  holdfast import orders.csv -w myshop      shows how the file will be read, and asks
-  holdfast metrics -w myshop
-  holdfast report -w myshop"""
+  {me} import orders.csv -w myshop      shows how the file will be read, and asks
+  {me} metrics -w myshop
+  {me} report -w myshop"""
     )
