@@ -166,6 +166,13 @@ def test_lines_above_the_header_are_passed_over_and_said(planned: Any) -> None:
     assert plan.facts["above"].value == "2 lines"
 
 
+def test_a_header_with_a_name_too_many_is_no_title(planned: Any) -> None:
+    """All rows are refused, rather than read by guessing which column is which."""
+    plan = planned("order,customer,date,total,colour\n1,ann,2024-01-05,5.00\n2,ben,2024-01-06,6.00\n3,ben,2024-01-07,6.00\n")
+    assert rows(plan) == []
+    assert plan.mapping["customer"] == "customer"
+
+
 @pytest.mark.parametrize(
     ("text", "utc"),
     [

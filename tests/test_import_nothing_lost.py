@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from imported import bring, waiting
+from imported import bring, lines, orders, waiting
 from shells import holdfast
 
 from holdfast.errors import InputError
@@ -104,3 +104,17 @@ def test_a_sheet_with_one_cell_in_the_farthest_corner_is_refused_before_it_fills
     book.save(tmp_path / "far.xlsx")
     with pytest.raises(InputError, match="far from"):
         plan_import(tmp_path / "far.xlsx", Settings())
+
+
+def test_an_order_that_comes_under_another_customer_is_said_and_an_alias_makes_it_one(shop: Workspace) -> None:
+    """Ann changes her address; the next export has it on her old orders too. Ben's order numbers are his own."""
+    lines(shop, "may.csv", "1,ann@old.example,2024-01-01,cup,1,10,\n2,ben,2024-01-02,cup,1,5,")
+    record = lines(
+        shop, "june.csv", "1,ann@new.example,2024-01-01,cup,1,10,\n2,ben,2024-01-02,cup,1,5,\n1,cleo,2025-06-01,tea,1,7,"
+    )
+    assert record.counts["orders_elsewhere"] == 1
+    assert orders(shop) == [5, 7, 10, 10]
+    path = shop.path.parent / "alias.csv"
+    path.write_text("type,event,userId,previousId,timestamp\nalias,Alias,ann@new.example,ann@old.example,2024-02-01\n")
+    bring(shop, path)
+    assert orders(shop) == [5, 7, 10]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from holdfast.events.lake_files import LakeFile
+from holdfast.events.lake_known import near
 from holdfast.events.schema import EVENTS, ORDER, REFUND
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from holdfast.events.lake import Lake
 
-__all__ = ["orders_numbered", "purchases_of", "refunds_between"]
+__all__ = ["orders_elsewhere", "orders_numbered", "purchases_of", "refunds_between"]
 
 NUMBERED = """
 SELECT stored.* FROM read_parquet($stored) AS stored
@@ -48,6 +49,33 @@ SEMI JOIN wanted ON stored.customer_id = wanted.value
 WHERE stored.event IN ($order, $refund) AND stored.order_id IS NOT NULL
 ORDER BY stored.sequence
 """
+
+
+ELSEWHERE = """
+SELECT count(DISTINCT fresh.order_id) AS orders
+FROM read_parquet($fresh) AS fresh
+JOIN read_parquet($stored) AS stored
+    ON stored.order_id = fresh.order_id AND stored.customer_id IS DISTINCT FROM fresh.customer_id
+WHERE fresh.event = $event AND stored.event = $event AND fresh.batch = $batch AND stored.batch <> $batch
+    AND stored.time BETWEEN fresh.time - INTERVAL 1 DAY AND fresh.time + INTERVAL 1 DAY
+"""
+"""Orders of an import that an earlier one brought under another customer."""
+
+
+def orders_elsewhere(lake: Lake, batch: str, rows: int) -> int:
+    """How many orders of the import just made (its last `rows` events) are in the lake under another customer as well."""
+    seen = lake.snapshot()
+    fresh = [file for file in seen.files if file.last_sequence > seen.last_sequence - rows]
+    if not fresh or seen.last_sequence < rows:
+        return 0
+    bound = {
+        "fresh": [str(lake.path / file.name) for file in fresh],
+        "stored": [str(lake.path / file.name) for file in near(seen.files, fresh)],
+        "event": ORDER,
+        "batch": batch,
+    }
+    with _engine() as engine:
+        return int(engine.execute(ELSEWHERE, bound).fetchall()[0][0])
 
 
 def orders_numbered(lake: Lake, numbers: pa.Array) -> list[dict[str, Any]]:

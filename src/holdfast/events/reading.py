@@ -141,6 +141,8 @@ _SENTENCES = {
     "duplicates_dropped": "{:,} rows repeat another row exactly: dropped",
     "refunds_untied": "{:,} refunds could not be tied to an order",
     "refunds_tied_earlier": "{:,} refunds were tied to orders of earlier imports",
+    "orders_elsewhere": "{:,} orders are in under another customer too and count for both; where these are the same "
+    "people, say so with alias events",
     "orders_completed": "{:,} orders of earlier imports were completed by lines that had been refused",
     "rounded": "{:,} amounts had more than four decimals and were rounded half-even",
     "damaged": "{:,} rows hold damaged text or links spliced in: kept as text, never followed",

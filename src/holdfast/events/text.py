@@ -168,12 +168,18 @@ def joined(lines: list[str]) -> list[str]:
 
 
 def lines_above(lines: list[str]) -> int:
-    """How many lines stand above the header of a table (a title, remarks); 0 where no table begins below."""
+    """How many lines stand above the header of a table (a title, remarks); 0 where no table begins below.
+
+    They have half as many fields as the table at most: a header with a name too many is no title.
+    """
     for above in range(1, min(_LINES_ABOVE, len(lines) - 2) + 1):
         rest = joined(lines[above:])
         found = _best_separator(rest)
-        if found is not None and found.confidence >= 0.8:
-            return above
+        if found is None or found.confidence < 0.8:
+            continue
+        rows = _cut([*lines[:above], rest[0], rest[1]], found.value)
+        titles = all(2 * len(row) <= len(rows[-2]) for row in rows[:above])
+        return above if titles and find_header(rows[-2], rows[-1]).value == "first row" else 0
     return 0
 
 

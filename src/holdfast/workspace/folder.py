@@ -33,6 +33,7 @@ from holdfast.workspace.questions import Questions
 if TYPE_CHECKING:
     from holdfast.events.lake import Lake
     from holdfast.events.lake_erase import Erased
+    from holdfast.timelines.order_lines import OrderLines
     from holdfast.timelines.timelines import Timelines
     from holdfast.workspace.joining import Joining
 
@@ -121,6 +122,8 @@ class Workspace(Questions):
         source is such a refusals file of this workspace, what is refused now takes its place. What belongs to orders of earlier
         imports is joined with them (`holdfast.workspace.joining`), and the counts of the reading are set right for it.
         """
+        from holdfast.events.lake_lookup import orders_elsewhere
+
         fingerprint = fingerprint_of(plan)
         before = next((record for record in self.imports() if record.fingerprint == fingerprint), None)
         if before is not None and self.lake.knows(fingerprint):
@@ -130,6 +133,7 @@ class Workspace(Questions):
         appended = self.lake.append(joining.events(events), batch=fingerprint)
         used_up(joining.events(events))  # where this import was in the lake already: for its counts and refusals
         reading.counts.update(joining.counts)
+        reading.counts["orders_elsewhere"] = orders_elsewhere(self.lake, fingerprint, appended.rows)
         write_refusals(self.path / REFUSALS, fingerprint, reading.refusals)
         record = ImportRecord(
             fingerprint=fingerprint,
@@ -192,6 +196,14 @@ class Workspace(Questions):
     def timelines(self) -> Timelines:
         """The stored timelines, up to date with the lake: mapped, merged or built first if need be."""
         return stored.opened(self.path / TIMELINES, self.lake, self.settings)
+
+    def order_lines(self) -> OrderLines:
+        """The product lines of all orders in the lake, read anew."""
+        from holdfast.events.identity import AliasMap
+        from holdfast.timelines.order_lines import LINE_COLUMNS, OrderLines
+
+        lake = self.lake.pinned()
+        return OrderLines.of(lake.scan(LINE_COLUMNS), AliasMap.of(lake.evidence()).pairs())
 
     def rebuild(self) -> Timelines:
         """Throw the stored timelines away and build them again."""
