@@ -23,6 +23,8 @@ from holdfast.events.schema import ORDER, REFUND
 __all__ = ["Lines"]
 
 _BATCH = 50_000
+_PART = 2_000_000
+"""Order lines grouped at a time."""
 
 
 def _sql(name: str) -> str:
@@ -81,6 +83,9 @@ class Lines:
         absurd = [row for (row,) in self._connection.execute(_sql("lines_absurd")).fetchall()]
         self._connection.execute(_sql("lines_given_back"))
         self._connection.execute(_sql("groups_create"))
+        parts = 1 + self._connection.execute(_sql("lines_count")).fetchall()[0][0] // _PART
+        for part in range(parts):
+            self._connection.execute(_sql("groups_fill"), {"parts": parts, "part": part})
         return timeless, absurd
 
     def orders(self) -> Iterator[pa.Table]:

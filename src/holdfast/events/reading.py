@@ -56,7 +56,7 @@ class Reading:
         # two connections: one cannot digest while the other streams its orders
         with (
             tempfile.TemporaryDirectory(prefix="holdfast-") as folder,
-            duckdb.connect(config={"temp_directory": folder}) as connection,
+            duckdb.connect(config={"memory_limit": "2GB", "temp_directory": folder}) as connection,
             duckdb.connect() as digesting,
         ):
             for quiet in (connection, digesting):
