@@ -73,7 +73,7 @@ def test_gone_after_equals_sql(timelines: Any, events: Any, last: str) -> None:
     horizon = max(row[0] for row in rows if row[1] >= 30)
     share = {row[0]: 1 - row[3] for row in rows}
     expected = next(day for day in sorted(share) if day >= 1 and share[day] >= 0.9 * share[horizon] - 1e-12)
-    suggestion = answer.extra["suggestion"].to_pylist()[0]
+    suggestion = answer.extra["suggestions"].to_pylist()[0]
     assert (suggestion["gone_after"], suggestion["how"]) == (expected, "suggested")
     assert suggestion["closed_gaps"] == sum(row[2] for row in rows)
     known = {row["day"]: row for row in answer.table.to_pylist()}

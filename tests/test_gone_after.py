@@ -27,7 +27,7 @@ def test_nine_in_ten_of_the_expected_returns() -> None:
     S 44/84. On day 50, 40 are: S 44/84 · 36/40 = 0.4714. Horizon 90 (36 at risk): 1 - S 0.5286, nine tenths 0.4757; on day 10
     it is already 40/84 = 0.4762."""
     answer = GoneAfter().answer(told(pairs(40, late=4)))
-    found = answer.extra["suggestion"].to_pylist()[0]
+    found = answer.extra["suggestions"].to_pylist()[0]
     assert (found["gone_after"], found["horizon"], found["closed_gaps"], found["how"]) == (10, 90, 44, "suggested")
     day = {row["day"]: row for row in answer.table.to_pylist()}
     assert (day[10]["at_risk"], day[10]["returned"], day[50]["at_risk"], day[50]["returned"]) == (84, 40, 40, 4)
@@ -39,7 +39,7 @@ def test_nine_in_ten_of_the_expected_returns() -> None:
 
 def test_one_return_more_and_the_tenth_day_is_not_enough() -> None:
     """40 and 5: 1 - S is 40/85 = 0.4706 on day 10; on day 50 S is 45/85 · 35/40 = 0.4632, nine tenths of 0.5368 are 0.4831."""
-    found = GoneAfter().answer(told(pairs(40, late=5))).extra["suggestion"].to_pylist()[0]
+    found = GoneAfter().answer(told(pairs(40, late=5))).extra["suggestions"].to_pylist()[0]
     assert found["gone_after"] == 50
 
 

@@ -22,7 +22,7 @@ from holdfast.analyses.bridge_walks import NUMBERS, Counting, activity_spells, c
 from holdfast.analyses.definitions import counted, defined, long_date, percent, scope_rules
 from holdfast.analyses.gone_after import Resolved, resolve_gone_after
 from holdfast.analyses.rates import churn_rate, retention_rate
-from holdfast.analyses.scope import EVERYONE, Condition, Scope, last_events
+from holdfast.analyses.scope import Condition, Scope, last_events, segment_code
 from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import Contract
 from holdfast.timelines.attributes import Moment
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from holdfast.analyses.money_retention import MoneyRetention
     from holdfast.timelines.timelines import AsOf, Timelines
 
-__all__ = ["Bridge", "BridgeStep", "Span", "segment_code", "shown", "span_of"]
+__all__ = ["Bridge", "BridgeStep", "Span", "shown", "span_of"]
 
 
 @dataclass(frozen=True)
@@ -234,16 +234,6 @@ class Bridge(Question):
         row = shown(rows)
         parts = [(name, row[name]) for name in ("start", "new", "returned", "lost", "end")] if row else []
         return waterfall(parts, title=f"Where {row['period'] if row else 'the period'} went", subtitle=answer.words)
-
-
-def segment_code(scope: Scope, timelines: Timelines, label: str | None) -> int:
-    """The code of a segment's label, -1 (all) for None or "everyone"; UnknownName lists the segments."""
-    labels = scope.labels(timelines)
-    if label is None or label == EVERYONE:
-        return -1
-    if label not in labels:
-        raise UnknownName("segment", str(label), labels)
-    return labels.index(label)
 
 
 def _table(tally: Tally, labels: tuple[str, ...], span: Span, resolved: Resolved | None, trim: bool) -> pa.Table:

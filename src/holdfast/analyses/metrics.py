@@ -252,7 +252,7 @@ def _gone_after(answer: Answer) -> Iterable[Row]:
     if source.settings.base == "contract":
         return
     used = resolve_gone_after(source, source.as_of(answer.question.as_of))  # type: ignore[attr-defined]
-    gaps = answer.extra["suggestion"].to_pylist()[0]["closed_gaps"]
+    gaps = answer.extra["suggestions"].to_pylist()[0]["closed_gaps"]
     row = {"segment": "everyone"}
     yield _line(row, "gone_after", f"Gone after ({used.how})", used.days, "days", "gone_after", n=gaps, note=used.why)
 

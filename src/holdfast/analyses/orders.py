@@ -14,9 +14,9 @@ import pyarrow as pa
 from numba import njit
 
 from holdfast.analyses.answer import Answer, People, Question, checked_cell
-from holdfast.analyses.bridge import Span, segment_code, span_of
+from holdfast.analyses.bridge import Span, span_of
 from holdfast.analyses.definitions import counted, defined, percent, scope_rules
-from holdfast.analyses.scope import Condition, Scope, money
+from holdfast.analyses.scope import Condition, Scope, money, segment_code
 from holdfast.analyses.statistics import Z95
 from holdfast.errors import UnknownName
 from holdfast.settings import RefundMode

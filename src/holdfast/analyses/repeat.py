@@ -17,10 +17,9 @@ import pyarrow as pa
 from numba import njit
 
 from holdfast.analyses.answer import Answer, People, Question, checked_cell
-from holdfast.analyses.bridge import segment_code
 from holdfast.analyses.definitions import defined, percent, scope_rules
 from holdfast.analyses.rates import rate
-from holdfast.analyses.scope import Condition, Scope
+from holdfast.analyses.scope import Condition, Scope, segment_code
 from holdfast.analyses.statistics import Survival, kaplan_meier
 from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import RefundMode

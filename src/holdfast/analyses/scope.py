@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from holdfast.analyses.answer import checked_choice
-from holdfast.errors import UsageError
+from holdfast.errors import UnknownName, UsageError
 from holdfast.events.schema import MONEY_UNITS, ORDER
 from holdfast.timelines.attributes import Moment, events_before, order_events, value_at, value_labels
 from holdfast.timelines.columns import Meta
@@ -24,7 +24,18 @@ from holdfast.timelines.walk import Shard
 if TYPE_CHECKING:
     from holdfast.timelines.timelines import AsOf, Timelines
 
-__all__ = ["EVERYONE", "TRAITS", "Condition", "Scope", "Trait", "coverage", "money", "money_coverage", "parse_where"]
+__all__ = [
+    "EVERYONE",
+    "TRAITS",
+    "Condition",
+    "Scope",
+    "Trait",
+    "coverage",
+    "money",
+    "money_coverage",
+    "parse_where",
+    "segment_code",
+]
 
 EVERYONE = "everyone"
 TRAITS = {"rfm": "holdfast.analyses.rfm_trait"}
@@ -145,6 +156,16 @@ class Scope:
         if self.moment == "current":
             return self.segments(shard, last_events(shard, as_of, some))
         return self.segments(shard, order_events(shard, bought, np.where(some, 0, -1).astype(np.int64)))
+
+
+def segment_code(scope: Scope, timelines: Timelines, label: str | None) -> int:
+    """The code of a segment's label, -1 (all) for None or "everyone"; UnknownName lists the segments."""
+    labels = scope.labels(timelines)
+    if label is None or label == EVERYONE:
+        return -1
+    if label not in labels:
+        raise UnknownName("segment", str(label), labels)
+    return labels.index(label)
 
 
 def last_events(shard: Shard, as_of: AsOf, among: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:

@@ -10,7 +10,7 @@ from holdfast.charts.palette import KEPT, LOST, RISK, SERIES, SOFT, themed
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["points_with_intervals", "series_lines", "step_curve", "threshold_curve"]
+__all__ = ["points_with_intervals", "series_lines", "step_curve", "threshold_curve", "threshold_curves"]
 
 Unit = Literal["share", "money", "days", "number"]
 
@@ -59,6 +59,30 @@ def threshold_curve(
     )
     figure.add_vline(x=at, line={"color": RISK, "width": 1.5, "dash": "dash"})
     figure.add_annotation(x=at, y=0.06, text=f" {at} days", showarrow=False, xanchor="left", font={"color": RISK})
+    figure.update_xaxes(title=x)
+    figure.update_yaxes(title=y, range=[0, 1.03])
+    return themed(_axis(figure, "share"), title=title, subtitle=subtitle)
+
+
+def threshold_curves(curves: Sequence[Mapping[str, Any]], *, title: str, subtitle: str, x: str, y: str) -> go.Figure:
+    """Several shares that grow with the days, each with a point on the day at which it is enough.
+
+    curves  mappings with name, days (0, 1, 2, …), shares and at (a day)
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for place, curve in enumerate(curves):
+        colour, at = SERIES[place % len(SERIES)], curve["at"]
+        figure.add_scatter(
+            x=list(curve["days"]), y=list(curve["shares"]), mode="lines", legendgroup=curve["name"],
+            line={"color": colour, "width": 2, "shape": "hv"}, name=f"{curve['name']}: {at} days",
+        )  # fmt: skip
+        if at < len(curve["shares"]):
+            figure.add_scatter(
+                x=[at], y=[curve["shares"][at]], mode="markers", marker={"color": colour, "size": 9},
+                legendgroup=curve["name"], name=curve["name"], showlegend=False,
+            )  # fmt: skip
     figure.update_xaxes(title=x)
     figure.update_yaxes(title=y, range=[0, 1.03])
     return themed(_axis(figure, "share"), title=title, subtitle=subtitle)
