@@ -20,6 +20,7 @@ from holdfast.cli.options import spread
 ANALYSES = (
     "metrics",
     "bridge",
+    "losses",
     "cohorts",
     "repeat",
     "orders",

@@ -33,6 +33,7 @@ class Settings:
     active          names of the events that count as activity; empty: orders
     gone_after      days without a counting event after which a customer counts as gone; None: suggested from the data
     contract        start and end events of a contract base
+    unsubscribe     events by which a customer says that she leaves; told apart from silence among the lost
     refunds         "order": a refund reduces its order, in the order's period; "ledger": it counts at its own date
     margin          share of revenue that is profit, 0 to 1; None: money is revenue, and answers say so
     properties      properties kept in the timelines for breakdowns; empty: chosen from the data
@@ -51,6 +52,7 @@ class Settings:
     active: tuple[str, ...] = ()
     gone_after: int | None = None
     contract: Contract = field(default_factory=Contract)
+    unsubscribe: tuple[str, ...] = ("Unsubscribed", "Email Unsubscribed", "Account Closed", "Account Deleted")
     refunds: RefundMode = "order"
     margin: float | None = None
     properties: tuple[str, ...] = ()

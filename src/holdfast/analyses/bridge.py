@@ -18,7 +18,16 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
-from holdfast.analyses.bridge_walks import NUMBERS, Counting, activity_spells, contract_spells, counting_of, tally_spells
+from holdfast.analyses.bridge_walks import (
+    NUMBERS,
+    Counting,
+    Days,
+    Spells,
+    activity_spells,
+    contract_spells,
+    counting_of,
+    tally_spells,
+)
 from holdfast.analyses.definitions import counted, defined, long_date, percent, scope_rules
 from holdfast.analyses.gone_after import Resolved, resolve_gone_after
 from holdfast.analyses.rates import churn_rate, retention_rate
@@ -109,12 +118,7 @@ class BridgeStep:
 
     def __call__(self, shard: Shard) -> Tally:
         """The counts of a shard."""
-        if self.contract is not None:
-            spells, entry = contract_spells(shard, self.contract, self.as_of.until, self.snapshots)
-        else:
-            days = self.counting.days(shard, entries=not self.scope.trivial)
-            spells, entry = activity_spells(days, self.snapshots, self.gone_after), days.entry
-        segment = self._segments(shard, spells.first, entry)
+        spells, segment, _ = self.stays(shard)
         size = np.zeros((self.segments, len(self.snapshots)), np.int64)
         new, returned, lost = np.zeros((3, self.segments, len(self.snapshots) - 1), np.int64)
         mark = np.zeros(0 if self.number is None else len(segment), np.uint8)
@@ -126,6 +130,16 @@ class BridgeStep:
         rows: dict[str, Any] = {} if self.number is None else {"ids": shard.ids(mark)}
         n = int(np.count_nonzero((segment >= 0) & (spells.first >= 0)))
         return Tally({"size": size, "new": new, "returned": returned, "lost": lost, "n": n}, rows)
+
+    def stays(self, shard: Shard) -> tuple[Spells, npt.NDArray[np.int32], Days | None]:
+        """When each customer of a shard was one, her segment (-1: out of scope), and her counting days (activity base)."""
+        days = None
+        if self.contract is not None:
+            spells, entry = contract_spells(shard, self.contract, self.as_of.until, self.snapshots)
+        else:
+            days = self.counting.days(shard, entries=not self.scope.trivial)
+            spells, entry = activity_spells(days, self.snapshots, self.gone_after), days.entry
+        return spells, self._segments(shard, spells.first, entry), days
 
     def _segments(self, shard: Shard, first: npt.NDArray[np.int32], entry: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
         if self.scope.trivial:
@@ -172,7 +186,7 @@ class Bridge(Question):
             return self._money().answer(timelines)
         as_of = timelines.as_of(self.as_of)
         span = span_of(timelines, as_of, self.period, self.first, self.last)
-        step, resolved = self._step(timelines, as_of, span)
+        step, resolved = self.step(timelines, as_of, span)
         tally = timelines.walk(step)
         table = _table(tally, step.scope.labels(timelines), span, resolved, trim=self.first is None)
         return Answer(
@@ -189,7 +203,8 @@ class Bridge(Question):
 
         return MoneyRetention(self.period, self.first, self.last, self.as_of, self.by, self.where, self.moment)
 
-    def _step(self, timelines: Timelines, as_of: AsOf, span: Span) -> tuple[BridgeStep, Resolved | None]:
+    def step(self, timelines: Timelines, as_of: AsOf, span: Span) -> tuple[BridgeStep, Resolved | None]:
+        """The step that counts customers, without anyone to name, and after how many days one is gone (activity base)."""
         settings = timelines.settings
         scope = Scope(self.by, self.where, self.moment).ready(timelines, as_of)
         segments = len(scope.labels(timelines))
@@ -213,7 +228,7 @@ class Bridge(Question):
         as_of = timelines.as_of(self.as_of)
         span = span_of(timelines, as_of, self.period, self.first, self.last)
         at = span.place(cell["period"]) if "period" in cell else len(span.periods) - 1
-        step, _ = self._step(timelines, as_of, span)
+        step, _ = self.step(timelines, as_of, span)
         only = segment_code(step.scope, timelines, cell.get("segment"))
         marked = replace(step, number=NUMBERS.index(what), at=at, only=only)
         ids = timelines.walk(marked).rows["ids"].to_pylist()

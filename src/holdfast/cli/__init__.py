@@ -22,6 +22,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "import": ("import_", "Read a file of orders or events in: CSV, Excel, JSON lines, Parquet."),
     "metrics": ("metrics", "Do our customers stay? Retention, churn, frequency, order value."),
     "bridge": ("bridge", "Start + new + returned − lost = end, month by month."),
+    "losses": ("losses", "Why were customers lost: lapse, unsubscribed, contract end, and the reason given."),
     "cohorts": ("cohorts", "Of those who came together, who is still buying?"),
     "repeat": ("repeat", "Who orders a second time, and how soon?"),
     "orders": ("orders", "How often, how much, and how long between orders?"),

@@ -44,6 +44,12 @@ class Questions(ABC):
 
         return self.ask(Bridge(**_read(choices)))
 
+    def losses(self, **choices: Any) -> Answer:
+        """How the bridge's lost customers left, and why; choices of `holdfast.analyses.losses.Losses`."""
+        from holdfast.analyses.losses import Losses
+
+        return self.ask(Losses(**_read(choices)))
+
     def cohorts(self, **choices: Any) -> Answer:
         """Who came back, by when they entered; choices of `holdfast.analyses.cohorts.Cohorts`."""
         from holdfast.analyses.cohorts import Cohorts
