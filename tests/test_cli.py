@@ -24,6 +24,7 @@ ANALYSES = (
     "cohorts",
     "repeat",
     "orders",
+    "baskets",
     "rfm",
     "money",
     "value",

@@ -159,9 +159,9 @@ class Answer:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON can hold it: dates as ISO text, decimals as numbers, not-a-number as None."""
+    """A value as JSON can hold it: dates as ISO text, decimals as numbers, not-a-number as None; no fields hidden from repr."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+        return {item.name: plain(getattr(value, item.name)) for item in fields(value) if item.repr}
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

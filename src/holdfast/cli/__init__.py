@@ -26,6 +26,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "cohorts": ("cohorts", "Of those who came together, who is still buying?"),
     "repeat": ("repeat", "Who orders a second time, and how soon?"),
     "orders": ("orders", "How often, how much, and how long between orders?"),
+    "baskets": ("baskets", "What is in first and later orders, and how much of it is premium?"),
     "rfm": ("rfm", "Recency, frequency, money: eleven segments and what to do with each."),
     "migration": ("migration", "Who moved between RFM segments from one date to another?"),
     "money": ("money", "Money retention: net, gross, and the quick ratio."),

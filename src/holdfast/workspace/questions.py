@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from holdfast.analyses.answer import Answer, People, Question
+    from holdfast.timelines.order_lines import OrderLines
     from holdfast.timelines.timelines import Timelines
 
 __all__ = ["Questions"]
@@ -23,6 +24,10 @@ class Questions(ABC):
     @abstractmethod
     def timelines(self) -> Timelines:
         """The timelines that are asked, up to date."""
+
+    @abstractmethod
+    def order_lines(self) -> OrderLines:
+        """What was in the orders, which timelines do not know."""
 
     def ask(self, question: Question) -> Answer:
         """The answer to a question."""
@@ -79,6 +84,12 @@ class Questions(ABC):
         from holdfast.analyses.orders import Orders
 
         return self.ask(Orders(**_read(choices)))
+
+    def baskets(self, **choices: Any) -> Answer:
+        """Items per order and premium share, new against returning; choices of `holdfast.analyses.baskets.Baskets`."""
+        from holdfast.analyses.baskets import Baskets
+
+        return self.ask(Baskets(lines=self.order_lines(), **_read(choices)))
 
     def money_retention(self, **choices: Any) -> Answer:
         """NRR, GRR and quick ratio; choices of `holdfast.analyses.money_retention.MoneyRetention`."""
