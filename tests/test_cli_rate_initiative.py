@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from shells import holdfast, small_shop
 
+from holdfast.cli.failing import told_failure
+
 
 def test_the_retention_rate_of_the_worked_example_is_90_percent() -> None:
     told = holdfast("rate", "--start", "2000", "--end", "2400", "--new", "600", "--json")
@@ -60,3 +62,12 @@ def test_an_initiative_in_the_settings_stands_beside_its_cohort_in_the_report(tm
     told = holdfast("report", "-w", shop, "-o", tmp_path / "report.html")
     assert told.code == 0, told.err
     assert "2024-02 ◆ welcome &lt;b&gt;letter&lt;/b&gt;" in (tmp_path / "report.html").read_text("utf-8")
+
+
+def test_a_log_of_a_bug_names_the_verb_and_no_person(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("sys.argv", ["holdfast", "erase", "ann@example.org", "-w", "shop", "--people=dan"])
+    assert told_failure(RuntimeError("a bug")) == 1
+    (log,) = tmp_path.glob("holdfast-*.log")
+    assert log.read_text("utf-8").splitlines()[0] == "holdfast erase -w --people"
+    assert "ann@example.org" not in log.read_text("utf-8")

@@ -61,6 +61,11 @@ def _unexpected(error: BaseException) -> int:
     return 1
 
 
+def _named(args: list[str]) -> list[str]:
+    """The verb and the names of the options: their values may be people, who have no place in a log."""
+    return [arg.split("=")[0] for place, arg in enumerate(args) if place == 0 or arg.startswith("-")]
+
+
 def _logged(error: BaseException) -> str:
     import tempfile
     import traceback
@@ -71,7 +76,7 @@ def _logged(error: BaseException) -> str:
         with tempfile.NamedTemporaryFile(
             "w", prefix=f"holdfast-{datetime.now():%Y%m%d-%H%M%S}-", suffix=".log", delete=False
         ) as log:
-            log.write(f"{' '.join(sys.argv)}\n{lines}")
+            log.write(f"holdfast {' '.join(_named(sys.argv[1:]))}\n{lines}")
         return str(Path(log.name))
     except OSError:
         return f"(no log could be written)\n{lines}"
