@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,3 +33,16 @@ def test_every_block_of_the_page_runs_in_order(name: str, tmp_path: Path, monkey
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target
+
+
+def test_the_python_reference_is_what_the_docstrings_say() -> None:
+    """After changing a public name or docstring: python tools/python_reference.py > docs/reference/python.md"""
+    told = subprocess.run(
+        [sys.executable, "tools/python_reference.py"],
+        cwd=DOCS.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+        encoding="utf-8",
+    )
+    assert told.stdout == (DOCS / "reference" / "python.md").read_text(encoding="utf-8")
