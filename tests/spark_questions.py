@@ -9,6 +9,7 @@ from importlib import import_module
 
 from holdfast import analyses
 from holdfast.analyses.answer import Question
+from holdfast.analyses.baskets import Baskets
 from holdfast.analyses.bridge import Bridge
 from holdfast.analyses.cohorts import Cohorts
 from holdfast.analyses.concentration import Concentration
@@ -21,12 +22,15 @@ from holdfast.analyses.scope import Condition
 
 
 def questions() -> list[Question]:
-    """One of each kind that needs no argument, and HARDER; a new analysis is asked without being named here."""
+    """One of each kind that needs no argument, and HARDER; a new analysis is asked without being named here.
+
+    Baskets is left out: what was in an order is in the lake, which a workspace reads, and not in the timelines of any engine.
+    """
     for module in pkgutil.iter_modules(analyses.__path__, "holdfast.analyses."):
         import_module(module.name)
     found: list[Question] = []
     for kind in sorted(_kinds(Question), key=lambda kind: kind.__name__):
-        if any(item.default is MISSING and item.default_factory is MISSING for item in fields(kind)):
+        if kind is Baskets or any(item.default is MISSING and item.default_factory is MISSING for item in fields(kind)):
             continue
         question = kind()
         # Metrics asks all the others: once is enough.
