@@ -17,7 +17,7 @@ from holdfast.events.reading import read_events
 from holdfast.events.schema import EVENTS
 from holdfast.settings import Settings
 
-DATA = Path("/work/shared/data")
+DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 PACKED = Path(__file__).parent.parent / "src" / "holdfast" / "datasets"
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 SHOP = Settings(zone="Europe/London", currency="GBP")
@@ -38,7 +38,7 @@ def retail() -> dict[str, Any]:
     connection = duckdb.connect()
     lines = "read_csv($1, all_varchar = true)" if path.suffix == ".gz" else "read_parquet($1)"
     connection.execute(
-        "create table raw as select InvoiceNo as invoice, regexp_replace(CustomerID, '[.]0$', '') as customer, "
+        "create table raw as select InvoiceNo as invoice, regexp_replace(CustomerID::varchar, '[.]0$', '') as customer, "
         "Quantity::int as quantity, UnitPrice::decimal(12, 4) as price, Country as country, InvoiceDate::timestamp as moment "
         f"from {lines}",
         [str(path)],
