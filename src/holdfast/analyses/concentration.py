@@ -25,7 +25,6 @@ from holdfast.analyses.scope import EVERYONE, Condition, Scope, money
 from holdfast.errors import UnknownName, UsageError
 from holdfast.timelines.attributes import Moment
 from holdfast.timelines.walk import Shard, Tally
-from holdfast.timelines.zone import day_of
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -133,10 +132,8 @@ class Concentration(Question):
     def measure(self, timelines: Timelines) -> Measure:
         """The step that measures this question's customers."""
         as_of = timelines.as_of(self.as_of)
-        last = day_of(as_of.last)
-        first = 0 if self.window_days is None else max(last - self.window_days + 1, 0)
         scope = Scope(self.by, self.where, self.moment).ready(timelines, as_of)
-        return Measure(as_of, timelines.settings.refunds, scope, first, last)
+        return Measure.over(as_of, timelines.settings.refunds, scope, self.window_days)
 
     def answer(self, timelines: Timelines) -> Answer:
         """Walk once, rank, add up."""

@@ -25,6 +25,7 @@ from numba import njit
 from holdfast.analyses.rfm_cuts import Cuts
 from holdfast.timelines.purchases import RefundMode
 from holdfast.timelines.walk import Shard, Tally
+from holdfast.timelines.zone import day_of
 
 if TYPE_CHECKING:
     from holdfast.analyses.scope import Scope
@@ -52,6 +53,12 @@ class Measure:
     scope: Scope
     first: int
     last: int
+
+    @staticmethod
+    def over(as_of: AsOf, mode: RefundMode, scope: Scope, window_days: int | None = None) -> Measure:
+        """The step over the last `window_days` local dates up to the as-of's, or over all history."""
+        last = day_of(as_of.last)
+        return Measure(as_of, mode, scope, 0 if window_days is None else max(last - window_days + 1, 0), last)
 
     def __call__(self, shard: Shard) -> Tally:
         """Rows `recency` (uint16 days), `frequency` (int32, 0: not scored), `monetary` (int64), `group` (int32 or empty)."""

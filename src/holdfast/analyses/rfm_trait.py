@@ -17,7 +17,6 @@ from holdfast.analyses.rfm_segments import SEGMENTS, code_segments
 from holdfast.analyses.scope import Scope
 from holdfast.timelines.attributes import NOT_KNOWN
 from holdfast.timelines.walk import Shard
-from holdfast.timelines.zone import day_of
 
 if TYPE_CHECKING:
     from holdfast.timelines.timelines import AsOf, Timelines
@@ -59,7 +58,7 @@ class RfmTrait:
 def trait(timelines: Timelines, as_of: AsOf) -> RfmTrait:
     """The trait as of an instant: one walk finds the cut points, kept for the next question."""
     settings = timelines.settings
-    measure = Measure(as_of, settings.refunds, Scope(), 0, day_of(as_of.last))
+    measure = Measure.over(as_of, settings.refunds, Scope())
     kept = timelines.source.kept
     key = ("rfm cuts", measure)
     if key not in kept:
