@@ -153,9 +153,16 @@ class Scope:
         some = np.diff(bought.offsets[shard.low : shard.high + 1]) > 0
         if self.trivial:
             return np.where(some, 0, -1).astype(np.int32)
-        if self.moment == "current":
-            return self.segments(shard, last_events(shard, as_of, some))
-        return self.segments(shard, order_events(shard, bought, np.where(some, 0, -1).astype(np.int64)))
+        return self.at(shard, as_of, order_events(shard, bought, np.where(some, 0, -1).astype(np.int64)))
+
+    def at(self, shard: Shard, as_of: AsOf, entry: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+        """The segment of each customer by her entry (or her last event before the as-of for current values).
+
+        entry  int64 [customers of the shard]: place of the entry event in the timeline, -1 for those who did not enter
+        """
+        if self.moment == "current" and not self.trivial:
+            return self.segments(shard, last_events(shard, as_of, entry >= 0))
+        return self.segments(shard, entry)
 
 
 def segment_code(scope: Scope, timelines: Timelines, label: str | None) -> int:

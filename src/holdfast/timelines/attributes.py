@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from holdfast.errors import UnknownName
+from holdfast.errors import UnknownName, UsageError
 from holdfast.timelines.columns import Meta
 from holdfast.timelines.purchases import Purchases
 from holdfast.timelines.walk import Shard
@@ -28,6 +28,10 @@ def property_name(meta: Meta, name: str) -> str:
     alike = [known for known in meta.properties if known.lower() == name.lower()]
     if name in alike:
         return name
+    if name in meta.wide:
+        raise UsageError(
+            f"{name} has too many different values to be kept by itself", f'name it in holdfast.toml: properties = ["{name}"]'
+        )
     if len(alike) != 1:
         raise UnknownName("property", name, meta.properties)
     return alike[0]
