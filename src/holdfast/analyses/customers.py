@@ -119,7 +119,7 @@ class Customers(Question):
         return Answer(
             question=self,
             words=_words(len(kept), self.search, self.rfm),
-            table=_table(rows, order[: self.limit], as_of, trait(timelines, as_of).labels),
+            table=_table(rows, order[: self.limit], as_of, trait("rfm", timelines, as_of).labels),
             definition=defined(timelines, as_of, title="Who are our customers?", text=_TEXT, rules=rules, n=len(kept)),
             source=timelines,
             notes=(f"{len(kept) - self.limit:,} more: --limit, or --csv with a higher one",) if len(kept) > self.limit else (),
@@ -144,7 +144,7 @@ class Customers(Question):
 
     def _rows(self, timelines: Timelines, as_of: AsOf) -> tuple[dict[str, Any], Any]:
         scope = self._scope().ready(timelines, as_of)
-        found = trait(timelines, as_of)
+        found = trait("rfm", timelines, as_of)
         rows = timelines.walk(CustomersStep(scope, as_of, timelines.settings.refunds, found, self.search)).rows
         if self.rfm is None:
             return rows, np.arange(len(rows["orders"]))

@@ -19,9 +19,10 @@ from holdfast.timelines.attributes import NOT_KNOWN
 from holdfast.timelines.walk import Shard
 
 if TYPE_CHECKING:
+    from holdfast.timelines.columns import Meta
     from holdfast.timelines.timelines import AsOf, Timelines
 
-__all__ = ["LABELS", "RfmTrait", "trait"]
+__all__ = ["LABELS", "RfmTrait", "labels", "trait"]
 
 LABELS = (NOT_KNOWN, *SEGMENTS)
 """The values by code; who has no counting order has none."""
@@ -55,7 +56,12 @@ class RfmTrait:
         return found
 
 
-def trait(timelines: Timelines, as_of: AsOf) -> RfmTrait:
+def labels(_name: str, _meta: Meta) -> tuple[str, ...]:
+    """The values by code."""
+    return LABELS
+
+
+def trait(_name: str, timelines: Timelines, as_of: AsOf) -> RfmTrait:
     """The trait as of an instant: one walk finds the cut points, kept for the next question."""
     settings = timelines.settings
     measure = Measure.over(as_of, settings.refunds, Scope())

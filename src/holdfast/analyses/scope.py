@@ -39,7 +39,13 @@ __all__ = [
 
 EVERYONE = "everyone"
 TRAITS = {"rfm": "holdfast.analyses.rfm_trait"}
-"""Attributes that no event carries and an analysis works out, each with the room that does (`LABELS` and `trait`)."""
+"""Attributes that no event carries and an analysis works out, each with the file that does. Such a file has
+
+    labels(name, meta) -> tuple of the values by code, code 0 "(not known)"
+    trait(name, timelines, as_of) -> Trait, a picklable value that travels with a step
+
+and may serve several names.
+"""
 
 
 class Trait(Protocol):
@@ -103,7 +109,7 @@ class Scope:
         names -= set(timelines.meta.properties)
         if not names:
             return self
-        traits = tuple((name, import_module(TRAITS[name]).trait(timelines, as_of)) for name in sorted(names))
+        traits = tuple((name, import_module(TRAITS[name]).trait(name, timelines, as_of)) for name in sorted(names))
         return replace(self, traits=traits)
 
     @property
@@ -135,7 +141,7 @@ class Scope:
 
     def _values(self, meta: Meta, name: str) -> tuple[str, ...]:
         if name in TRAITS and name not in meta.properties:
-            labels: tuple[str, ...] = import_module(TRAITS[name]).LABELS
+            labels: tuple[str, ...] = import_module(TRAITS[name]).labels(name, meta)
             return labels
         return value_labels(meta, name)
 
