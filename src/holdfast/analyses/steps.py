@@ -175,8 +175,8 @@ def steps_of(shard: Shard, nodes: Nodes, until: int, gap_minutes: float | None, 
 
 
 def gap_seconds(gap_minutes: float | None) -> int:
-    """The session gap in whole seconds, for the loops; a gap that no timeline reaches where there is none."""
-    if gap_minutes is None:
+    """The session gap in whole seconds, for the loops; a gap that no timeline reaches where there is none (None or 0)."""
+    if gap_minutes is None or gap_minutes == 0:
         return 1 << 40
     if not gap_minutes > 0:
         raise UsageError(f"a session gap of {gap_minutes:g} minutes", "give a number of minutes above 0, such as 30")
