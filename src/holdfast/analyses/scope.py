@@ -38,7 +38,10 @@ __all__ = [
 ]
 
 EVERYONE = "everyone"
-TRAITS = {"rfm": "holdfast.analyses.rfm_trait"}
+TRAITS = {
+    "rfm": "holdfast.analyses.rfm_trait",
+    "status": "holdfast.analyses.status_trait",
+}
 """Attributes that no event carries and an analysis works out, each with the file that does. Such a file has
 
     labels(name, meta) -> tuple of the values by code, code 0 "(not known)"
