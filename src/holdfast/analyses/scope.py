@@ -41,6 +41,7 @@ EVERYONE = "everyone"
 TRAITS = {
     "rfm": "holdfast.analyses.rfm_trait",
     "status": "holdfast.analyses.status_trait",
+    "persona": "holdfast.analyses.persona_trait",
 }
 """Attributes that no event carries and an analysis works out, each with the file that does. Such a file has
 
