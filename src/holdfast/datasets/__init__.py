@@ -4,6 +4,7 @@
     shop = Timelines.from_arrow(datasets.load("cdnow"), customer="customer_id", time="date", revenue="dollar_value")
 
 Rows, their order and the names of the columns are the source's own; NOTES says where each set comes from and under what terms.
+`made_stream` draws a stream of events whose truth is known (`made_truth`).
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from holdfast.datasets.made_stream import MadeStream, made_stream, made_truth
 from holdfast.errors import UnknownName
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["NAMES", "NOTES", "Note", "load", "path"]
+__all__ = ["NAMES", "NOTES", "MadeStream", "Note", "load", "made_stream", "made_truth", "path"]
 
 
 @dataclass(frozen=True)
