@@ -23,7 +23,7 @@ def test_every_shell_block_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     for name, text in re.findall(r"`(\w+\.csv)`:\n\n```csv\n(.*?)```", PAGE, re.DOTALL):
         Path(name).write_text(text)
     commands = "".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)).splitlines()
-    assert len(commands) == 8
+    assert len(commands) == 9
     for command in commands:
         if command.startswith("sed"):
             subprocess.run(["sh", "-c", command], check=True)
@@ -33,6 +33,7 @@ def test_every_shell_block_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     shop = Workspace.open("shop")
     assert refunded(shop) == {"1003": Decimal("8"), "1002": Decimal("4")}
     assert orders(shop) == [Decimal("2"), Decimal("20"), Decimal("41.15")]
+    assert orders(Workspace.open("clicks")) == [Decimal("0"), Decimal("12")]
 
 
 def test_every_role_is_named() -> None:

@@ -69,6 +69,13 @@ def _overrides(function: Any) -> Any:
 @click.option(
     "--map", "mapping", multiple=True, metavar="ROLE=COLUMN …", help="customer=CustomerID time=InvoiceDate order=InvoiceNo …"
 )
+@click.option(
+    "--map-event",
+    "events",
+    multiple=True,
+    metavar="NAME=EVENT …",
+    help='What the file\'s names of events mean: "purchase=Order Completed" "add_to_cart=Product Added".',
+)
 @_overrides
 @settings_options
 @click.option("--strict", is_flag=True, help="Exit with 1 when a row was refused.")
@@ -76,7 +83,15 @@ def _overrides(function: Any) -> Any:
 @output_options
 @workspace_option
 def verb(
-    file: str, mapping: tuple[str, ...], workspace: str, strict: bool, yes: bool, json: bool, csv: str | None, **given: Any
+    file: str,
+    mapping: tuple[str, ...],
+    events: tuple[str, ...],
+    workspace: str,
+    strict: bool,
+    yes: bool,
+    json: bool,
+    csv: str | None,
+    **given: Any,
 ) -> int:
     """Read FILE into the workspace: CSV, TSV, JSON lines, Parquet or Excel; order lines, whole orders or events.
 
@@ -87,7 +102,8 @@ def verb(
         workspace,
         {name: given.pop(name) for name in ("name", "week_start")} | {name: given[name] for name in ("zone", "currency")},
     )
-    plan = planned(place, file, pairs(mapping, "--map"), _options(given))
+    options = _options(given | {"events": tuple(pairs(events, "--map-event").items()) or None})
+    plan = planned(place, file, pairs(mapping, "--map"), options)
     quiet = json or csv == "-"
     _show(plan, quiet)
     _confirm(yes, file)

@@ -13,7 +13,7 @@ __all__ = ["Verb", "analysis_options", "output_options", "pairs", "window_option
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-MANY = ("--map", "--people", "--where")
+MANY = ("--map", "--map-event", "--people", "--where")
 """Options that may be followed by several pairs, up to the next option or word without a sign."""
 
 
@@ -61,7 +61,11 @@ def pairs(texts: Sequence[str], what: str) -> dict[str, str]:
     return found
 
 
-_EXAMPLES = {"--map": "customer=CustomerID time=InvoiceDate", "--people": "cohort=2011-01 period=3"}
+_EXAMPLES = {
+    "--map": "customer=CustomerID time=InvoiceDate",
+    "--map-event": '"purchase=Order Completed"',
+    "--people": "cohort=2011-01 period=3",
+}
 
 
 def workspace_option(function: F) -> F:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from holdfast.events.chunks import Chunk
 from holdfast.events.dates import instants
+from holdfast.events.event_names import renamed_events
 from holdfast.events.numbers import NUMBER, QUANTITY, parse_numbers, to_minor
 from holdfast.events.properties import json_objects
 from holdfast.events.refusals import Refusal, refusal
@@ -112,6 +113,7 @@ def canonical(chunk: Chunk, plan: ImportPlan, settings: Settings, now: dt.dateti
     if "event" in texts and plan.event is None:
         kind = texts.get("type")
         _fill_event_names(texts, kind, judge)
+        texts["event"] = renamed_events(texts["event"], plan.options.events)
     columns = {"row": pa.array(chunk.rows), "time": time, **texts, **money, "properties": _properties(chunk.table, plan)}
     whole = pa.table([columns.get(one.name, pa.nulls(chunk.table.num_rows, one.type)) for one in CANONICAL], schema=CANONICAL)
     bad = judge.codes != ""

@@ -26,6 +26,7 @@ class ImportOptions:
     zone         IANA zone of times without offset (default: the workspace's)
     currency     ISO 4217 code of amounts without a currency of their own (default: the workspace's)
     shape        "lines" (order lines), "orders" (one row an order), "events" (one row an event)
+    events       (name in the file, event it means), such as ("purchase", "Order Completed")
     event        name given to rows that have no event column (shape "events")
     sheet        sheet of a workbook by name (default: the first that holds rows)
     duplicates   "keep" rows that repeat another row of the file exactly (counted and said), or "drop" them
@@ -44,6 +45,7 @@ class ImportOptions:
     currency: str | None = None
     shape: Shape | None = None
     event: str | None = None
+    events: tuple[tuple[str, str], ...] = ()
     sheet: str | None = None
     duplicates: Literal["keep", "drop"] = "keep"
     field_limit: int = 1_000_000
@@ -67,12 +69,20 @@ class ImportOptions:
 
 def options_from(table: Mapping[str, Any]) -> tuple[dict[str, str], ImportOptions]:
     """The mapping and the options remembered in the `[import]` table of holdfast.toml: `mapping` is a table role → column,
-    the rest options."""
+    `events` a table name in the file → event it means, the rest options."""
     known = {one.name for one in fields(ImportOptions)}
     for name in table:
         if name != "mapping" and name not in known:
             raise UnknownName("import option", name, known | {"mapping"})
-    mapping = table.get("mapping", {})
-    if not isinstance(mapping, Mapping) or not all(isinstance(value, str) for value in mapping.values()):
-        raise SettingsError("[import.mapping] must be a table of role = column", 'write for example customer = "CustomerID"')
-    return dict(mapping), ImportOptions(**{name: value for name, value in table.items() if name != "mapping"})
+    mapping = _texts(table, "mapping", "role = column", 'customer = "CustomerID"')
+    events = _texts(table, "events", "name = event", 'purchase = "Order Completed"')
+    rest = {name: value for name, value in table.items() if name not in ("mapping", "events")}
+    return mapping, ImportOptions(**rest, events=tuple(events.items()))
+
+
+def _texts(table: Mapping[str, Any], name: str, pair: str, example: str) -> dict[str, str]:
+    """A table of texts within `[import]`."""
+    found = table.get(name, {})
+    if not isinstance(found, Mapping) or not all(isinstance(value, str) for value in found.values()):
+        raise SettingsError(f"[import.{name}] must be a table of {pair}", f"write for example {example}")
+    return dict(found)

@@ -84,8 +84,13 @@ class ImportPlan:
             "currency": self.currency,
             "shape": self.shape,
         }
-        return tuple((name, one.value, one.reason, one.confidence) for name, one in named.items()) + tuple(
-            (role, column, self.reasons[role].reason, self.reasons[role].confidence) for role, column in self.mapping.items()
+        return (
+            tuple((name, one.value, one.reason, one.confidence) for name, one in named.items())
+            + tuple(
+                (role, column, self.reasons[role].reason, self.reasons[role].confidence)
+                for role, column in self.mapping.items()
+            )
+            + tuple((f"event {name}", event, "given", 1.0) for name, event in self.options.events)
         )
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from holdfast.events.columns import FEW_REPEAT, plain_name
-from holdfast.events.schema import ORDER
+from holdfast.events.event_names import proposals
 
 if TYPE_CHECKING:
     from holdfast.events.plan import ImportPlan
@@ -33,12 +33,6 @@ _NO_SALE = (
 _GIVEN_BACK = frozenset(
     ("refundedamount", "amountrefunded", "orderrefundamount", "refundamount", "totalrefunded", "refund", "refunds")
 )
-_PURCHASES = frozenset(
-    (
-        *("purchase", "purchased", "order", "ordered", "ordercompleted", "orderplaced", "ordercreated", "orderpaid", "sale"),
-        *("checkoutcompleted", "completepurchase", "completedpurchase", "transaction", "kauf", "bestellung", "achat", "compra"),
-    )
-)
 _NAMED = ("customer", "anonymous", "order", "event_id")
 _ENOUGH_ORDERS = 5
 _CANCELLED = frozenset(["cancelledat", "canceledat", "datecancelled", "storniertam"])
@@ -49,7 +43,7 @@ def suspicions(sample: pa.Table, plan: ImportPlan) -> Iterator[str]:
     say that they may be none."""
     yield from _ids(sample, plan)
     if plan.shape.value == "events":
-        yield from _orders_called_otherwise(sample, plan)
+        yield from _events_called_otherwise(sample, plan)
         return
     if plan.shape.value == "lines" and {"order", "revenue", "quantity", "price"} <= plan.mapping.keys():
         yield from _totals_on_lines(sample, plan)
@@ -91,17 +85,13 @@ def _ids(sample: pa.Table, plan: ImportPlan) -> Iterator[str]:
             )
 
 
-def _orders_called_otherwise(sample: pa.Table, plan: ImportPlan) -> Iterator[str]:
-    """Purchases under another name, as GA4's `purchase`: only `Order Completed` counts as an order."""
+def _events_called_otherwise(sample: pa.Table, plan: ImportPlan) -> Iterator[str]:
+    """Purchases and other events under names of their own, as GA4's `purchase`: only `Order Completed` counts as an order."""
     if "event" not in plan.mapping or plan.event is not None:
         return
-    counted = pc.cast(sample[plan.mapping["event"]], pa.string()).value_counts().to_pylist()
-    found = [one for one in counted if one["values"] is not None and one["values"].strip() != ORDER]
-    for one in (one for one in found if plain_name(one["values"]) in _PURCHASES):
-        yield (
-            f"{one['counts']:,} rows are called {one['values']}: they do not count as orders; call them {ORDER} in the file, "
-            f'or put them into a file of their own and say --event "{ORDER}"'
-        )
+    names = pc.utf8_trim_whitespace(pc.cast(sample[plan.mapping["event"]], pa.string())).drop_null()
+    counted = {one["values"]: one["counts"] for one in names.value_counts().to_pylist() if one["values"]}
+    yield from proposals(counted, plan.options.events)
 
 
 def _totals_on_lines(sample: pa.Table, plan: ImportPlan) -> Iterator[str]:

@@ -122,7 +122,7 @@ class ImportRecord:
     version      the lake's version that holds it
     mapping      role → column
     counts       what else the reading counted, set right for what was joined with earlier imports
-    read_as      shape, dates, decimal, zone, currency, event as options: how its refused rows are to be read
+    read_as      shape, dates, decimal, zone, currency, event, events as options: how its refused rows are to be read
     repeated     whether this very import was in before, so that nothing changed
     """
 
@@ -136,7 +136,7 @@ class ImportRecord:
     mapping: dict[str, str] = field(default_factory=dict)
     counts: dict[str, Any] = field(default_factory=dict)
     repeated: bool = False
-    read_as: dict[str, str] = field(default_factory=dict)
+    read_as: dict[str, Any] = field(default_factory=dict)
 
 
 def fingerprint_of(plan: Plan) -> str:
@@ -154,13 +154,15 @@ def fingerprint_of(plan: Plan) -> str:
     return digest.hexdigest()
 
 
-def read_as(plan: Plan) -> dict[str, str]:
+def read_as(plan: Plan) -> dict[str, Any]:
     """How a file was read, as the options (`ImportOptions`) that read its refused rows, which are text, in the same way."""
-    said = {"shape": plan.shape.value, "zone": plan.zone.value, "currency": plan.currency.value}
+    said: dict[str, Any] = {"shape": plan.shape.value, "zone": plan.zone.value, "currency": plan.currency.value}
     if plan.dates.value != "typed":
         said["dates"] = plan.dates.value
     if plan.format in ("delimited", "jsonl") or plan.decimal.reason == "given":
         said["decimal"] = plan.decimal.value
+    if plan.options.events:
+        said["events"] = dict(plan.options.events)
     return said if plan.event is None else said | {"event": plan.event}
 
 
