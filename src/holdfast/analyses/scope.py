@@ -39,6 +39,7 @@ __all__ = [
 
 EVERYONE = "everyone"
 TRAITS = {
+    "lifecycle": "holdfast.analyses.lifecycle_trait",
     "rfm": "holdfast.analyses.rfm_trait",
     "status": "holdfast.analyses.status_trait",
     "persona": "holdfast.analyses.persona_trait",

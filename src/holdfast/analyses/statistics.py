@@ -23,6 +23,7 @@ __all__ = [
     "Survival",
     "benjamini_hochberg",
     "chi_square_p",
+    "count_ratio",
     "kaplan_meier",
     "log_rank",
     "newcombe",
@@ -64,6 +65,19 @@ def wilson_arrays(k: npt.ArrayLike, n: npt.ArrayLike, z: float = Z95) -> tuple[F
         low = np.where(part == 0, 0.0, np.maximum(middle - half, 0.0))
         high = np.where(part == whole, 1.0, np.minimum(middle + half, 1.0))
     return np.where(whole > 0, low, np.nan), np.where(whole > 0, high, np.nan)
+
+
+def count_ratio(a: int, b: int, z: float = Z95) -> tuple[float | None, float | None, float | None]:
+    """The ratio a / b of two counts of independent happenings with its interval: (ratio, low, high); None where b is 0.
+
+    Given their sum, a is binomial with share a / (a + b) (Przyborowski and Wilenski 1940): the limits are the odds of that
+    share's Wilson interval. high is None where the odds have no upper limit.
+    """
+    if b == 0:
+        return None, None, None
+    low, high = wilson(a, a + b, z)
+    odds = [None if share is None or share >= 1 else share / (1 - share) for share in (low, high)]
+    return a / b, odds[0], odds[1]
 
 
 def newcombe(k1: int, n1: int, k2: int, n2: int, z: float = Z95) -> tuple[float, float, float] | None:
