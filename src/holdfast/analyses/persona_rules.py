@@ -34,7 +34,21 @@ if TYPE_CHECKING:
     from holdfast.timelines.columns import Meta
     from holdfast.timelines.timelines import AsOf, Timelines
 
-__all__ = ["CART_STEPS", "NO_VISITS", "PERSONAS", "FirstOrders", "PersonaRule", "Ways", "cart_events", "persona_rule"]
+__all__ = [
+    "BOUGHT",
+    "CART",
+    "CART_STEPS",
+    "ELSEWHERE",
+    "NOTHING",
+    "NO_VISITS",
+    "PERSONAS",
+    "STEP",
+    "FirstOrders",
+    "PersonaRule",
+    "Ways",
+    "cart_events",
+    "persona_rule",
+]
 
 PERSONAS = (
     *("bouncer", "passive browser", "cart abandoner"),
@@ -62,7 +76,8 @@ NO_VISITS = (
 """Patterns of events that happen to a customer or elsewhere: they are no steps of a visit."""
 
 NEVER = np.uint32(2**32 - 1)
-_NOTHING, _ELSEWHERE, _STEP, _CART = 0, 1, 2, 3
+NOTHING, ELSEWHERE, STEP, CART, BOUGHT = range(5)
+"""Kinds of events: no activity, not of a visit, a step, a cart or checkout step, an order or refund."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +97,7 @@ class Ways:
 class PersonaRule:
     """The rules of one answer; a value that travels with a step.
 
-    kinds  by event code: 0 no activity, 1 not of a visit, 2 a step, 3 a cart or checkout step
+    kinds  by event code: NOTHING, ELSEWHERE, STEP, CART or BOUGHT
     gap    seconds without a step after which a new session begins
     split  order value in ten-thousandths: a one-time buyer above it is of high value
     until  UTC second, exclusive · mode  how refunds count
@@ -93,6 +108,11 @@ class PersonaRule:
     split: int
     until: int
     mode: RefundMode
+
+    @property
+    def orders_only(self) -> bool:
+        """Whether the data hold nothing that could be a step of a visit."""
+        return not {STEP, CART} & set(self.kinds)
 
     def at(self, until: int) -> PersonaRule:
         """The same rules as of another instant."""
@@ -156,13 +176,18 @@ def persona_rule(
     meta = timelines.meta
     carts = set(cart_events(meta, cart))
     left_out = NO_VISITS if exclude is None else tuple(exclude)
-    kinds = [_NOTHING]
-    for name in meta.events[1:]:
-        elsewhere = any(fnmatchcase(name, pattern) for pattern in left_out)
-        kinds.append(_CART if name in carts or name in (ORDER, REFUND) else _ELSEWHERE if elsewhere else _STEP)
+
+    def kind(name: str) -> int:
+        if name in (ORDER, REFUND):
+            return BOUGHT
+        if name in carts:
+            return CART
+        return ELSEWHERE if any(fnmatchcase(name, pattern) for pattern in left_out) else STEP
+
+    kinds = (NOTHING, *map(kind, meta.events[1:]))
     mode = timelines.settings.refunds
     units = _median(timelines, as_of, mode) if split is None else round(split * MONEY_UNITS)
-    return PersonaRule(tuple(kinds), gap_seconds(gap_minutes), units, as_of.until, mode)
+    return PersonaRule(kinds, gap_seconds(gap_minutes), units, as_of.until, mode)
 
 
 def _median(timelines: Timelines, as_of: AsOf, mode: RefundMode) -> int:
@@ -206,7 +231,7 @@ def _look(
             if not begun:
                 begun = True
                 first[own] = second[i]
-            if kind == 3:
+            if kind >= 3:
                 cart[own] = second[i]
                 break
             if kind == 2:

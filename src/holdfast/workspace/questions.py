@@ -49,6 +49,12 @@ class Questions(ABC):
 
         return self.ask(Bridge(**_read(choices)))
 
+    def lifecycle(self, **choices: Any) -> Answer:
+        """Who was new, kept, returned and lost in each period; choices of `holdfast.analyses.lifecycle.LifeCycle`."""
+        from holdfast.analyses.lifecycle import LifeCycle
+
+        return self.ask(LifeCycle(**_read(choices)))
+
     def losses(self, **choices: Any) -> Answer:
         """How the bridge's lost customers left, and why; choices of `holdfast.analyses.losses.Losses`."""
         from holdfast.analyses.losses import Losses
@@ -61,6 +67,12 @@ class Questions(ABC):
 
         return self.ask(Cohorts(**_read(choices)))
 
+    def transitions(self, **choices: Any) -> Answer:
+        """Which step follows which; choices of `holdfast.analyses.transitions.Transitions`."""
+        from holdfast.analyses.transitions import Transitions
+
+        return self.ask(Transitions(**_read(choices)))
+
     def rfm(self, **choices: Any) -> Answer:
         """Recency, frequency, monetary and the eleven segments; choices of `holdfast.analyses.rfm.Rfm`."""
         from holdfast.analyses.rfm import Rfm
@@ -72,6 +84,18 @@ class Questions(ABC):
         from holdfast.analyses.rfm_migration import RfmMigration
 
         return self.ask(RfmMigration(first, second, **_read(choices)))
+
+    def personas(self, **choices: Any) -> Answer:
+        """Which of six kinds everybody is; choices of `holdfast.analyses.personas.Personas`."""
+        from holdfast.analyses.personas import Personas
+
+        return self.ask(Personas(**_read(choices)))
+
+    def persona_moves(self, first: Any, second: Any = None, **choices: Any) -> Answer:
+        """Who moved between personas from one date to another; choices of `holdfast.analyses.persona_moves.PersonaMoves`."""
+        from holdfast.analyses.persona_moves import PersonaMoves
+
+        return self.ask(PersonaMoves(first, second, **_read(choices)))
 
     def repeat(self, **choices: Any) -> Answer:
         """Second orders and the time between orders; choices of `holdfast.analyses.repeat.Repeat`."""

@@ -1,0 +1,95 @@
+"""`holdfast personas`: six kinds of customer, a card for each, and who moved between them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from holdfast.cli.asking import asked
+from holdfast.cli.options import Verb, analysis_options
+from holdfast.cli.screen import table
+from holdfast.cli.step_options import gap_option
+from holdfast.cli.views import crossed
+from holdfast.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from holdfast.cli.saying import Said
+
+__all__ = ["verb"]
+
+_SHOWN = {
+    "segment": "segment", "persona": "persona", "customers": "customers", "share": "share", "before_30": "30 d ago",
+    "before_90": "90 d ago", "revenue_share": "of revenue", "aov": "aov", "kept_share": "kept",
+}  # fmt: skip
+_SHORT = ("bouncer", "browser", "abandoner", "one low", "one high", "repeat")
+
+
+def kinds_of_customer(console: Console, said: Said) -> None:
+    """The personas as a table, then what to do with each."""
+    from rich.text import Text
+
+    at = {name: place for place, name in enumerate(said.columns)}
+    several = len({row[at["segment"]] for row in said.rows}) > 1
+    names = [name for name in _SHOWN if name != "segment" or several]
+    forms = said.kinds()
+    rows = [[row[at[name]] for name in names] for row in said.rows if not several or row[at["customers"]]]
+    console.print(table([_SHOWN[name] for name in names], rows, [forms[at[name]] for name in names], said.currency))
+    console.print()
+    for name, action in {row[at["persona"]]: row[at["action"]] for row in said.rows}.items():
+        console.print(Text(f"{name}: ", style="bold") + Text(str(action), style="not bold"))
+
+
+def moved(console: Console, said: Said) -> None:
+    """Where customers were, down, and where they are, across, under short names."""
+    at = {name: place for place, name in enumerate(said.columns)}
+    after = list(dict.fromkeys(row[at["after"]] for row in said.rows))
+    short = dict(zip(after, _SHORT, strict=True))
+    rows = [[short[cell] if place == at["after"] else cell for place, cell in enumerate(row)] for row in said.rows]
+    crossed("before", "after", "customers")(console, replace(said, rows=rows))
+
+
+def _verb(workspace: str, card: str | None, moves: str | None, to: str | None, **options: Any) -> None:
+    """Which of six kinds is every customer, what is each kind worth, and who of it is still there?
+
+    bouncer, passive browser, cart abandoner, one-time low value, one-time high value, repeat buyer: everybody with an event is
+    exactly one. --card shows one in full, --moves DATE who moved between them since.
+
+    People: --people "persona=repeat buyer", with mark="discount seeker" or what=gone, before_30 and before_90.
+    """
+    own = {
+        "split": options.pop("split"),
+        "cart": options.pop("cart") or None,
+        "about": options.pop("about"),
+        "gap_minutes": options.pop("gap_minutes"),
+    }
+    if to is not None and moves is None:
+        raise UsageError("--to says nothing without --moves", "write it as --moves 2011-06-30 --to 2011-12-09")
+    if card is not None and moves is not None:
+        raise UsageError("--card and --moves are two questions", "ask one, then the other")
+    if moves is not None:
+        if options["as_of"]:
+            raise UsageError("--as-of says nothing to --moves", "name the second date with --to")
+        asked("persona_moves:PersonaMoves", workspace, own | {"first": moves, "second": to}, view=moved, **options)
+    else:
+        asked("personas:Personas", workspace, own, view=kinds_of_customer, **options)
+
+
+def _options(function: Any) -> Any:
+    for option in (
+        gap_option,
+        click.option("--about", default=None, metavar="NAME=VALUE", help="Only who ever touched it, such as category=Books."),
+        click.option("--cart", multiple=True, metavar="EVENT", help="A cart or checkout step (default: the usual names)."),
+        click.option("--split", type=float, default=None, metavar="AMOUNT", help="Order value above which one-time is high."),
+        click.option("--to", default=None, metavar="DATE", help="The later date of --moves (default: the end of the data)."),
+        click.option("--moves", default=None, metavar="DATE", help="Who moved between personas since the end of that day."),
+        click.option("--card", default=None, metavar="PERSONA", help='One persona in full: "repeat buyer".'),
+    ):
+        function = option(function)
+    return function
+
+
+verb = click.command("personas", cls=Verb)(_options(analysis_options(_verb)))
