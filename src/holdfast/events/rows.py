@@ -47,10 +47,10 @@ def event_drafts(rows: pa.Table, name: str | None) -> pa.Table:
     negative = pc.fill_null(pc.less(amount, 0), False)
     events = pc.if_else(pc.and_(pc.equal(events, ORDER), negative), pa.scalar(REFUND), events)
     refund = pc.equal(events, REFUND)
-    columns = {
-        name: _one(rows, name) for name in ("event_id", "type", "time", "customer", "anonymous", "currency", "properties")
-    }
+    columns = {name: _one(rows, name) for name in ("event_id", "type", "time", "customer", "anonymous", "currency")}
     columns |= {
+        # what a page or a click was about is asked of it by these names, as Segment's events carry them
+        "properties": with_property(_with_category(rows), "product_id", _one(rows, "product")),
         "event": events,
         "order": pc.if_else(refund, pc.coalesce(_one(rows, "refund_of"), order), order),
         "amount": pc.if_else(refund, pc.abs(amount), amount),
