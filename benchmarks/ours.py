@@ -25,7 +25,7 @@ def timelines_of(parquet: Path) -> Timelines:
 class Peer:
     """Holdfast. An answer holds its intervals, curves and definition as well as the counts; all of it is timed."""
 
-    questions = ("first_orders", "any_event", "rfm", "bridge")
+    questions = ("first_orders", "any_event", "rfm", "bridge", "transitions")
 
     def __init__(self, name: str, folder: Path) -> None:
         self.store = folder / "timelines"
@@ -45,7 +45,7 @@ class Peer:
 
     def rows(self, question: str, answer: Any) -> Rows:
         """The answer's table in the runner's rows."""
-        rows: Rows = {"rfm": _segments, "bridge": _bridge}.get(question, _grid)(answer)
+        rows: Rows = {"rfm": _segments, "bridge": _bridge, "transitions": _transitions}.get(question, _grid)(answer)
         return rows
 
 
@@ -53,12 +53,14 @@ def _question(name: str) -> Any:
     from holdfast.analyses.bridge import Bridge
     from holdfast.analyses.cohorts import Cohorts
     from holdfast.analyses.rfm import Rfm
+    from holdfast.analyses.transitions import Transitions
 
     return {
         "first_orders": Cohorts(period="month"),
         "any_event": Cohorts(period="week", start=("any",)),
         "rfm": Rfm(),
         "bridge": Bridge(period="month", gone_after=90),
+        "transitions": Transitions(times="none"),
     }[name]
 
 
@@ -100,3 +102,12 @@ def _segments(answer: Any) -> Rows:
 
 def _bridge(answer: Any) -> Rows:
     return [(_month(row["period"]), *(row[name] for name in BRIDGE_COLUMNS)) for row in answer.table.to_pylist()]
+
+
+def _transitions(answer: Any) -> Rows:
+    """The counts between events, without starts and drop-offs."""
+    return [
+        (row["from"], row["to"], row["transitions"])
+        for row in answer.table.to_pylist()
+        if row["from"] != "(start)" and row["to"] != "(drop-off)"
+    ]

@@ -1,0 +1,34 @@
+"""`holdfast transitions`: which step follows which, how surely and how fast?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from holdfast.cli.asking import analysis
+from holdfast.cli.step_options import naming, step_options
+from holdfast.cli.views import chosen
+
+__all__ = ["verb"]
+
+_SHOWN = ("segment", "from", "to", "count", "customers", "probability", "median_seconds", "p90_seconds")
+_HIDDEN = ("transitions", "n", "share", "share_low", "share_high", "share_n", "low", "high")
+
+
+@analysis("transitions", "transitions:Transitions", view=chosen(*_SHOWN, hidden=_HIDDEN))
+@step_options
+@click.option(
+    "--times", type=click.Choice(["exact", "none"]), default=None, help="Median and 90 % quantile of the time between, or not."
+)
+@click.option("--most", type=click.IntRange(1), default=None, metavar="N", help="Steps shown by name; rarer ones are (other).")
+@click.option("--versus", default=None, metavar="A,B", help="The two values of --by that are compared (default: the largest).")
+def verb(versus: str | None, **own: Any) -> dict[str, Any]:
+    """Which step follows which: counts, customers, probability, median and 90 % time.
+
+    Two groups side by side: --by country --versus France,Germany.
+
+    People: --people from=Cart "to=Order Completed"; --people node=Cart.
+    """
+    own["naming"] = naming(own)
+    return {**own, "versus": None if versus is None else tuple(part.strip() for part in versus.split(","))}
