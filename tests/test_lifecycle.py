@@ -89,6 +89,19 @@ def test_money_by_hand():
     }
 
 
+def test_each_table_can_come_first():
+    whole = told(SHOP).ask(LifeCycle())
+    for measure in ("transitions", "money"):
+        answer = told(SHOP).ask(LifeCycle(measure=measure))
+        assert answer.table == whole.extra[measure]
+        assert answer.extra["customers"] == whole.table
+        assert answer.words == whole.words
+        assert answer.notes[: len(whole.notes)] == whole.notes
+        assert answer.figure().layout.title.text
+    with pytest.raises(UsageError, match="transitions"):
+        LifeCycle(measure="people")
+
+
 def test_a_refund_in_a_quiet_month_shrinks_and_does_not_make_anyone_active():
     """Gus spends 100 in January; in March 5 go back of nobody knows which order; he stays dormant."""
     answer = told("gus o1 100 @0 -gus ? 5 @65 hal o2 1 @100").ask(LifeCycle())

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from holdfast.analyses.answer import Answer, People, Question, checked_cell
+from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
 from holdfast.analyses.bridge import span_of
 from holdfast.analyses.bridge_walks import Counting, counting_of
 from holdfast.analyses.definitions import defined, scope_rules
@@ -58,14 +58,16 @@ class LifeCycle(Question):
     period      day, week, month, quarter, year
     events      names of the events that count as activity; None: as the settings say (orders, unless `active` names others)
     first, last label or date of the first and last period; None: where the data begin, and the as-of's period
+    measure     which table comes first: "customers", "transitions" or "money"; the others are extra tables of these names
     as_of       the instant up to which rows count
     by, where, moment  segments and conditions, at the first counting event ("entry") or now ("current")
 
-    Table: a row per segment and period with segment, period, state (complete, in progress), active, before (active in the
-    period before), new, kept, returned, lost, dormant; kept_share and lost_share (of before), new_share and returned_share (of
-    active), pulse, each with its low and high, null where there is none; note. Extra tables: transitions (from, to, n, of,
-    share, low, high, customers; period "all" is all complete periods together) and money (start + new + returned + expansion
-    − contraction − lost = end).
+    Table "customers": a row per segment and period with segment, period, state (complete, in progress), active, before (active
+    in the period before), new, kept, returned, lost, dormant; kept_share and lost_share (of before), new_share and
+    returned_share (of active), pulse, each with its low and high, null where there is none; note.
+    "transitions": segment, period ("all" is all complete periods together), from, to, n, of, share, low, high, customers.
+    "money": start + new + returned + expansion − contraction − lost = end, and kept_before and kept_now, what the kept ones
+    spent in the period before and in this one.
     People: period="2011-03", state="new" | "kept" | "returned" | "lost" | "dormant" | "active" | "before"; or
     period="2011-03" (or "all"), **{"from": "lost", "to": "returned"}; segment=… if several.
     """
@@ -74,10 +76,14 @@ class LifeCycle(Question):
     events: str | tuple[str, ...] | None = None
     first: str | date | None = None
     last: str | date | None = None
+    measure: Literal["customers", "transitions", "money"] = "customers"
     as_of: date | datetime | str | None = None
     by: str | None = None
     where: tuple[Condition, ...] = ()
     moment: Moment = "entry"
+
+    def __post_init__(self) -> None:
+        checked_choice("measure", self.measure, ("customers", "transitions", "money"))
 
     def answer(self, timelines: Timelines) -> Answer:
         """Walk the timelines once and count."""
@@ -85,24 +91,26 @@ class LifeCycle(Question):
         tally = timelines.walk(step)
         labels = step.scope.labels(timelines)
         shown = shown if self.first is not None else _trimmed(shown, tally)
-        table = states_table(tally, labels, shown)
+        tables = {
+            "customers": states_table(tally, labels, shown),
+            "transitions": transitions_table(tally, labels, shown),
+            "money": money_table(tally, labels, shown),
+        }
+        states = tables["customers"]
         names = step.counting.names
         rules = {"counting events": step.counting.words(), "clock": "calendar", "period": self.period}
         rules |= {"refunds": step.counting.mode, **scope_rules(step.scope, "first counting event" if names else "first order")}
         return Answer(
             question=self,
-            words=words(table),
-            table=table,
+            words=words(states),
+            table=tables.pop(self.measure),
             definition=defined(
                 timelines, step.as_of, title="Who came, stayed, came back and left?", text=_TEXT, rules=rules,
                 n=int(tally.sums["n"]), names=names or (ORDER,),
             ),
             source=timelines,
-            notes=notes(table, shown, timelines.settings.small_group, ORDER in timelines.meta.events),
-            extra={
-                "transitions": transitions_table(tally, labels, shown),
-                "money": money_table(tally, labels, shown),
-            },
+            notes=notes(states, shown, timelines.settings.small_group, self.measure, timelines.meta.events),
+            extra=tables,
         )  # fmt: skip
 
     def step(self, timelines: Timelines) -> tuple[LifeStep, Shown]:
@@ -129,15 +137,20 @@ class LifeCycle(Question):
         return People(tuple(sorted(timelines.walk(finder).rows["ids"].to_pylist())), cell)
 
     def figure(self, answer: Answer) -> go.Figure:
-        """Active customers above the line and lost ones below it, with the pulse; several segments as pulses over time."""
-        from holdfast.charts.lifecycle import life_bars
+        """Active customers (or their money) above the line and lost ones below it, with the pulse; segments as pulses."""
+        from holdfast.charts.lifecycle import life_bars, money_rows
         from holdfast.charts.lines import series_lines
 
-        rows = answer.table.to_pylist()
+        rows = (answer.table if self.measure == "customers" else answer.extra["customers"]).to_pylist()
         if len({row["segment"] for row in rows}) > 1:
             over = [row | {"n": row["active"]} for row in rows if row["state"] == "complete"]
             title = "New and returned customers for each one lost"
             return series_lines(over, "period", "pulse", "segment", title=title, subtitle=answer.words)
+        if self.measure == "money":
+            unit = answer.source.settings.currency
+            return life_bars(
+                money_rows(answer.table.to_pylist()), title=f"Money by {self.period}", subtitle=answer.words, unit=unit
+            )
         return life_bars(rows, title=f"Active customers by {self.period}", subtitle=answer.words)
 
 

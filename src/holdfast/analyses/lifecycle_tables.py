@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from holdfast.analyses.definitions import counted, percent
 from holdfast.analyses.lifecycle_walk import DORMANT, KEPT, LOST, MONEY, NEW, NOT_YET, RETURNED, STATES, TRANSITIONS
 from holdfast.analyses.scope import money
 from holdfast.analyses.statistics import count_ratio, wilson
+from holdfast.events.schema import ORDER
 from holdfast.timelines.walk import Tally
 
 __all__ = ["POOLED", "Shown", "money_table", "notes", "states_of", "states_table", "transitions_table", "words"]
@@ -175,11 +177,11 @@ def words(table: pa.Table) -> str:
     row = told_row(rows)
     if row is None:
         return "Nobody was active yet, so there is no life cycle to tell."
-    same = [other for other in rows if other["period"] == row["period"] and other["pulse"] is not None]
-    if len(same) > 1:
+    if len({other["segment"] for other in rows}) > 1:
+        same = [other for other in rows if other["period"] == row["period"] and other["pulse"] is not None]
         largest = sorted(same, key=lambda other: -other["active"])[:4]
         told = ", ".join(f"{other['segment']} {other['pulse']:.2f}" for other in largest)
-        return f"New and returned for each one lost in {row['period']}: {told}."
+        return f"New and returned for each one lost in {row['period']}: {told or 'nobody was lost'}."
     first = (
         f"In {row['period']}, {counted(row['active'], 'customer was', 'customers were')} active: {row['new']:,} new, "
         f"{row['kept']:,} kept, {row['returned']:,} returned."
@@ -198,10 +200,11 @@ def _pulse(row: dict[str, Any]) -> str:
     return f"{row['pulse']:.2f} ({row['pulse_low']:.2f} to {high})"
 
 
-def notes(table: pa.Table, shown: Shown, small: int, orders: bool) -> tuple[str, ...]:
+def notes(table: pa.Table, shown: Shown, small: int, measure: str, events: Sequence[str]) -> tuple[str, ...]:
     """What to bear in mind.
 
-    small   groups under this n are marked · orders  whether the data hold any order, without which there is no money
+    table   the states per period · small  groups under this n are marked · measure  which table is shown
+    events  names of the events in the data: without orders there is no money
     """
     found = []
     if shown.low == 0:
@@ -210,11 +213,11 @@ def notes(table: pa.Table, shown: Shown, small: int, orders: bool) -> tuple[str,
         found.append(f"some periods have fewer than {small} active customers: read their shares with their intervals")
     if not shown.complete[shown.high]:
         found.append("the last period is in progress: who has not come yet still stands as lost or dormant")
-    if shown.over():
+    if measure == "transitions" and shown.over():
         found.append(
             'in the transitions of period "all" a customer counts once a period: their intervals take these as '
             "separate trials, and so look a little too sure"
         )
-    if not orders:
+    if ORDER not in events:
         found.append("there are no orders in the data: the states have no money")
     return tuple(found)

@@ -9,7 +9,7 @@ from holdfast.charts.palette import INK, KEPT, LOST, NEW, RETURNED, SOFT, themed
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["life_bars"]
+__all__ = ["life_bars", "money_rows"]
 
 _PARTS = (("kept", KEPT, 1), ("returned", RETURNED, 1), ("new", NEW, 1), ("lost", LOST, -1))
 _OPEN = 0.45
@@ -19,10 +19,20 @@ _LABELS = 14
 """Periods named under the bars; of more, every second or third is."""
 
 
-def life_bars(rows: list[dict[str, Any]], *, title: str, subtitle: str = "") -> go.Figure:
+def money_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of the life cycle in money as bars: what the kept ones spent, and the pulse of money, without an interval."""
+    drawn = []
+    for row in rows:
+        pulse = (row["new"] + row["returned"]) / row["lost"] if row["lost"] else None
+        drawn.append({**row, "kept": row["kept_now"], "pulse": pulse, "pulse_low": pulse, "pulse_high": pulse})
+    return drawn
+
+
+def life_bars(rows: list[dict[str, Any]], *, title: str, subtitle: str = "", unit: str = "customers") -> go.Figure:
     """Stacked bars a period, and the pulse with its interval in a narrow panel above them; periods in progress are faint.
 
     rows  with period, state, new, kept, returned, lost, pulse, pulse_low, pulse_high
+    unit  what is counted, for the axis and the hover text
     """
     from plotly.subplots import make_subplots
 
@@ -33,14 +43,14 @@ def life_bars(rows: list[dict[str, Any]], *, title: str, subtitle: str = "") -> 
         figure.add_bar(
             x=periods, y=[sign * row[name] for row in rows], name=name, customdata=[row[name] for row in rows],
             marker={"color": colour, "opacity": faint}, row=2, col=1,
-            hovertemplate="%{x}: %{customdata:,} " + name + "<extra></extra>",
+            hovertemplate="%{x}: %{customdata:,.0f} " + f"{name} {unit}<extra></extra>",
         )  # fmt: skip
     _pulse(figure, [row for row in rows if row["state"] == "complete" and row["pulse"] is not None])
     figure.update_layout(barmode="relative", bargap=0.25)
     figure.update_xaxes(type="category", categoryorder="array", categoryarray=periods)
     figure.update_xaxes(tickvals=periods[:: max(1, -(-len(periods) // _LABELS))], tickangle=0, row=2, col=1)
     figure.update_yaxes(title="pulse", rangemode="tozero", nticks=4, row=1, col=1)
-    figure.update_yaxes(title="customers", tickformat=",", row=2, col=1)
+    figure.update_yaxes(title=unit, tickformat=",", row=2, col=1)
     themed(figure, title=title, subtitle=subtitle, height=520)
     figure.update_xaxes(showticklabels=False, ticks="", row=1, col=1)
     figure.update_yaxes(zeroline=True, zerolinecolor=SOFT, row=2, col=1)
