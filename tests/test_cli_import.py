@@ -184,3 +184,14 @@ def test_control_characters_of_a_file_never_reach_the_terminal(tmp_path):
     assert told.code == 0
     assert "\x1b" not in told.out
     assert "\u202e" not in told.out
+
+
+def test_the_demo_of_the_made_stream_reads_it_once(tmp_path):
+    first = holdfast("demo", "--shop", "stream", "--folder", tmp_path / "made", "--no-open")
+    assert first.code == 0, first.err
+    assert "A made stream" in first.out
+    assert "209,753 events" in first.out
+    assert (tmp_path / "made" / "report.html").exists()
+    again = holdfast("demo", "--shop", "stream", "--folder", tmp_path / "made", "--no-open")
+    assert "is in " in again.err
+    assert "209,753 events" not in again.out

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -19,20 +21,75 @@ if TYPE_CHECKING:
 
 __all__ = ["verb"]
 
-SHOPS: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
-    "online-retail": ("online_retail", {}, {"name": "Giftware shop", "shape": "lines"}),
-    "cdnow": (
-        "cdnow",
-        {"customer": "customer_id", "time": "date", "revenue": "dollar_value"},
-        {"name": "CDNOW", "shape": "orders"},
-    ),
-}
-"""Shop → data set in the package, mapping, and what else is known of it."""
+
+@dataclass(frozen=True)
+class Shop:
+    """A shop to show.
+
+    name, zone, currency  of the workspace
+    shape, mapping        how its rows are read
+    about                 what is said of it first
+    source                the file, or the table that is drawn
+    further               questions worth asking it next
+    """
+
+    name: str
+    zone: str
+    currency: str
+    shape: Literal["lines", "orders", "events"]
+    mapping: dict[str, str]
+    about: str
+    source: Callable[[], Any]
+    further: tuple[str, str]
+
+
+def _packed(data: str, name: str, shape: Literal["lines", "orders"], mapping: dict[str, str], further: tuple[str, str]) -> Shop:
+    """A real shop whose data are in the package."""
+    from holdfast import datasets
+
+    note = datasets.NOTES[data]
+    about = f"{note.title}\n{note.attribution}; {note.licence}"
+    return Shop(name, note.zone, note.currency, shape, mapping, about, lambda: str(datasets.path(data)), further)
+
+
+def _online_retail() -> Shop:
+    further = (
+        "cohorts -w {folder} --by Country --where Country=France,Germany",
+        "bridge -w {folder} --people period=2011-11 what=lost",
+    )
+    return _packed("online_retail", "Giftware shop", "lines", {}, further)
+
+
+def _cdnow() -> Shop:
+    further = ("cohorts -w {folder} --period quarter", "bridge -w {folder} --people period=1998-05 what=lost")
+    mapping = {"customer": "customer_id", "time": "date", "revenue": "dollar_value"}
+    return _packed("cdnow", "CDNOW", "orders", mapping, further)
+
+
+def _stream() -> Shop:
+    """The made stream: page views, carts, checkouts and orders of nobody real, with known truth."""
+    from holdfast.datasets.made_stream import made_stream
+
+    about = (
+        "A made stream: a year of page views, carts, checkouts and orders of 2,000 made-up customers\n"
+        "What is planted in it stands in holdfast.datasets.made_truth"
+    )
+    further = ("transitions -w {folder}", "personas -w {folder}")
+    return Shop("Made stream", "UTC", "EUR", "events", {}, about, made_stream, further)
+
+
+SHOPS: dict[str, Callable[[], Shop]] = {"online-retail": _online_retail, "cdnow": _cdnow, "stream": _stream}
 
 
 @click.command("demo", cls=Verb)
 @click.option("--folder", default="demo", show_default=True, metavar="DIR", help="The workspace to make.")
-@click.option("--shop", type=click.Choice(list(SHOPS)), default="online-retail", show_default=True, help="Which real shop.")
+@click.option(
+    "--shop",
+    type=click.Choice(list(SHOPS)),
+    default="online-retail",
+    show_default=True,
+    help="Two real shops, and a made one with page views.",
+)
 @click.option("--no-open", is_flag=True, help="Do not open the report in the browser.")
 def verb(folder: str, shop: str, no_open: bool) -> None:
     """A real shop's year: read in, who stays and who leaves, in the terminal and as an HTML report. Try this first.
@@ -63,17 +120,14 @@ def _workspace(folder: str, shop: str) -> Workspace:
 
 
 def _filled(folder: str, shop: str) -> Workspace:
-    from holdfast import datasets
     from holdfast.cli.bringing import bring, planned, workspace_for
     from holdfast.events.options import ImportOptions
     from holdfast.workspace import Workspace
 
-    data, mapping, known = SHOPS[shop]
-    note = datasets.NOTES[data]
-    click.echo(f"{note.title}\n{note.attribution}; {note.licence}\n")
-    place = workspace_for(folder, {"name": known["name"], "zone": note.zone, "currency": note.currency})
-    shape: Any = known["shape"]
-    plan = planned(place, str(datasets.path(data)), mapping, ImportOptions(shape=shape))
+    chosen = SHOPS[shop]()
+    click.echo(f"{chosen.about}\n")
+    place = workspace_for(folder, {"name": chosen.name, "zone": chosen.zone, "currency": chosen.currency})
+    plan = planned(place, chosen.source(), chosen.mapping, ImportOptions(shape=chosen.shape))
     said, _ = bring(place, plan)
     tell(said)
     click.echo()
@@ -124,16 +178,6 @@ def _section(title: str, said: Said, view: View) -> None:
     click.echo()
 
 
-FURTHER = {
-    "online-retail": (
-        "cohorts -w {folder} --by Country --where Country=France,Germany",
-        "bridge -w {folder} --people period=2011-11 what=lost",
-    ),
-    "cdnow": ("cohorts -w {folder} --period quarter", "bridge -w {folder} --people period=1998-05 what=lost"),
-}
-"""Shop → questions worth asking it next."""
-
-
 def _program() -> str:
     """How this program is called from here: its name where the shell finds it, else its path."""
     if shutil.which("holdfast"):
@@ -144,7 +188,7 @@ def _program() -> str:
 
 def _next(folder: str, shop: str, target: Path) -> None:
     """What to try next, with a file of one's own."""
-    first, second = (verb.format(folder=folder) for verb in FURTHER[shop])
+    first, second = (verb.format(folder=folder) for verb in SHOPS[shop]().further)
     me = _program()
     click.echo(f"The whole report, with pictures, definitions and benchmarks: {target.resolve()}")
     click.echo(
