@@ -1,8 +1,8 @@
 """Starting quickly: pandas and scipy stay outside until a verb needs them.
 
-Arrow imports pandas, when it is installed, the first time a list becomes a column, to see whether it is a Series: a third of a
-second. Numba imports scipy when it is installed: a quarter of a second. No verb of the command line uses pandas; scipy is let in
-by those that fit models.
+Arrow imports pandas, when it is installed, the first time a list becomes a column, to see whether it is a Series: a third of
+a second. Numba imports scipy when it is installed: a quarter of a second. No verb of the command line uses pandas; scipy is let
+in by those that fit models.
 """
 
 from __future__ import annotations
