@@ -32,6 +32,8 @@ LONDON = Settings(
     refunds="ledger",
     margin=0.35,
     properties=("country",),
+    stages=(("evaluation", ("Quote *",)), ("after purchase", ("Unboxed",)), ("none", ("Chat",))),
+    stages_reviewed="2024-09-01",
     rates=(("EUR", 0.85), ("USD", 0.79)),
 )
 
@@ -108,6 +110,10 @@ def test_import_options_are_kept_as_they_are(tmp_path):
         ("margin = nan", "between 0 and 1"),
         ("small_group = -1", "number of customers"),
         ("[contract]\nbegin = []", "start and end"),
+        ("[stages]\nbuying = []", "stage"),
+        ("[stages]\nevaluation = 3", "list of texts"),
+        ("stages = 3", "line for each stage"),
+        ('stages_reviewed = "soon"', "write a date"),
         ("[rates]\nUSD = 0", "above 0"),
         ("[rates]\nXXX = 1", "ISO 4217"),
         ("[rates]\nUSD = inf", "above 0"),

@@ -8,9 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["Contract", "Settings"]
+__all__ = ["STAGES", "Contract", "Settings"]
 
 RefundMode = Literal["order", "ledger"]
+
+STAGES = ("awareness", "consideration", "evaluation", "purchase", "after purchase", "loyalty")
+"""The stages of the way from stranger to regular, in order."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Settings:
     gone_after      days without a counting event after which a customer counts as gone; None: suggested from the data
     contract        start and end events of a contract base
     unsubscribe     events by which a customer says that she leaves; told apart from silence among the lost
+    complaints      events, or patterns of names, by which a customer says that something is wrong
     refunds         "order": a refund reduces its order, in the order's period; "ledger": it counts at its own date
     margin          share of revenue that is profit, 0 to 1; None: money is revenue, and answers say so
     properties      properties kept in the timelines for breakdowns; empty: chosen from the data
@@ -41,6 +45,8 @@ class Settings:
     industry        row of the benchmark table shown beside own values
     goal            the monthly retention rate aimed at, 0 to 1; None: 90 %, as the trade says
     initiatives     (ISO date, what was done), marked on cohort grids and compared before and after
+    stages          (stage, event names or patterns) that come before the default stage map; stage "none": says nothing
+    stages_reviewed ISO date on which the stage map was last looked over; None: never
     rates           currency code → value of one unit in `currency`, for events in other currencies
     """
 
@@ -53,6 +59,10 @@ class Settings:
     gone_after: int | None = None
     contract: Contract = field(default_factory=Contract)
     unsubscribe: tuple[str, ...] = ("Unsubscribed", "Email Unsubscribed", "Account Closed", "Account Deleted")
+    complaints: tuple[str, ...] = (
+        *("Ticket Opened", "Ticket Created", "Complaint *", "Support Requested"),
+        *("Refund Requested", "Return Requested", "Order Refunded"),
+    )
     refunds: RefundMode = "order"
     margin: float | None = None
     properties: tuple[str, ...] = ()
@@ -60,4 +70,6 @@ class Settings:
     industry: str = "retail"
     goal: float | None = None
     initiatives: tuple[tuple[str, str], ...] = ()
+    stages: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    stages_reviewed: str | None = None
     rates: tuple[tuple[str, float], ...] = ()

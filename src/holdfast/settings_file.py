@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from holdfast.errors import SettingsError, UnknownName
-from holdfast.settings import Contract, Settings
+from holdfast.settings import STAGES, Contract, Settings
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -52,6 +52,7 @@ _HELP = {
     "gone_after": "days without a counting event after which a customer counts as gone; not set: suggested from the data",
     "contract": "tables start and end: the events that start and end a contract (base contract)",
     "unsubscribe": "events by which a customer says that she leaves; told apart from silence among the lost",
+    "complaints": "events, or patterns of names, by which a customer says that something is wrong",
     "refunds": '"order": a refund reduces its order, in the order\'s period; "ledger": it counts at its own date',
     "margin": "share of revenue that is profit, 0 to 1; not set: money is revenue, and answers say so",
     "properties": "properties kept in the timelines for breakdowns; empty: chosen from the data",
@@ -59,6 +60,8 @@ _HELP = {
     "industry": "row of the benchmark table shown beside own values",
     "goal": "the monthly retention rate aimed at, 0 to 1; not set: 90 %, as the trade says",
     "initiatives": "table of date and what was done then, marked on cohort grids and compared before and after",
+    "stages": "table of stage and event names or patterns that come before the default stage map; none: says nothing",
+    "stages_reviewed": "date on which the stage map was last looked over, as 2024-09-01; not set: never",
     "rates": "table of currency code and value of one unit in `currency`, for events in other currencies",
 }
 
@@ -67,7 +70,7 @@ SETTINGS = tuple(Setting(each.name, getattr(Settings(), each.name), _HELP[each.n
 
 _OPTIONAL = frozenset(setting.name for setting in SETTINGS if setting.default is None)
 
-_TABLES = {"initiatives": '"2024-09-01" = "new loyalty programme"', "rates": "USD = 0.92"}
+_TABLES = {"initiatives": '"2024-09-01" = "new loyalty programme"', "stages": 'evaluation = ["Quote *"]', "rates": "USD = 0.92"}
 """Settings that are tables, with a line of each."""
 
 IMPORT = "import"
@@ -201,7 +204,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Contract):
         return {"start": list(value.start), "end": list(value.end)}
     if isinstance(value, tuple):
-        return dict(value) if value and isinstance(value[0], tuple) else list(value)
+        if value and isinstance(value[0], tuple):
+            return {key: list(one) if isinstance(one, tuple) else one for key, one in value}
+        return list(value)
     return value
 
 
@@ -297,6 +302,28 @@ def _initiatives(key: str, value: Any) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(value.items()))
 
 
+def _stages(key: str, value: Any) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if value == []:
+        return ()
+    if not isinstance(value, dict):
+        raise _wrong(key, value, 'write [stages] with a line for each stage, as evaluation = ["Quote *"]')
+    named = {name.replace(" ", "_"): name for name in (*STAGES, "none")}
+    found = {}
+    for stage, events in value.items():
+        plain = stage.replace(" ", "_")
+        if plain not in named:
+            raise _wrong(f"{key}.{stage}", events, UnknownName("stage", stage, named).mend)
+        found[named[plain]] = _names(f"{key}.{stage}", events)
+    return tuple(found.items())
+
+
+def _day(key: str, value: Any) -> str:
+    try:
+        return (value if isinstance(value, date) else date.fromisoformat(value)).isoformat()
+    except (TypeError, ValueError) as error:
+        raise _wrong(key, value, f'write a date: {key} = "2024-09-01"') from error
+
+
 def _rates(key: str, value: Any) -> tuple[tuple[str, float], ...]:
     if value == []:
         return ()
@@ -319,6 +346,7 @@ _CHECKS: dict[str, Check] = {
     "gone_after": _whole(1, 36_500, "a number of days, as 90"),
     "contract": _contract,
     "unsubscribe": _names,
+    "complaints": _names,
     "refunds": _one_of("order", "ledger"),
     "margin": _share_of("revenue"),
     "properties": _names,
@@ -326,5 +354,7 @@ _CHECKS: dict[str, Check] = {
     "industry": _text,
     "goal": _share_of("customers"),
     "initiatives": _initiatives,
+    "stages": _stages,
+    "stages_reviewed": _day,
     "rates": _rates,
 }
