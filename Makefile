@@ -47,3 +47,10 @@ $(READY): requirements.lock pyproject.toml tools/make-venv
 	@test -x .venv/peers/bin/python || $(BIN)/python -m venv .venv/peers
 	@.venv/peers/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.lock
 	@touch $@
+
+# What a test compares with that must not disturb our own versions.
+.venv/.oracle-ready: $(READY) requirements-bench.lock
+	@echo "Installing retentioneering into .venv/oracle ..."
+	@test -x .venv/oracle/bin/python || $(BIN)/python -m venv .venv/oracle
+	@.venv/oracle/bin/python -m pip install --quiet --disable-pip-version-check -c requirements-bench.lock retentioneering
+	@touch $@

@@ -34,11 +34,19 @@ def _has_chromium() -> bool:
     return bool(os.environ.get("BROWSER_PATH") or any(shutil.which(name) for name in BROWSERS))
 
 
+def oracle_python() -> Path:
+    """The Python of the environment that holds the oracles (`make .venv/.oracle-ready`)."""
+    return Path(
+        os.environ.get("HOLDFAST_ORACLE_PYTHON") or Path(__file__).parent.parent / ".venv" / "oracle" / "bin" / "python"
+    )
+
+
 ENGINES: dict[str, tuple[Callable[[], bool], str]] = {
     "java": (_has_java, "Java is not installed"),
     "chromium": (_has_chromium, "neither Chromium nor Chrome is installed"),
     "spark": (lambda: _has_java() and find_spec("pyspark") is not None, "holdfast[spark] or Java is not installed"),
     "png": (lambda: _has_chromium() and find_spec("kaleido") is not None, "holdfast[png] or Chromium is not installed"),
+    "retentioneering": (lambda: oracle_python().exists(), "retentioneering is not installed (make .venv/.oracle-ready)"),
     "notebook": (lambda: find_spec("nbformat") is not None, "holdfast[notebook] is not installed"),
 }
 
@@ -55,5 +63,5 @@ def require(name: str) -> None:
 
 @pytest.fixture(scope="session")
 def needs() -> Callable[[str], None]:
-    """`needs("java")`, "chromium", "spark", "png" or "notebook": this test stands on that engine."""
+    """`needs("java")`, "chromium", "spark", "png", "retentioneering" or "notebook": this test stands on that engine."""
     return require

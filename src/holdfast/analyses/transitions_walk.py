@@ -114,7 +114,9 @@ class FlowStep:
     def _places(self) -> npt.NDArray[np.uint64]:
         """The place by event code."""
         by_code = self.nodes.by_code
-        return np.where(by_code == NO_STEP, NONE, self.square.fold[by_code].astype(np.uint64))
+        place = np.full(len(by_code), NONE, np.uint64)
+        place[by_code != NO_STEP] = self.square.fold[by_code[by_code != NO_STEP]]
+        return place
 
 
 @dataclass(frozen=True)
