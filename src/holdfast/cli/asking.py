@@ -41,17 +41,17 @@ def analysis(name: str, question: str, *, view: View | None = None) -> Callable[
     return decorate
 
 
-SHARED = ("as_of", "by", "where", "moment", "json", "csv", "png", "html", "people")
+SHARED = ("whose", "as_of", "by", "where", "moment", "json", "csv", "png", "html", "people")
 """The options that every analysis takes (`options.analysis_options`)."""
 
 
 def asked(
     question: str, workspace: str, own: dict[str, Any], *, as_of: str | None, by: str | None, where: tuple[str, ...],
     moment: str | None, json: bool, csv: str | None, png: str | None, html: str | None, people: tuple[str, ...],
-    view: View | None = None,
+    whose: str = "customers", view: View | None = None,
 ) -> None:  # fmt: skip
     """Ask the question (module:Class) with its own arguments and the shared options, and say the answer."""
-    timelines = _timelines(workspace)
+    timelines = _timelines(workspace, whose)
     by, where = _spelled(by, where, list(timelines.meta.properties))
     made = _question(question, own, as_of=_day(as_of), by=by, where=where, moment=moment)
     answer = made.answer(timelines)
@@ -60,7 +60,8 @@ def asked(
         return
     _pictures(answer, html, png)
     said = said_of(answer)
-    tell(replace(said, notes=(*_nobody(answer, where), *said.notes)), json=json, csv=csv, view=view)
+    firms = ("a customer is a firm here: all who belong to one account",) if whose == "accounts" else ()
+    tell(replace(said, notes=(*firms, *_nobody(answer, where), *said.notes)), json=json, csv=csv, view=view)
 
 
 def _nobody(answer: Answer, where: tuple[str, ...]) -> list[str]:
@@ -99,14 +100,24 @@ def _question(place: str, own: dict[str, Any], **shared: Any) -> Question:
     return made
 
 
-def _timelines(workspace: str) -> Timelines:
-    """The timelines of the workspace in a folder; the first run says that it compiles."""
+def _timelines(workspace: str, whose: str) -> Timelines:
+    """The timelines of the customers, or of the accounts, of the workspace in a folder; the first run says that it compiles."""
     from holdfast.cli.compiling import say_first_run
     from holdfast.workspace import Workspace
 
     opened = Workspace.open(workspace)
     say_first_run()
-    return filled(opened)
+    return filled(opened) if whose == "customers" else _of_firms(opened)
+
+
+def _of_firms(opened: Workspace) -> Timelines:
+    """The timelines of the accounts; WorkspaceError where no event belongs to one."""
+    timelines = opened.accounts.timelines
+    if not timelines.customers:
+        raise WorkspaceError(
+            "no event belongs to a firm", "import a column account, account_id or group_id, or Segment's group calls"
+        )
+    return timelines
 
 
 def _spelled(by: str | None, where: tuple[str, ...], known: list[str]) -> tuple[str | None, tuple[str, ...]]:

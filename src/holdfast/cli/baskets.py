@@ -32,5 +32,7 @@ def verb(workspace: str, top: float | None, without: tuple[str, ...], **options:
     """
     from holdfast.workspace import Workspace
 
-    own = {"lines": Workspace.open(workspace).order_lines(), "top": top, "without": without or None}
+    opened = Workspace.open(workspace)
+    asking = opened.accounts if options["whose"] == "accounts" else opened
+    own = {"lines": asking.order_lines(), "top": top, "without": without or None}
     asked("baskets:Baskets", workspace, own, view=VIEW, **options)

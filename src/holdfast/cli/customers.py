@@ -8,6 +8,7 @@ import click
 
 from holdfast.cli.asking import asked
 from holdfast.cli.options import Verb, analysis_options
+from holdfast.errors import UsageError
 
 __all__ = ["verb"]
 
@@ -27,6 +28,8 @@ def verb(customer: str | None, workspace: str, **options: Any) -> None:
     if customer is None:
         asked("customers:Customers", workspace, own, **options)
         return
+    if options["whose"] == "accounts":
+        raise UsageError("--accounts says nothing to one customer's timeline", "leave the id out, or leave --accounts out")
     from holdfast.cli.one_customer import show_customer
 
     show_customer(workspace, customer, json=options["json"], csv=options["csv"])

@@ -128,6 +128,13 @@ def analysis_options(function: F) -> F:
         ),
         click.option("--by", default=None, metavar="NAME", help="Split by a property, such as country."),
         click.option(
+            "--accounts",
+            "whose",
+            flag_value="accounts",
+            default="customers",
+            help="Ask it of the firms that customers belong to.",
+        ),
+        click.option(
             "--as-of", "as_of", metavar="DATE", default=None, help="As it stood at the end of that day (default: end of data)."
         ),
     ):

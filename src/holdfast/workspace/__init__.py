@@ -3,6 +3,8 @@
 holdfast.toml   what the business means by its numbers         settings_file
 lake/           every event, once                              events.lake
 timelines/      derived, disposable: sorted by customer        stored
+accounts/       the same with firms as customers, made     accounts
+                when firms are asked about
 imports/        one record an import                           imports
 refusals/       rows that could not be used, replayable        imports
 

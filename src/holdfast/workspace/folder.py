@@ -13,6 +13,7 @@ from holdfast.errors import WorkspaceError
 from holdfast.settings import Settings
 from holdfast.settings_file import import_options, read_settings, settings_of, write_import_options, write_settings
 from holdfast.workspace import stored
+from holdfast.workspace.accounts import Accounts
 from holdfast.workspace.doctor import Finding, examined, mended
 from holdfast.workspace.imports import (
     ImportRecord,
@@ -41,12 +42,12 @@ __all__ = ["SETTINGS_FILE", "Workspace"]
 
 SETTINGS_FILE = "holdfast.toml"
 LAKE = Path("lake") / "events"
-TIMELINES, IMPORTS, REFUSALS = "timelines", "imports", "refusals"
+TIMELINES, ACCOUNTS, IMPORTS, REFUSALS = "timelines", "accounts", "imports", "refusals"
 
 
 @dataclass(frozen=True)
 class Workspace(Questions):
-    """A folder with holdfast.toml, lake/, timelines/, imports/ and refusals/.
+    """A folder with holdfast.toml, lake/, timelines/, imports/ and refusals/; accounts/ once firms are asked about.
 
     path      the folder
     settings  what the business means by its numbers
@@ -186,7 +187,7 @@ class Workspace(Questions):
         # the refusals first: after a kill between the two, the lake can still tell which ids are joined
         forget(self.path / REFUSALS, frozenset(one for person in people for one in aliases.members(person)))
         proof = self.lake.erase(people)
-        stored.discard(self.path / TIMELINES)
+        self._discard()
         forget(self.path / REFUSALS, frozenset(proof.ids))
         return proof
 
@@ -197,6 +198,11 @@ class Workspace(Questions):
         """The stored timelines, up to date with the lake: mapped, merged or built first if need be."""
         return stored.opened(self.path / TIMELINES, self.lake, self.settings)
 
+    @property
+    def accounts(self) -> Accounts:
+        """The firms that customers belong to, to be asked what customers are asked: `shop.accounts.personas()`."""
+        return Accounts(self.path / ACCOUNTS, self.lake, self.settings)
+
     def order_lines(self) -> OrderLines:
         """The product lines of all orders in the lake, read anew."""
         from holdfast.events.identity import AliasMap
@@ -206,9 +212,14 @@ class Workspace(Questions):
         return OrderLines.of(lake.scan(LINE_COLUMNS), AliasMap.of(lake.evidence()).pairs())
 
     def rebuild(self) -> Timelines:
-        """Throw the stored timelines away and build them again."""
-        stored.discard(self.path / TIMELINES)
+        """Throw the stored timelines away and build them again; those of firms when they are asked for."""
+        self._discard()
         return self.timelines
+
+    def _discard(self) -> None:
+        stored.discard(self.path / TIMELINES)
+        if (self.path / ACCOUNTS).exists():
+            stored.discard(self.path / ACCOUNTS)
 
     # ------------------------------------------------------------------ care
 

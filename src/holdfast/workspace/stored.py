@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from holdfast.events.lake import Lake
     from holdfast.settings import Settings
     from holdfast.timelines.timelines import Timelines
+
+    Build = Callable[[Lake, Settings], tuple[Timelines, Evidence]]
 
 __all__ = ["Made", "current_generation", "discard", "half_written", "made_of", "opened", "state"]
 
@@ -59,15 +61,18 @@ class Made:
     erasures: int
 
 
-def opened(folder: Path, lake: Lake, settings: Settings) -> Timelines:
-    """The timelines of the lake, up to date: mapped, merged or built."""
+def opened(folder: Path, lake: Lake, settings: Settings, *, build: Build | None = None) -> Timelines:
+    """The timelines of the lake, up to date: mapped, merged or built.
+
+    build  makes them of the whole lake; then nothing is merged, and whenever the lake is ahead all of it is built again
+    """
     folder.mkdir(exist_ok=True)
     found = _level(folder, lake, settings)
     if found is not None:
         return found
     with holding(folder / LOCK):
         found = _level(folder, lake, settings)
-        return found if found is not None else _made(folder, lake, settings)
+        return found if found is not None else _made(folder, lake, settings, build)
 
 
 def state(folder: Path, lake: Lake, settings: Settings) -> str:
@@ -130,14 +135,14 @@ def _level(folder: Path, lake: Lake, settings: Settings) -> Timelines | None:
         return None  # damaged: what is derived is built again
 
 
-def _made(folder: Path, lake: Lake, settings: Settings) -> Timelines:
+def _made(folder: Path, lake: Lake, settings: Settings, build: Build | None) -> Timelines:
     """Bring the store level; the caller holds the lock."""
     from holdfast.timelines.timelines import Timelines
 
     for path in half_written(folder):
         shutil.rmtree(path, ignore_errors=True)
     lake = lake.pinned()
-    timelines, evidence = _behind(folder, lake, settings) or _whole(lake, settings)
+    timelines, evidence = build(lake, settings) if build else _behind(folder, lake, settings) or _whole(lake, settings)
     timelines.save(folder)
     shape = (settings.zone, settings.properties, lake.last_sequence(), lake.erasures())
     _note(folder, Made(current_generation(folder) or "", *shape), evidence)
