@@ -145,6 +145,24 @@ class Questions(ABC):
 
         return self.ask(Stickiness(**_read(choices)))
 
+    def funnel(self, *steps: str | tuple[str, ...], **choices: Any) -> Answer:
+        """How many went on from step to step; choices of `holdfast.analyses.funnel.Funnel`."""
+        from holdfast.analyses.funnel import Funnel
+
+        return self.ask(Funnel(steps, **_read(choices)))
+
+    def abandonment(self, **choices: Any) -> Answer:
+        """Carts and checkouts left behind; choices of `holdfast.analyses.abandonment.Abandonment`."""
+        from holdfast.analyses.abandonment import Abandonment
+
+        return self.ask(Abandonment(**_read(choices)))
+
+    def early_signs(self, **choices: Any) -> Answer:
+        """Who is slipping away in silence; choices of `holdfast.analyses.early_signs.EarlySigns`."""
+        from holdfast.analyses.early_signs import EarlySigns
+
+        return self.ask(EarlySigns(**_read(choices)))
+
 
 def _read(choices: dict[str, Any]) -> dict[str, Any]:
     """The choices, with conditions written as text read."""
