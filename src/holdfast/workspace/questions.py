@@ -145,6 +145,12 @@ class Questions(ABC):
 
         return self.ask(Stickiness(**_read(choices)))
 
+    def drivers(self, **choices: Any) -> Answer:
+        """Which behaviours of the first days go together with staying; choices of `holdfast.analyses.drivers.Drivers`."""
+        from holdfast.analyses.drivers import Drivers
+
+        return self.ask(Drivers(**_read(choices)))
+
     def funnel(self, *steps: str | tuple[str, ...], **choices: Any) -> Answer:
         """How many went on from step to step; choices of `holdfast.analyses.funnel.Funnel`."""
         from holdfast.analyses.funnel import Funnel

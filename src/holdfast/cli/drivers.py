@@ -1,0 +1,35 @@
+"""`holdfast drivers`: what do those who stay do in their first days?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from holdfast.cli.asking import analysis
+from holdfast.cli.views import chosen
+from holdfast.cli.window_options import named, window_options
+
+__all__ = ["verb"]
+
+_SHOWN = ("behaviour", "n", "did", "did_share", "others_share", "adjusted_share", "p_adjusted", "finding", "reason")
+_HIDDEN = ("kind", "did_stayed", "others", "others_stayed", "plain_p", "chi_square", "p", "tested", "compared_share", "youden")
+
+
+@analysis("drivers", "drivers:Drivers", view=chosen(*_SHOWN, hidden=(*_HIDDEN, "share_difference")))
+@window_options
+@click.option("--touched", multiple=True, metavar="NAME", help="Properties whose values count as behaviours (default: all).")
+@click.option("--most", type=click.IntRange(1, 50), default=None, metavar="N", help="Try at least 1 to N times (default: 5).")
+@click.option(
+    "--adjust",
+    default=None,
+    metavar="NAMES",
+    help="Compare customers alike in tenure, basket, activity (default: all three; none: at first sight).",
+)
+def verb(touched: tuple[str, ...], adjust: str | None, **own: Any) -> dict[str, Any]:
+    """What do those who stay do in their first days? Together with staying, not because of it.
+
+    People: --people behaviour="Product Viewed" n=3 what=did ("did not", "did and stayed", "did and left", …).
+    """
+    alike = None if adjust is None else tuple(name.strip() for name in adjust.split(",") if name.strip() not in ("", "none"))
+    return {**named(own), "touched": touched or None, "adjust": alike}
