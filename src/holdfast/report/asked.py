@@ -1,18 +1,18 @@
-"""Everything the report asks, once, and the rows that its pictures need."""
+"""What the report asks: each section asks what it needs, and what two of them ask is answered once."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from holdfast.events.schema import ORDER, REFUND
 
 if TYPE_CHECKING:
-    from holdfast.analyses.answer import Answer
+    from holdfast.analyses.answer import Answer, Question
     from holdfast.timelines.timelines import Timelines
 
-__all__ = ["Asked", "Quality", "ask_all", "month_name"]
+__all__ = ["Asked", "Quality", "month_name"]
 
 
 @dataclass(frozen=True)
@@ -29,27 +29,54 @@ class Quality:
     refused: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
 class Asked:
-    """The answers by name, and the month that the report tells about.
+    """The answers of one report, each question asked once, all at one instant.
 
-    month     label of the last complete month whose base is filled, or of the last complete one; None: there is none
-    answers   bridge, money, cohorts, cohort_money, within_90, week_8, year, repeat, orders, rfm, concentration, clv,
-              gone_after, and stickiness where there are events that are no orders
+    as_of    the date it tells about; None: the end of the data
+    quality  what the workspace knows about its data
     """
 
-    timelines: Timelines
-    month: str | None
-    answers: dict[str, Answer]
+    def __init__(self, timelines: Timelines, as_of: date | str | None = None, quality: Quality | None = None) -> None:
+        self.timelines = timelines
+        self.quality = quality or Quality()
+        self._as_of = as_of
+        self._answers: dict[Question, Answer] = {}
 
-    def rows(self, name: str) -> list[dict[str, Any]]:
-        """The rows of an answer's table."""
-        found: list[dict[str, Any]] = self.answers[name].table.to_pylist()
+    def ask(self, question: Question) -> Answer:
+        """The answer to a question; its as-of is the report's."""
+        if self._as_of is not None:
+            question = replace(question, as_of=self._as_of)  # type: ignore[type-var]
+        if question not in self._answers:
+            self._answers[question] = question.answer(self.timelines)
+        return self._answers[question]
+
+    def rows(self, question: Question) -> list[dict[str, Any]]:
+        """The rows of the table that answers a question."""
+        found: list[dict[str, Any]] = self.ask(question).table.to_pylist()
         return found
 
-    def row(self, name: str) -> dict[str, Any] | None:
+    def row(self, answer: Answer) -> dict[str, Any] | None:
         """The row of the report's month; None where there is none."""
-        return next((row for row in self.rows(name) if row.get("period") == self.month), None)
+        return next((row for row in answer.table.to_pylist() if row.get("period") == self.month), None)
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """What was answered so far, in order."""
+        return tuple(self._answers.values())
+
+    @property
+    def orders_only(self) -> bool:
+        """Whether there is nothing in the data but orders and refunds."""
+        return not set(self.timelines.meta.events) - {ORDER, REFUND, ""}
+
+    @property
+    def month(self) -> str | None:
+        """The last complete month whose base is filled, or the last complete one; None: there is none."""
+        from holdfast.analyses.bridge import Bridge
+
+        over = [row for row in self.rows(Bridge()) if row["state"] == "complete" and row["start"] > 0]
+        chosen = [row for row in over if not row["note"]] or over
+        return str(chosen[-1]["period"]) if chosen else None
 
     @property
     def month_name(self) -> str:
@@ -64,50 +91,9 @@ class Asked:
     @property
     def as_of(self) -> date:
         """The last date that counts."""
-        return self.answers["bridge"].definition.as_of
-
-
-def ask_all(timelines: Timelines, as_of: date | str | None = None) -> Asked:
-    """Ask every question of the report."""
-    from holdfast.analyses.bridge import Bridge
-    from holdfast.analyses.clv import PlainClv
-    from holdfast.analyses.cohorts import Cohorts
-    from holdfast.analyses.concentration import Concentration
-    from holdfast.analyses.gone_after import GoneAfter
-    from holdfast.analyses.money_retention import MoneyRetention
-    from holdfast.analyses.orders import Orders
-    from holdfast.analyses.repeat import Repeat
-    from holdfast.analyses.rfm import Rfm
-    from holdfast.analyses.stickiness import Stickiness
-
-    questions: dict[str, Any] = {
-        "bridge": Bridge(as_of=as_of),
-        "year": Bridge(period="year", as_of=as_of),
-        "money": MoneyRetention(as_of=as_of),
-        "cohorts": Cohorts(as_of=as_of),
-        "cohort_money": Cohorts(measure="cumulative revenue", as_of=as_of),
-        "within_90": Cohorts(clock="elapsed", brackets=(90,), as_of=as_of),
-        "week_8": Cohorts(period="week", clock="elapsed", periods=9, as_of=as_of),
-        "repeat": Repeat(as_of=as_of),
-        "orders": Orders(as_of=as_of),
-        "rfm": Rfm(as_of=as_of),
-        "concentration": Concentration(as_of=as_of),
-        "clv": PlainClv(as_of=as_of),
-        "gone_after": GoneAfter(as_of=as_of),
-    }
-    if set(timelines.meta.events) - {ORDER, REFUND, ""}:
-        questions["stickiness"] = Stickiness(as_of=as_of)
-    answers = {name: question.answer(timelines) for name, question in questions.items()}
-    return Asked(timelines, _month(answers["bridge"].table.to_pylist()), answers)
+        return self.timelines.as_of(self._as_of).last
 
 
 def month_name(label: str) -> str:
     """A month's label in words: 2011-11 is November 2011."""
     return f"{date.fromisoformat(f'{label}-01'):%B %Y}"
-
-
-def _month(rows: list[dict[str, Any]]) -> str | None:
-    over = [row for row in rows if row["state"] == "complete" and row["start"] > 0]
-    filled = [row for row in over if not row["note"]]
-    chosen = filled or over
-    return str(chosen[-1]["period"]) if chosen else None

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from holdfast.analyses.bridge import Bridge
+from holdfast.analyses.cohorts import Cohorts
+from holdfast.analyses.orders import Orders
+from holdfast.analyses.repeat import Repeat
 from holdfast.report.asked import month_name
 from holdfast.report.markup import Markup, join, tag
 from holdfast.report.pictures import sparkline
@@ -19,10 +23,12 @@ GOAL = 0.9
 
 MONTHS = 13
 
+_WITHIN_90 = Cohorts(clock="elapsed", brackets=(90,))
+
 
 def opening(asked: Asked) -> Markup:
     """The answer in a sentence, and the tiles."""
-    words = asked.answers["bridge"].words
+    words = asked.ask(Bridge()).words
     verdict = _verdict(_told(asked))
     sentence = tag("p", tag("b", verdict, " ") if verdict else None, words, class_="answer")
     tiles = [tile for tile in (_retention(asked), _lost(asked), _second(asked), _revenue(asked)) if tile is not None]
@@ -31,7 +37,7 @@ def opening(asked: Asked) -> Markup:
 
 def _told(asked: Asked) -> list[dict[str, Any]]:
     """The complete months up to the report's month whose base is filled."""
-    rows = [row for row in asked.rows("bridge") if row["state"] == "complete" and row["start"] > 0]
+    rows = [row for row in asked.rows(Bridge()) if row["state"] == "complete" and row["start"] > 0]
     return [row for row in rows if not row["note"]] or rows
 
 
@@ -88,10 +94,10 @@ def _lost(asked: Asked) -> Markup | None:
 
 def _second(asked: Asked) -> Markup | None:
     """Second order within 90 days; the line is one point a cohort that could be watched for 90 days."""
-    ninety = next((row for row in asked.rows("repeat") if row["days"] == 90), None)
+    ninety = next((row for row in asked.rows(Repeat()) if row["days"] == 90), None)
     if ninety is None or ninety["rate"] is None:
         return None
-    cohorts = [row["rate"] for row in asked.rows("within_90") if row["state"] == "complete" and row["cohort"] != "all"]
+    cohorts = [row["rate"] for row in asked.rows(_WITHIN_90) if row["state"] == "complete" and row["cohort"] != "all"]
     small = f"{100 * ninety['low']:.1f} to {100 * ninety['high']:.1f} · n {ninety['n']:,}"
     return _tile(
         "Second order within 90 days",
@@ -104,7 +110,7 @@ def _second(asked: Asked) -> Markup | None:
 
 
 def _revenue(asked: Asked) -> Markup | None:
-    rows = [row for row in asked.rows("orders") if row["state"] == "complete"]
+    rows = [row for row in asked.rows(Orders()) if row["state"] == "complete"]
     if not rows:
         return None
     last, currency = rows[-1], asked.currency

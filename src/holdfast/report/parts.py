@@ -8,17 +8,38 @@ from typing import TYPE_CHECKING, Any
 
 from holdfast.report.markup import Markup, join, tag
 from holdfast.report.tidy import tidied
-from holdfast.report.values import Kind, kinds, shown, titled
+from holdfast.report.values import Kind, kinds, percent, shown, titled
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
     from holdfast.analyses.answer import Answer
 
-__all__ = ["answer_table", "csv_link", "definition", "foot", "hint", "lead", "notes", "table"]
+__all__ = ["answer_table", "bar", "bare", "csv_link", "definition", "folded", "foot", "hint", "lead", "notes", "table"]
 
 
 def lead(words: str) -> Markup:
     """The answer in a sentence."""
     return tag("p", words, class_="lead")
+
+
+def folded(title: str, body: Markup) -> Markup:
+    """Something one click away."""
+    return tag("details", tag("summary", title), tag("div", body, class_="scroll"))
+
+
+def bare(answer: Answer, **layout: Any) -> go.Figure:
+    """An answer's figure without the title that the section already says; `layout` over what it sets."""
+    figure = answer.figure()
+    figure.update_layout(title=None, margin={"t": 34}, height=None, legend={"y": 1.02, "yanchor": "bottom"})
+    return figure.update_layout(**layout) if layout else figure
+
+
+def bar(share: float | None) -> Markup:
+    """A share as a small bar with its number."""
+    if share is None:
+        return Markup("–")
+    return tag("div", tag("i", style=f"width:{max(min(100 * share, 100), 0):.1f}%"), tag("b", percent(share)), class_="bar")
 
 
 def hint(words: str) -> Markup:

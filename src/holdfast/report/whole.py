@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from holdfast.report.asked import Quality, ask_all
+from holdfast.report.asked import Asked, Quality
 from holdfast.report.opening import opening
-from holdfast.report.page import Page
-from holdfast.report.sections import bridge_section, cohort_section, repeat_section, rfm_section, stickiness_section
-from holdfast.report.sections_data import benchmark_section, definition_section, gone_section, quality_section, reading_section
-from holdfast.report.sections_money import concentration_section, money_section, value_section
+from holdfast.report.page import Page, Section
 
 if TYPE_CHECKING:
     from holdfast.timelines.timelines import Timelines
 
-__all__ = ["report"]
+__all__ = ["SECTIONS", "report"]
+
+SECTIONS = (
+    "bridge",
+    "money",
+    "cohorts",
+    "repeat",
+    "rfm",
+    "concentration",
+    "gone",
+    "stickiness",
+    "value",
+    "trade",
+    "quality",
+    "reading",
+)
+"""The files of `sections/` in the order of the page; what the numbers mean stands last."""
 
 
 def report(timelines: Timelines, *, as_of: date | str | None = None, quality: Quality | None = None) -> str:
@@ -24,23 +39,17 @@ def report(timelines: Timelines, *, as_of: date | str | None = None, quality: Qu
     as_of    the date it tells about; None: the end of the data
     quality  what the workspace knows about its data; None: what the timelines know
     """
-    asked = ask_all(timelines, as_of)
-    sections = [
-        bridge_section(asked),
-        money_section(asked),
-        cohort_section(asked),
-        repeat_section(asked),
-        rfm_section(asked),
-        concentration_section(asked),
-        gone_section(asked),
-        stickiness_section(asked),
-        value_section(asked),
-        benchmark_section(asked),
-        quality_section(asked, quality or Quality()),
-        reading_section(asked),
-        definition_section(asked),
-    ]
-    shown = [section for section in sections if section is not None]
+    asked = Asked(timelines, as_of, quality)
+    shown = list(_shown(asked, SECTIONS))
+    top = opening(asked)
     name = timelines.settings.name
     aside = f"{name} · as of {asked.as_of.day} {asked.as_of:%B %Y} · {timelines.meta.zone}"
-    return Page("Do our customers stay?", name, aside, opening(asked), shown).html()
+    return Page("Do our customers stay?", name, aside, top, [*shown, *_shown(asked, ("definitions",))]).html()
+
+
+def _shown(asked: Asked, names: tuple[str, ...]) -> Iterator[Section]:
+    """The sections of these files that have something to say."""
+    for name in names:
+        section = import_module(f"holdfast.report.sections.{name}").section(asked)
+        if section is not None:
+            yield section
