@@ -187,7 +187,8 @@ NAMES = ("a", "b", "c", "d", "e")
 MOVES = st.lists(st.tuples(st.sampled_from(NAMES), st.integers(1, 50)), min_size=1, max_size=14)
 ANCHORS = st.sampled_from(
     [{}, {"start": "a"}, {"start": ("a", "b")}, {"end": "c"}, {"end": ("c", "d")}, {"start": "a", "end": "b"},
-     {"through": ("a", "b", "c")}, {"start": "a", "through": (("b", "c"),), "end": "a"}, {"through": ("a",), "end": ("b", "c")}]
+     {"start": "a", "end": "a"}, {"start": ("a", "b"), "end": ("b", "c")}, {"through": ("a", "b", "c")},
+     {"start": "a", "through": (("b", "c"),), "end": "a"}, {"through": ("a",), "end": ("b", "c")}]
 )  # fmt: skip
 
 
