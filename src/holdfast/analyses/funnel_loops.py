@@ -151,7 +151,7 @@ def slides(
 
 @njit(cache=True, nogil=True)
 def runs_by_period(
-    lines: Any, node: Any, event: Any, second: Any, micro: Any, day: Any, starts: Any, window: int, period: Any, line: Any,
+    lines: Any, node: Any, event: Any, second: Any, micro: Any, day: Any, starts: Any, window: Any, period: Any, line: Any,
     low: Any, high: Any, wanted: Any,
 ) -> Any:  # fmt: skip
     """A run a line and period in which a chain may start, from its first start to the end of the window of its last; how many.
@@ -182,7 +182,7 @@ def runs_by_period(
 
 @njit(cache=True, nogil=True)
 def seconds_between(
-    runs: Any, any_order: bool, node: Any, event: Any, second: Any, matches: Any, group: Any, need: Any, depth: Any, begin: Any,
+    runs: Any, any_order: Any, node: Any, event: Any, second: Any, matches: Any, group: Any, need: Any, depth: Any, begin: Any,
     end: Any, waits: Any,
 ) -> None:  # fmt: skip
     """The seconds from step to step of the chains of some runs, into waits uint32 [runs, size - 1].

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from holdfast.analyses.definitions import counted, percent
+from holdfast.analyses.scope import EVERYONE
 from holdfast.analyses.statistics import benjamini_hochberg, newcombe, two_proportion_z, wilson
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def _schema(**kinds: str) -> pa.Schema:
 
 STEPS = _schema(
     text="segment", whole="step", text2="name", whole2="reached previous",
-    number="of_previous of_previous_low of_previous_high", whole3="entered", number2="of_first of_first_low of_first_high", whole4="dropped in_progress timed",
+    number="of_previous of_previous_low of_previous_high", whole3="entered",
+    number2="of_first of_first_low of_first_high", whole4="dropped in_progress timed",
     number3="median_seconds p90_seconds",
 )  # fmt: skip
 CONVERSION = _schema(
@@ -216,13 +218,15 @@ def funnel_notes(
     if chain.order == "any" and len(names) > 1:
         notes.append("in any order, step k counts those who took k of the steps within one window, whichever they were")
     for row in extra["conversion"].to_pylist():
-        if row["in_progress"] and chain.window.seconds is None and not chain.window.session:
-            notes.append(f"{row['segment']}: without a window, {row['in_progress']:,} who are not through may still come")
-        elif row["in_progress"]:
+        if not row["in_progress"]:
+            continue
+        of = "" if row["segment"] == EVERYONE else f"{row['segment']}: "
+        many = counted(row["in_progress"], "customer")
+        if chain.window.seconds is None and not chain.window.session:
+            notes.append(f"{of}{many} not through may still come, since there is no window")
+        else:
             share = percent(row["settled_share"], row["settled_low"], row["settled_high"])
-            notes.append(
-                f"{row['segment']}: {row['in_progress']:,} are still within their window; without them {share} came through"
-            )
+            notes.append(f"{of}{many} still within the window; without them {share} came through")
     few = [f"{row['segment']} (n {row['reached']})" for row in table.to_pylist() if row["step"] == 1 and row["reached"] < small]
     if few:
         notes.append(f"small groups (under {small}): {', '.join(few)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from holdfast.analyses.windows import Window
     from holdfast.timelines.timelines import AsOf
 
-__all__ = ["ORDERS", "Chain", "FunnelStep", "Wanted"]
+__all__ = ["ORDERS", "Chain", "FunnelStep", "Wanted", "closed_sessions", "some_steps"]
 
 ORDERS = ("ordered", "strict", "any")
 
@@ -57,23 +58,27 @@ class Chain:
         return matches, group, breaking, np.array([self.steps.count(step) for step in alike], np.int32)
 
     def lay(self, shard: Shard, nodes: Nodes, until: int) -> Steps:
-        """The shard's steps; those that can neither be in a chain nor break one are left out where none of them matters."""
+        """The shard's steps, all of them where neighbours or sessions matter."""
         if self.order == "strict" or self.window.session:
             return steps_of(shard, nodes, until, self.gap_minutes)
-        named = np.zeros(len(nodes) + 1, np.bool_)
-        named[[node for step in (*self.steps, self.broken_by) for node in step]] = True
-        codes, values = (
-            np.where(named[places], places, NO_STEP).astype(np.int32) for places in (nodes.by_code, nodes.by_value)
-        )
-        if nodes.property is not None:
-            # An event whose own name is no step of the funnel still counts by its value.
-            return steps_of(shard, replace(nodes, by_value=values), until, None)
-        columns = shard.columns
-        room = int(columns.offsets[shard.high] - columns.offsets[shard.low]) + 1
-        to, node, event = np.zeros(shard.high - shard.low + 1, np.int64), np.empty(room, np.int32), np.empty(room, np.int64)
-        place = (shard.low, shard.high, columns.offsets, columns.code, columns.second)
-        kept = picked(*place, codes, until, to, node, event)
-        return Steps(to, node[:kept], event[:kept], np.zeros(0, np.uint8))
+        return some_steps(shard, nodes, {node for step in (*self.steps, self.broken_by) for node in step}, until)
+
+
+def some_steps(shard: Shard, nodes: Nodes, wanted: Collection[int], until: int) -> Steps:
+    """The shard's steps of some nodes, without sessions (`fresh` is empty, or of the whole timeline)."""
+    named = np.zeros(len(nodes) + 1, np.bool_)
+    named[list(wanted)] = True
+    both = (nodes.by_code, nodes.by_value)
+    codes, values = (np.where(named[places], places, NO_STEP).astype(np.int32) for places in both)
+    if nodes.property is not None:
+        # An event whose own name is not wanted still counts by its value.
+        return steps_of(shard, replace(nodes, by_value=values), until, None)
+    columns = shard.columns
+    room = int(columns.offsets[shard.high] - columns.offsets[shard.low]) + 1
+    to, node, event = np.zeros(shard.high - shard.low + 1, np.int64), np.empty(room, np.int32), np.empty(room, np.int64)
+    place = (shard.low, shard.high, columns.offsets, columns.code, columns.second)
+    kept = picked(*place, codes, until, to, node, event)
+    return Steps(to, node[:kept], event[:kept], np.zeros(0, np.uint8))
 
 
 @dataclass(frozen=True)
@@ -160,7 +165,8 @@ class FunnelStep:
         steps = chain.lay(shard, self.nodes, self.as_of.until)
         none = np.zeros(0, np.int64)
         room = np.cumsum(steps.fresh, dtype=np.int32) if chain.window.session else np.zeros(0, np.int32)
-        closed = self._closed(shard, steps) if chain.window.session else np.zeros(0, np.bool_)
+        until, gap = self.as_of.until, chain.gap_minutes
+        closed = closed_sessions(shard, steps, until, gap) if chain.window.session else np.zeros(0, np.bool_)
         if chain.key is None:
             ends = steps.offsets[1:] - 1
             open_room = np.where(closed, -1, room[ends]) if len(room) else none
@@ -177,14 +183,6 @@ class FunnelStep:
         kept = int(lines[made])
         node, event, rooms = (array[:kept] for array in to)
         return _Lines(lines[: made + 1], node, event, rooms, last_room[owner[:made]], owner[:made])
-
-    def _closed(self, shard: Shard, steps: Steps) -> npt.NDArray[np.bool_]:
-        """Whose last session is over at the as-of."""
-        some = np.diff(steps.offsets) > 0
-        closed = ~some
-        last = steps.event[steps.offsets[1:][some] - 1]
-        closed[some] = self.as_of.until - shard.columns.second[last].astype(np.int64) >= gap_seconds(self.chain.gap_minutes)
-        return closed
 
     def _runs(self, shard: Shard, lines: _Lines, period: npt.NDArray[np.int32]) -> _Runs:
         """The best chain of each customer (without `period`), or of each customer and period of start."""
@@ -272,6 +270,15 @@ class FunnelStep:
         marks = np.zeros(len(segment), np.bool_)
         marks[runs.of[hit]] = True
         return marks & (segment >= 0 if wanted.segment < 0 else segment == wanted.segment)
+
+
+def closed_sessions(shard: Shard, steps: Steps, until: int, gap_minutes: float | None) -> npt.NDArray[np.bool_]:
+    """Whose last session is over at an instant; who has no step has none."""
+    some = np.diff(steps.offsets) > 0
+    closed = ~some
+    last = steps.event[steps.offsets[1:][some] - 1]
+    closed[some] = until - shard.columns.second[last].astype(np.int64) >= gap_seconds(gap_minutes)
+    return closed
 
 
 def _best_of(runs: _Runs, lines: _Lines, size: int) -> _Runs:

@@ -67,6 +67,18 @@ class Questions(ABC):
 
         return self.ask(Cohorts(**_read(choices)))
 
+    def sessions(self, **choices: Any) -> Answer:
+        """Sessions by landing page, and their bounce; choices of `holdfast.analyses.sessions.Sessions`."""
+        from holdfast.analyses.sessions import Sessions
+
+        return self.ask(Sessions(**_read(choices)))
+
+    def paths(self, **choices: Any) -> Answer:
+        """What customers do after, before and between steps; choices of `holdfast.analyses.paths.Paths`."""
+        from holdfast.analyses.paths import Paths
+
+        return self.ask(Paths(**_read(choices)))
+
     def transitions(self, **choices: Any) -> Answer:
         """Which step follows which; choices of `holdfast.analyses.transitions.Transitions`."""
         from holdfast.analyses.transitions import Transitions
@@ -96,6 +108,12 @@ class Questions(ABC):
         from holdfast.analyses.persona_moves import PersonaMoves
 
         return self.ask(PersonaMoves(first, second, **_read(choices)))
+
+    def clusters(self, **choices: Any) -> Answer:
+        """Kinds of customer found in the data, if they hold; choices of `holdfast.analyses.clusters.Clusters`."""
+        from holdfast.analyses.clusters import Clusters
+
+        return self.ask(Clusters(**_read(choices)))
 
     def repeat(self, **choices: Any) -> Answer:
         """Second orders and the time between orders; choices of `holdfast.analyses.repeat.Repeat`."""
