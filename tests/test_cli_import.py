@@ -190,8 +190,8 @@ def test_the_demo_of_the_made_stream_reads_it_once(tmp_path):
     first = holdfast("demo", "--shop", "stream", "--folder", tmp_path / "made", "--no-open")
     assert first.code == 0, first.err
     assert "A made stream" in first.out
-    assert "209,753 events" in first.out
+    assert "190,287 events" in first.out
     assert (tmp_path / "made" / "report.html").exists()
     again = holdfast("demo", "--shop", "stream", "--folder", tmp_path / "made", "--no-open")
     assert "is in " in again.err
-    assert "209,753 events" not in again.out
+    assert "190,287 events" not in again.out

@@ -62,7 +62,7 @@ def drawn_people(recipe: MadeStream, random: np.random.Generator) -> MadePeople:
     wishes = _wishes(recipe, persona, random)
     odds = np.where(wishes >= recipe.cause_times, recipe.stays_with, recipe.stays_without)
     stays = (random.random(count) < odds) & (persona != _BOUNCER)
-    leave = np.where(stays, recipe.days, start + random.integers(*recipe.leaves_days, count, endpoint=True))
+    leave = np.where(stays, recipe.days, start + recipe.leaves_after_days)
     slows = stays & (start <= recipe.slow_day - 90) & (random.random(count) < recipe.slows_share)
     shortest, longest = recipe.interval_days
     interval = np.clip(np.rint(random.lognormal(np.log(21), 0.4, count)), shortest, longest).astype(np.int64)

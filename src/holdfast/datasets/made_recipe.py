@@ -110,8 +110,8 @@ class MadeStream:
     apart, who never stay) with `stays_without`. Nothing else has a say."""
     stays_with: float = 0.65
     stays_without: float = 0.30
-    leaves_days: tuple[int, int] = (14, 45)
-    """Who does not stay does nothing after a day in this range from her first, all days equally likely."""
+    leaves_after_days: int = 7
+    """Who does not stay does nothing after so many days: all have their whole first week."""
 
     wishers: tuple[float, float] = (0.25, 0.25)
     """Shares of the customers who wish 3 to 6 times, and 1 or 2 times, in their first session."""
@@ -136,7 +136,8 @@ class MadeStream:
     main_platform: float = 0.85
     """How likely a session is on the customer's main platform, and comes through her main channel, rather than any."""
     interval_days: tuple[int, int] = (10, 40)
-    """Between two orders of a repeat buyer who stays: her own number of days in this range, times 0.7 to 1.4."""
+    """Repeat buyers order twice in their first week. From then on, those who stay order at their own interval in this range,
+    each time 0.7 to 1.4 of it."""
     visit_days: tuple[float, float] = (1.5, 12.0)
     """Mean days between two sessions, each customer's own."""
     in_firms: float = 0.20

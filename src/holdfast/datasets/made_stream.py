@@ -46,10 +46,11 @@ def made_stream(customers: int = 2_000, seed: int = 1, days: int = 365) -> pa.Ta
 def made_truth(customers: int = 2_000, seed: int = 1, days: int = 365) -> pa.Table:
     """What is true of each customer of the stream of the same arguments, one row a customer.
 
-    Columns: customer_id, persona (see PERSONAS), start (day of the stream, from 0), stays, leaves (day after which she does
+    Columns: customer_id, persona (see PERSONAS), start (day of the stream, from 0), stays, leaves (day from which on she does
     nothing; null for those who stay), wishes (in the first session; from three on they cause staying), slows (her rate falls to
     a third on day `MadeStream.slow_day`), ticket (she says so), discount_seeker, favourite (category), platform, channel,
-    country, account (null without), interval_days (own habit of ordering, null without), visit_days (mean days between two
+    country, account (null without), interval_days (own habit of ordering from the second order on,
+    null without), visit_days (mean days between two
     sessions), hour (usual, UTC).
     """
     recipe = MadeStream(customers, seed, days)

@@ -82,22 +82,19 @@ def _comings(recipe: MadeStream, people: MadePeople, random: np.random.Generator
     bouncer = people.persona == _BOUNCER
     day[bouncer, 1:] = -1
     again = bouncer & (random.random(len(people)) < 0.2)
-    day[again, 1] = people.start[again] + 1 + random.integers(0, 10, int(again.sum()))
+    day[again, 1] = people.start[again] + random.integers(1, recipe.leaves_after_days, int(again.sum()))
     return _within(recipe, people, day)
 
 
 def _orders(recipe: MadeStream, people: MadePeople, random: np.random.Generator) -> tuple[Ints, Ints]:
-    """The days of orders: one of a one-time buyer, two of a repeat buyer who leaves, her habit of one who stays."""
-    count, most = len(people), int(recipe.days / (0.7 * recipe.interval_days[0])) + 2
+    """The days of orders: one of a one-time buyer; two in the first week of a repeat buyer, then her habit if she stays."""
+    count, most = len(people), int(recipe.days / (0.7 * recipe.interval_days[0])) + 3
     jitter = np.clip(random.lognormal(0.0, 0.15, (count, most)), 0.7, 1.4)
     gaps = np.rint(people.interval[:, None] * jitter).astype(np.int64)
-    gaps[:, 0] = random.integers(0, 5, count, endpoint=True)
+    gaps[:, 0] = random.integers(0, recipe.leaves_after_days - 2, count)
+    gaps[:, 1] = 1 + np.floor(random.random(count) * (recipe.leaves_after_days - 1 - gaps[:, 0])).astype(np.int64)
     day = people.start[:, None] + np.cumsum(gaps, axis=1)
-    leaver = (people.persona == _REPEAT) & ~people.stays
-    span = people.leave - 1 - day[:, 0]
-    second = day[:, 0] + 1 + np.floor(random.random(count) * span).astype(np.int64)
-    day[leaver, 1] = second[leaver]
-    day[leaver, 2:] = -1
+    day[(people.persona == _REPEAT) & ~people.stays, 2:] = -1
     day[(people.persona == _LOW) | (people.persona == _HIGH), 1:] = -1
     day[people.persona < _LOW] = -1
     return _within(recipe, people, day)
