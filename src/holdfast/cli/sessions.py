@@ -1,0 +1,32 @@
+"""`holdfast sessions`: where do visits begin, and on which pages do they end at once?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from holdfast.cli.asking import analysis
+from holdfast.cli.step_options import gap_option, naming_options
+from holdfast.cli.views import chosen
+
+__all__ = ["verb"]
+
+_SHOWN = ("segment", "landing", "sessions", "customers", "bounces", "bounce_rate", "median_steps", "median_seconds")
+_HIDDEN = ("customers_bounced", "share", "share_low", "share_high", "share_n", "mean_steps", "above_average")
+
+
+@analysis("sessions", "sessions:Sessions", view=chosen(*_SHOWN, hidden=_HIDDEN))
+@naming_options
+@gap_option
+@click.option(
+    "--period", type=click.Choice(["day", "week", "month", "quarter", "year"]), default=None, help="The trend by this period."
+)
+def verb(name_by: str | None, **own: Any) -> dict[str, Any]:
+    """Sessions by landing page: traffic, bounces (sessions of one step), length. Exits and lengths are in --json and --html.
+
+    Pages: --name-by path --group '/product/*'.
+
+    People: --people landing=/sale what=bounced (sessions, "went on"); --people exit=/cart; --people length=1.
+    """
+    return {**own, "page": name_by}
