@@ -222,7 +222,7 @@ def _words(best: list[Best], n: int, stayed: int, question: Drivers) -> str:
         return f"{percent(stayed / n)} of {n:,} stayed; of {tested:,} behaviours none goes with it beyond chance."
     at = passed[0].at
     more = "more" if passed[0].finding == "stay more" else "less"
-    rest = f" {len(passed):,} of {tested:,} behaviours tested pass." if tested > 1 else ""
+    rest = f" {len(passed):,} of {tested:,} behaviours tested {'passes' if len(passed) == 1 else 'pass'}." if tested > 1 else ""
     return (
         f"Customers who {times(at.behaviour, at.n)} in the first {question.first_days} days stay {more} often "
         f"({percent(at.did_stayed / at.did)} of {at.did:,} against {percent(at.others_stayed / at.others)} of {at.others:,}): "

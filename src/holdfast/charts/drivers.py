@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from holdfast.charts.palette import KEPT, LOST, RULE, SOFT, themed
+from holdfast.charts.palette import KEPT, LOST, SOFT, themed
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -38,14 +38,16 @@ def forest(rows: list[dict[str, Any]], *, title: str, subtitle: str = "") -> go.
             figure.add_trace(
                 _points([shown[place] for place in own], [len(shown) - 1 - place for place in own], word, colour, filled)
             )
-    figure.add_vline(x=0, line={"color": RULE, "width": 1.5})
+    figure.add_vline(x=0, line={"color": SOFT, "width": 1}, layer="below")
     themed(figure, title=title, subtitle=subtitle, height=170 + 26 * max(len(shown), 3))
     figure.update_yaxes(
-        tickvals=list(range(len(shown))), ticktext=names[::-1], range=[-0.7, max(len(shown), 1) - 0.3], showgrid=False
+        tickvals=list(range(len(shown))),
+        ticktext=names[::-1],
+        range=[-0.7, max(len(shown), 1) - 0.3],
+        showgrid=False,
+        zeroline=False,
     )
-    figure.update_xaxes(
-        title={"text": "difference in the share that stays, in points"}, tickformat="+.0%", showgrid=True, ticksuffix=""
-    )
+    figure.update_xaxes(title={"text": "difference in the share that stays"}, tickformat="+.0%", showgrid=True, zeroline=False)
     figure.update_layout(legend={"y": -0.1 - 1.6 / (len(shown) + 6)})
     return figure
 

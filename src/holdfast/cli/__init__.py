@@ -38,6 +38,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "slipping": ("slipping", "Who comes less often than she used to, and says nothing?"),
     "stickiness": ("stickiness", "Of those active in a month, how many are active on a day?"),
     "drivers": ("drivers", "What do those who stay do in their first days?"),
+    "activation": ("activation", "How soon do customers reach what they came for?"),
     "sessions": ("sessions", "Where do visits begin, and on which pages do they end at once?"),
     "paths": ("paths", "Where do people go from a step, what leads to one, what lies between?"),
     "transitions": ("transitions", "Which step follows which, how surely and how fast?"),

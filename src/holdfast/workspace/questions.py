@@ -169,6 +169,12 @@ class Questions(ABC):
 
         return self.ask(Drivers(**_read(choices)))
 
+    def activation(self, **choices: Any) -> Answer:
+        """How soon customers reach what they came for; choices of `holdfast.analyses.activation.Activation`."""
+        from holdfast.analyses.activation import Activation
+
+        return self.ask(Activation(**_read(choices)))
+
     def funnel(self, *steps: str | tuple[str, ...], **choices: Any) -> Answer:
         """How many went on from step to step; choices of `holdfast.analyses.funnel.Funnel`."""
         from holdfast.analyses.funnel import Funnel
