@@ -23,7 +23,7 @@ from holdfast.timelines.walk import Shard
 if TYPE_CHECKING:
     from holdfast.timelines.columns import Meta
 
-__all__ = ["MARKS", "Marks", "discount_properties", "marks_of"]
+__all__ = ["MARKS", "Marks", "discount_properties", "discounted_values", "marks_of"]
 
 MARKS = ("none", "discount seeker", "impulse")
 """The marks by code."""
@@ -67,8 +67,7 @@ class Marks:
         )
         cut = np.zeros(len(events), np.bool_)
         for name in self.discounts:
-            told = np.array([place > 0 and _tells(value) for place, value in enumerate(columns.meta.properties[name])])
-            cut |= told[columns.properties[name][events]] & (events >= 0)
+            cut |= discounted_values(columns.meta, name)[columns.properties[name][events]] & (events >= 0)
         category = np.zeros(0 if self.category is None else len(events), np.uint16)
         if self.category is not None:
             category = np.where(events >= 0, columns.properties[self.category][events], 0).astype(np.uint16)
@@ -87,6 +86,11 @@ def marks_of(meta: Meta, category: str | None) -> Marks:
     found = [name for name in meta.properties if name.lower() == "category"]
     chosen = property_name(meta, category) if category is not None else found[0] if found else None
     return Marks(discount_properties(meta), chosen)
+
+
+def discounted_values(meta: Meta, name: str) -> npt.NDArray[np.bool_]:
+    """By value code of the property: whether it tells of a discount."""
+    return np.array([place > 0 and _tells(value) for place, value in enumerate(meta.properties[name])], np.bool_)
 
 
 def _tells(value: str) -> bool:
@@ -125,7 +129,7 @@ def _order_events(
                     if before >= 0 and now - before < gap:
                         quick[nth - base] = 1 if now - began <= quick_seconds else -1
                     nth += 1
-                before = -1
+                before = np.int64(-1)
             elif kinds[code[i]] >= 2:
                 if before < 0 or now - before >= gap:
                     began = now

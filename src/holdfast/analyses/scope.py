@@ -43,6 +43,7 @@ TRAITS = {
     "rfm": "holdfast.analyses.rfm_trait",
     "status": "holdfast.analyses.status_trait",
     "persona": "holdfast.analyses.persona_trait",
+    "cluster": "holdfast.analyses.cluster_trait",
     "signs": "holdfast.analyses.early_trait",
 }
 """Attributes that no event carries and an analysis works out, each with the file that does. Such a file has
