@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shells import holdfast
 from ways import clicks, slow_paths
 
 from holdfast.analyses.answer import Answer
 from holdfast.analyses.path_walk import NamesStep
 from holdfast.analyses.paths import Paths
 from holdfast.analyses.steps import Naming
+from holdfast.charts.palette import KEPT, LOST, SOFT
 from holdfast.errors import UnknownName, UsageError
 from holdfast.timelines.walk import Shard, added, walk_columns
 
@@ -39,7 +41,7 @@ def test_after_a_start_by_hand():
         (2, "pay", "(goes on)"): (1, 1, 4, 1, None), (2, "home", "(drop-off)"): (1, 1, 4, 1, None),
     }  # fmt: skip
     first = answer.table.to_pylist()[0]
-    assert (first["share"], first["onward"], first["p90_seconds"]) == (0.5, 2 / 3, 19.0)
+    assert (first["share"], first["onward_rate"], first["p90_seconds"]) == (0.5, 2 / 3, 19.0)
     assert answer.words.startswith("3 of 4 customers (75.0 % (30.1 to 95.4)) came to home. What came next: cart (66.7 %")
     assert answer.people(layer=1, **{"from": "cart", "to": "pay"}).ids == ("ann",)
     assert answer.people(layer=0, node="home").ids == ("ann", "ben", "cleo")
@@ -154,6 +156,40 @@ def test_what_is_not_shown_is_other():
     rest = answer.extra["paths"].to_pylist()[-1]
     assert (rest["path"], rest["count"], rest["customers"]) == ("(other paths)", 3, 3)
     assert len(answer.people(path="(other paths)")) == 3
+
+
+def test_the_picture_says_what_the_table_says():
+    """Drop-off is clay red, anchors and orders green; every link has its width; other tables show the same picture."""
+    answer = clicks(FOUR).ask(Paths("home", steps=2))
+    drawn = answer.figure().data[0]
+    assert sorted(drawn.link.value) == sorted(row["count"] for row in answer.table.to_pylist())
+    colours = dict(zip([text.partition(",")[0] for text in drawn.node.customdata], drawn.node.color, strict=True))
+    assert (colours["home"], colours["(drop-off)"], colours["(goes on)"]) == (KEPT, LOST, SOFT)
+    turned = clicks(FOUR).ask(Paths("home", steps=2, show="nodes"))
+    assert turned.table == answer.extra["nodes"]
+    assert turned.figure() == answer.figure()
+    assert len(clicks(FOUR).ask(Paths(as_of="2020-01-01")).figure().data[0].link.value) == 0
+    with pytest.raises(UsageError, match="two values"):
+        clicks(FOUR).ask(Paths("home", show="difference"))
+
+
+def test_on_the_command_line(tmp_path):
+    clicked = tmp_path / "clicks.csv"
+    rows = ["ann,home,10:00,fr", "ann,cart,10:01,fr", "ben,home,10:00,uk", "ben,mail,10:05,uk", "cleo,cart,10:00,uk"]
+    clicked.write_text("customer,event,time,country\n" + "\n".join(rows).replace(",10:", ",2024-01-01 10:"))
+    shop = tmp_path / "shop"
+    assert holdfast("init", shop).code == 0
+    assert holdfast("import", clicked, "-w", shop, "--yes").code == 0
+    told = holdfast("paths", "-w", shop, "--from", "home", "--csv", "-")
+    assert told.out.splitlines()[1].startswith("0,home,1,cart,1,1,3,0.333")
+    assert holdfast("paths", "-w", shop, "--to", "cart|mail", "--people", "layer=-1", "from=home", "to=mail").out.split() == [
+        "ben"
+    ]
+    for shown, word in (("links", "whole paths"), ("nodes", "drop rate"), ("paths", "home > mail"), ("difference", "uk")):
+        told = holdfast("paths", "-w", shop, "--show", shown, "--by", "country")
+        assert told.code == 0, told.err
+        assert word in told.out
+    assert holdfast("paths", "-w", shop, "--from", "cart", "--people", "node=(no path)").out.split() == ["ben"]
 
 
 def test_wrong_questions_name_what_is_right():

@@ -70,11 +70,11 @@ def _with_share(rows: list[dict[str, Any]], part: str, whole: str, names: tuple[
 
 
 LINKS = _ordered(
-    ("segment", "layer", "from", "to_layer", "to", "count", "customers", "n", "share", "low", "high", "from_count", "onward",
-     "onward_low", "onward_high", "median_seconds", "p90_seconds"),
+    ("segment", "layer", "from", "to_layer", "to", "count", "customers", "n", "share", "low", "high", "from_count",
+     "onward_rate", "onward_low", "onward_high", "median_seconds", "p90_seconds"),
     _schema(
         ("segment", "from", "to"), ("layer", "to_layer", "count", "customers", "n", "from_count"),
-        ("share", "low", "high", "onward", "onward_low", "onward_high", "median_seconds", "p90_seconds"),
+        ("share", "low", "high", "onward_rate", "onward_low", "onward_high", "median_seconds", "p90_seconds"),
     ),
 )  # fmt: skip
 
@@ -97,20 +97,20 @@ def link_table(found: Found) -> pa.Table:
                  "from_count": int(leaving[group, layer, here]), "median_seconds": median, "p90_seconds": p90}
             )  # fmt: skip
     _with_share(rows, "count", "n", ("share", "low", "high"))
-    _with_share(rows, "count", "from_count", ("onward", "onward_low", "onward_high"))
+    _with_share(rows, "count", "from_count", ("onward_rate", "onward_low", "onward_high"))
     rank = {found.labels[group]: place for place, group in enumerate(found.segments())}
     rows.sort(key=lambda row: (rank[row["segment"]], row["layer"], -row["count"], row["from"], row["to"]))
     return pa.Table.from_pylist(rows, LINKS)
 
 
-DROP_SHARE = ("drop_share", "drop_low", "drop_high")
+DROP_RATE = ("drop_rate", "drop_low", "drop_high")
 NODES = _ordered(
     ("segment", "layer", "node", "count", "customers", "n", "share", "low", "high", "came", "begins", "onward", "goes_on",
-     "ends", "drop_off", *DROP_SHARE),
+     "ends", "drop_off", *DROP_RATE),
     _schema(
         ("segment", "node"),
         ("layer", "count", "customers", "n", "came", "begins", "onward", "goes_on", "ends", "drop_off"),
-        ("share", "low", "high", *DROP_SHARE),
+        ("share", "low", "high", *DROP_RATE),
     ),
 )  # fmt: skip
 
@@ -136,10 +136,10 @@ def node_table(found: Found) -> pa.Table:
                 {"segment": label, "layer": 0, "node": NO_PATH, "count": idle, "customers": idle_people, "n": n, **none}
             )
     _with_share(rows, "count", "n", ("share", "low", "high"))
-    _with_share(rows, "drop_off", "count", DROP_SHARE)
+    _with_share(rows, "drop_off", "count", DROP_RATE)
     for row in rows:
         if row["node"] == NO_PATH or found.layout.shape == "backward":
-            row.update(dict.fromkeys(DROP_SHARE))
+            row.update(dict.fromkeys(DROP_RATE))
     rank = {found.labels[group]: place for place, group in enumerate(found.segments())}
     rows.sort(key=lambda row: (rank[row["segment"]], row["layer"], -row["count"], row["node"]))
     return pa.Table.from_pylist(rows, NODES)

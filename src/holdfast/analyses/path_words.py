@@ -23,19 +23,19 @@ _ONE = {"customers": "customer", "sessions": "session", "transitions": "path"}
 NAMED_SEGMENTS = 4
 
 
-def words_of(question: Paths, found: Found, table: pa.Table, extra: dict[str, pa.Table]) -> str:
+def words_of(question: Paths, found: Found, tables: dict[str, pa.Table]) -> str:
     """The answer in two or three sentences."""
     groups = found.segments()
     if not groups:
         return "Nobody has done a step yet."
-    paths = extra["paths"].to_pylist()
+    paths = tables["paths"].to_pylist()
     if len(groups) > 1:
         return _by_segment(question, found, paths)
     reached = _reached(question, found)
-    rows = table.to_pylist()
+    rows = tables["links"].to_pylist()
     if not rows:
         return f"{reached} There are no steps to follow."
-    told = _led_to(rows) if found.layout.shape == "backward" else _went_on(rows, extra["nodes"].to_pylist())
+    told = _led_to(rows) if found.layout.shape == "backward" else _went_on(rows, tables["nodes"].to_pylist())
     return " ".join(filter(None, (reached, told, _commonest(paths))))
 
 
@@ -68,7 +68,7 @@ def _went_on(rows: list[dict[str, Any]], nodes: list[dict[str, Any]]) -> str:
     if not weak:
         return words
     most = max(weak, key=lambda node: node["drop_off"])
-    share = percent(most["drop_share"], most["drop_low"], most["drop_high"])
+    share = percent(most["drop_rate"], most["drop_low"], most["drop_high"])
     return f"{words} Most fall out after {most['node']} at step {most['layer']}: {most['drop_off']:,}, {share} of those there."
 
 
@@ -121,7 +121,7 @@ def definition_of(question: Paths, timelines: Timelines, ways: Ways, found: Foun
     return defined(timelines, ways.as_of, title=question.title, text=TEXT, rules=rules, n=n, names=steps)
 
 
-def notes_of(question: Paths, timelines: Timelines, found: Found, extra: dict[str, pa.Table]) -> tuple[str, ...]:
+def notes_of(question: Paths, timelines: Timelines, found: Found, tables: dict[str, pa.Table]) -> tuple[str, ...]:
     """How to read it, and what to be careful with."""
     notes = []
     if found.layout.shape != "backward":
@@ -134,7 +134,7 @@ def notes_of(question: Paths, timelines: Timelines, found: Found, extra: dict[st
     few = [found.labels[group] for group in found.segments() if found.units[group, 2] < small]
     if few:
         notes.append(f"fewer than {small} customers, read with care: {', '.join(few[:12])}")
-    if "difference" in extra:
+    if "difference" in tables:
         notes.append("a difference between segments goes together with them; it does not say that one brings the other about")
     return tuple(notes)
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -41,6 +41,7 @@ from holdfast.timelines.attributes import Moment
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+    import pyarrow as pa
 
     from holdfast.timelines.timelines import Timelines
     from holdfast.timelines.walk import Tally
@@ -52,6 +53,8 @@ MOST_SHOWN = 50
 MOST_CELLS = 600_000
 DURATIONS_AT_ONCE = 40_000_000
 Anchor = str | tuple[str, ...]
+Show = Literal["links", "nodes", "paths", "difference"]
+SHOWS: tuple[Show, ...] = ("links", "nodes", "paths", "difference")
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,11 @@ class Paths(Question):
     as_of         the instant up to which rows count
     by, where, moment  segments and conditions, at the customer's first step ("entry") or now ("current")
     versus        two segments to set side by side; None: the two largest
+    show          which table is the answer's: "links", "nodes", "paths" or "difference"; the others are extra tables
 
-    Table: a row a link with segment, layer, from, to_layer, to, count (of the unit), customers, n in scope, share, low, high;
-    from_count and onward: the share of those at its beginning; median_seconds, p90_seconds.
-    Extra tables: nodes (what came in and went out), paths (the most frequent whole paths), difference (two segments).
+    Links: a row a link with segment, layer, from, to_layer, to, count (of the unit), customers, n in scope, share, low, high;
+    from_count and onward_rate: the share of those at its beginning; median_seconds, p90_seconds.
+    Nodes: what came in and went out. Paths: the most frequent whole paths. Difference: each link's share of two segments.
     People: layer=1, **{"from": "Cart Viewed", "to": "(drop-off)"}; or layer=1, node="(other)"; node="(no path)"; or
     path="A > B > C", path="(other paths)"; segment=… if several. Nothing named: everyone with a path.
     """
@@ -95,10 +99,12 @@ class Paths(Question):
     where: tuple[Condition, ...] = ()
     moment: Moment = "entry"
     versus: tuple[str, str] | None = None
+    show: Show = "links"
 
     def __post_init__(self) -> None:
         checked_choice("unit", self.unit, UNITS)
         checked_choice("loops", self.loops, ("collapsed", "kept"))
+        checked_choice("show", self.show, SHOWS)
         for name, value, most in (("steps", self.steps, MOST_STEPS), ("nodes", self.nodes, MOST_SHOWN)):
             if not 1 <= value <= most:
                 raise UsageError(f"{name} cannot be {value}", f"give 1 to {most}")
@@ -138,19 +144,27 @@ class Paths(Question):
         spelled: dict[int, Any] = {}
         for place, entries in zip(second.rows["place"].tolist(), second.rows["spelled"].tolist(), strict=True):
             spelled.setdefault(int(wanted[place]), entries)
-        extra = {"nodes": node_table(found), "paths": path_table(found, sequences, spelled, second.sums["rest"])}
+        tables = {
+            "links": link_table(found),
+            "nodes": node_table(found),
+            "paths": path_table(found, sequences, spelled, second.sums["rest"]),
+        }
         pair = self._pair(found)
         if pair is not None:
-            extra["difference"] = difference_table(found, *pair)
-        table = link_table(found)
+            tables["difference"] = difference_table(found, *pair)
+        return self._answer(timelines, ways, found, tables)
+
+    def _answer(self, timelines: Timelines, ways: Ways, found: Found, tables: dict[str, pa.Table]) -> Answer:
+        if self.show not in tables:
+            raise UsageError("there are no two segments to set side by side", "split by a property with two values or more")
         return Answer(
             question=self,
-            words=words_of(self, found, table, extra),
-            table=table,
+            words=words_of(self, found, tables),
+            table=tables[self.show],
             definition=definition_of(self, timelines, ways, found),
             source=timelines,
-            notes=notes_of(self, timelines, found, extra),
-            extra=extra,
+            notes=notes_of(self, timelines, found, tables),
+            extra={name: table for name, table in tables.items() if name != self.show},
         )
 
     def _whole(self, first: Tally) -> tuple[dict[str, Any], Any]:
@@ -189,7 +203,7 @@ class Paths(Question):
         """A Sankey: layers from left to right, drop-off in clay red, orders and anchors green, the rest of a layer grey."""
         from holdfast.charts.sankey import sankey
 
-        rows = answer.table.to_pylist()
+        rows = (answer.table if self.show == "links" else answer.extra["links"]).to_pylist()
         segments = list(dict.fromkeys(row["segment"] for row in rows))
         shown = [row for row in rows if row["segment"] == segments[0]] if segments else []
         title = self.title if len(segments) < 2 else f"{self.title} · {segments[0]}"

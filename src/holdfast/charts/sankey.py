@@ -12,10 +12,10 @@ from holdfast.charts.palette import INK, KEPT, LOST, NEW, SERIES, SOFT, themed
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["sankey"]
+__all__ = ["sankey", "time_in_words"]
 
-HEIGHT, GAP, THICK = 620, 17, 13
-"""Pixels: of the picture, between two nodes of a layer, of a node."""
+ROOM, GAP, THICK = 430, 15, 13
+"""Pixels: what the flow has of a picture's height, usually; between two nodes of a layer; of a node."""
 
 TOP = 0.95
 """Share of the plot's height that the flow fills; above it stand the numbers of the layers."""
@@ -45,7 +45,7 @@ class _Placed:
 def sankey(rows: list[dict[str, Any]], *, anchors: Collection[str], unit: str, title: str, subtitle: str = "") -> go.Figure:
     """The flow from layer to layer.
 
-    rows     links with layer, from, to_layer, to, count, n, share, low, high, onward, median_seconds
+    rows     links with layer, from, to_layer, to, count, n, share, low, high, onward_rate, median_seconds
     anchors  names in green, besides orders · unit  what is counted, for the hover text
     """
     import plotly.graph_objects as go
@@ -87,8 +87,7 @@ def sankey(rows: list[dict[str, Any]], *, anchors: Collection[str], unit: str, t
             x=across, y=1, xref="paper", yref="paper", yanchor="bottom", xanchor="left", xshift=-THICK / 2, showarrow=False,
             text=f"{layer:+d}" if layer else "0", font={"size": 11, "color": SOFT},
         )  # fmt: skip
-    themed(figure, title=title, subtitle=subtitle, height=HEIGHT)
-    return figure
+    return themed(figure, title=title, subtitle=subtitle)
 
 
 def _place(rows: list[dict[str, Any]]) -> _Placed:
@@ -102,8 +101,7 @@ def _place(rows: list[dict[str, Any]]) -> _Placed:
     layers: dict[int, list[Node]] = defaultdict(list)
     for node in sorted(size, key=lambda node: (node[0], _rank(node[1]), -size[node], node[1])):
         layers[node[0]].append(node)
-    room = HEIGHT * 0.7
-    scale = min((room - GAP * (len(one) - 1)) / sum(size[node] for node in one) for one in layers.values()) if layers else 1.0
+    scale = min((ROOM - GAP * (len(one) - 1)) / sum(size[node] for node in one) for one in layers.values()) if layers else 1.0
     first, last = (min(layers), max(layers)) if layers else (0, 0)
     at = {}
     for layer, nodes in layers.items():
@@ -111,7 +109,7 @@ def _place(rows: list[dict[str, Any]]) -> _Placed:
         for node in nodes:
             tall = size[node] * max(scale, 0.0)
             across = 0.008 + 0.86 * (layer - first) / max(last - first, 1)
-            at[node] = (across, min(max((down + tall / 2) / room, 0.002), 0.998))
+            at[node] = (across, min(max((down + tall / 2) / ROOM, 0.002), 0.998))
             down += tall + GAP
     return _Placed([node for nodes in layers.values() for node in nodes], size, at)
 
@@ -140,12 +138,12 @@ def _node_hover(node: Node, count: int, n: int, unit: str) -> str:
 
 def _link_hover(row: dict[str, Any], unit: str) -> str:
     shares = f"{100 * row['share']:.1f} % of all ({100 * row['low']:.1f} to {100 * row['high']:.1f})"
-    onward = f"{100 * row['onward']:.1f} % of those at {row['from']}"
-    took = "" if row["median_seconds"] is None else f"<br>median {_long(row['median_seconds'])}"
+    onward = f"{100 * row['onward_rate']:.1f} % of those at {row['from']}"
+    took = "" if row["median_seconds"] is None else f"<br>median {time_in_words(row['median_seconds'])}"
     return f"{row['from']} → {row['to']}: {row['count']:,} {unit}<br>{shares}<br>{onward}{took}"
 
 
-def _long(seconds: float) -> str:
+def time_in_words(seconds: float) -> str:
     """A duration in words: 15 s, 12 min, 3.5 h, 20 days."""
     for unit, size in (("days", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= 2 * size:
