@@ -12,7 +12,7 @@ from importlib import import_module
 import click
 
 from holdfast.cli.failing import told_failure
-from holdfast.cli.lean import leave_out
+from holdfast.cli.lean import start_lean
 
 __all__ = ["VERBS", "Verbs", "main", "program"]
 
@@ -99,7 +99,7 @@ def program(ctx: click.Context, workspace: str | None) -> None:
 def main(args: Sequence[str] | None = None) -> None:
     """Run the program and leave with its exit code; never a traceback for what a user did."""
     if args is None:
-        leave_out("pandas", "scipy")
+        start_lean()
     sys.exit(run(args))
 
 

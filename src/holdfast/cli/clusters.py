@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from holdfast.cli.asking import analysis
-from holdfast.cli.lean import let_in
 from holdfast.cli.step_options import gap_option
 from holdfast.cli.views import chosen
 
@@ -28,5 +27,4 @@ def verb(**own: Any) -> dict[str, Any]:
 
     People: --people "cluster=cluster 1".
     """
-    let_in("scipy")
     return own
