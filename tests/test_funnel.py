@@ -51,7 +51,7 @@ def test_the_best_chain_not_the_greedy_one():
     assert question.people(timelines, what="not converted").ids == ("ben", "cleo", "dan")
     assert question.people(timelines, what="in progress").ids == ("dan",)  # the data end at minute 100
     row = answer.table.to_pylist()[1]
-    assert (row["previous"], row["of_previous"], row["entered"], row["of_first"]) == (4, 0.25, 4, 0.25)
+    assert (row["previous"], row["share_of_previous"], row["entered"], row["share_of_first"]) == (4, 0.25, 4, 0.25)
     assert (row["timed"], row["median_seconds"], row["p90_seconds"]) == (1, 600.0, 600.0)
     whole = answer.extra["conversion"].to_pylist()[0]
     assert (whole["entered"], whole["converted"], whole["in_progress"], whole["settled"]) == (4, 1, 1, 3)

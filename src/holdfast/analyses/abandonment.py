@@ -91,9 +91,9 @@ class Abandonment(Question):
     by, where, moment  segments and conditions, at the first cart or checkout ("entry") or now ("current")
 
     Table: a row per segment, what ("cart", "checkout") and period ("all": the whole) with started, bought, abandoned,
-    in_progress, n (bought and abandoned), rate, low, high, the customers of each, and value_left of `valued` abandoned carts.
-    Extra table: steps. People: what="cart", outcome="abandoned" | "bought" | "in progress" | "started", period=, segment=;
-    step=2 for those who left at that step.
+    in_progress, n (bought and abandoned), rate, low, high, customers (who abandoned them) and customers_started, _bought,
+    _in_progress; value_left in the `valued` abandoned carts. Extra table: steps. People: what="cart", outcome="abandoned" |
+    "bought" | "in progress" | "started", period=, segment=; step=2 for those who left at that step.
     """
 
     cart: tuple[str, ...] = ()

@@ -26,7 +26,7 @@ RATES = pa.schema(
         *((name, TEXT) for name in ("segment", "what", "period", "state")),
         *((name, WHOLE) for name in ("started", "bought", "abandoned", "in_progress", "n")),
         *((name, NUMBER) for name in ("rate", "low", "high")),
-        *((name, WHOLE) for name in ("customers", "customers_bought", "customers_abandoned", "customers_in_progress")),
+        *((name, WHOLE) for name in ("customers", "customers_started", "customers_bought", "customers_in_progress")),
         *(("value_left", NUMBER), ("valued", WHOLE)),
     ]
 )
@@ -70,7 +70,7 @@ def _rate_row(label: str, kind: str, period: str, cell: dict[str, Any], over: bo
         "state": "complete" if over and not count[IN_PROGRESS] else "in progress",
         "started": count[ANY_END], "bought": count[BOUGHT], "abandoned": count[ABANDONED], "in_progress": count[IN_PROGRESS],
         "n": n, "rate": count[ABANDONED] / n if n else None, "low": low, "high": high,
-        "customers": customers[ANY_END], "customers_bought": customers[BOUGHT], "customers_abandoned": customers[ABANDONED],
+        "customers": customers[ABANDONED], "customers_started": customers[ANY_END], "customers_bought": customers[BOUGHT],
         "customers_in_progress": customers[IN_PROGRESS],
         "value_left": money(cell["money"][ABANDONED]) if valued and kind == "cart" and known else None,
         "valued": known if valued and kind == "cart" else None,

@@ -163,7 +163,7 @@ def _column(properties: dict[str, Any], name: str | None) -> Array:
 
 
 @njit(cache=True, nogil=True)
-def _late(last: Any, i: int, event: Any, second: Any, micro: Any, window: int, room: Any) -> Any:
+def _late(last: Any, i: Any, event: Any, second: Any, micro: Any, window: int, room: Any) -> Any:
     """Whether step i comes too late, or in another session, to belong to what was last alive at step `last`."""
     passed = np.int64(second[event[i]]) - np.int64(second[event[last]])
     if passed > window or (passed == window and len(micro) > 0 and micro[event[i]] > micro[event[last]]):
@@ -198,7 +198,7 @@ def _attempts(
                 kept = _put(found, kept, kind, customer, start, ABANDONED, far, worth, known)
                 start = np.int64(-1)
             if role[what] == ORDERS:
-                loose += start < 0
+                loose = loose + 1 if start < 0 else loose
                 if start >= 0:
                     kept = _put(found, kept, kind, customer, start, BOUGHT, far, worth, known)
                 start = np.int64(-1)

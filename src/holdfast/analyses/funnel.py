@@ -72,9 +72,9 @@ class Funnel(Question):
     as_of      the instant up to which rows count
     by, where, moment  segments and conditions, at the first step of the chain that counts ("entry") or now ("current")
 
-    Table: a row per segment and step with segment, step, name, reached, previous, of_previous and its interval, entered,
-    of_first and its interval, dropped (after this step), in_progress (of those), timed, median_seconds and p90_seconds (from
-    the step before). Extra tables: conversion, by_period, difference. People: step=2, what="reached" | "dropped" |
+    Table: a row per segment and step with segment, step, name, reached, previous, share_of_previous and its interval, entered,
+    share_of_first and its interval, dropped (after this step), in_progress (of those), timed, median_seconds and p90_seconds
+    (from the step before). Extra tables: conversion, by_period, difference. People: step=2, what="reached" | "dropped" |
     "in progress"; or what="converted" | "not converted"; segment= and period= where there are any.
     """
 

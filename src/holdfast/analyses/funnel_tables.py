@@ -37,8 +37,8 @@ def _schema(**kinds: str) -> pa.Schema:
 
 STEPS = _schema(
     text="segment", whole="step", text2="name", whole2="reached previous",
-    number="of_previous of_previous_low of_previous_high", whole3="entered",
-    number2="of_first of_first_low of_first_high", whole4="dropped in_progress timed",
+    number="share_of_previous share_of_previous_low share_of_previous_high", whole3="entered",
+    number2="share_of_first share_of_first_low share_of_first_high", whole4="dropped in_progress timed",
     number3="median_seconds p90_seconds",
 )  # fmt: skip
 CONVERSION = _schema(
@@ -66,8 +66,8 @@ def step_table(tally: Tally, labels: tuple[str, ...], names: tuple[str, ...]) ->
             before = int(reached[at - 1]) if at else None
             following = int(reached[at + 1]) if at + 1 < len(names) else n
             cell: dict[str, Any] = {"segment": label, "step": at + 1, "name": name, "reached": n, "previous": before}
-            cell |= _share("of_previous", n if at else 0, before or 0)
-            cell |= {"entered": entered} | _share("of_first", n, entered)
+            cell |= _share("share_of_previous", n if at else 0, before or 0)
+            cell |= {"entered": entered} | _share("share_of_first", n, entered)
             cell |= {"dropped": n - following, "in_progress": int(counts[at + 1, 1])}
             rows.append(cell | dict(zip(("timed", "median_seconds", "p90_seconds"), times[at], strict=True)))
     return pa.Table.from_pylist(rows, STEPS)
@@ -167,7 +167,7 @@ def difference_table(table: pa.Table, versus: str | None) -> pa.Table:
         tested = two_proportion_z(k1, n1, k2, n2)
         out.append(
             {"segment": row["segment"], "versus": versus, "step": row["step"], "name": row["name"], "n": n1,
-             "share": row["of_first"], "versus_n": n2, "versus_share": base["of_first"], "difference": difference,
+             "share": row["share_of_first"], "versus_n": n2, "versus_share": base["share_of_first"], "difference": difference,
              "low": low, "high": high, "p": tested[1] if tested else None}
         )  # fmt: skip
     adjusted = benjamini_hochberg([row["p"] for row in out])

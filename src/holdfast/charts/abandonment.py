@@ -35,7 +35,7 @@ def _bars(segment: str, own: list[dict[str, Any]], bought: int) -> list[dict[str
         before = counts[place - 1][1] if place else 0
         bars.append(
             {"segment": segment, "step": place + 1, "name": name, "reached": reached, "dropped": left, "in_progress": 0,
-             "of_previous": reached / before if before else None, "of_first": reached / first if first else None,
-             "of_first_low": None, "of_first_high": None, "median_seconds": None}
+             "share_of_previous": reached / before if before else None, "share_of_first": reached / first if first else None,
+             "share_of_first_low": None, "share_of_first_high": None, "median_seconds": None}
         )  # fmt: skip
     return bars

@@ -18,7 +18,7 @@ SPANS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 def funnel_bars(rows: list[dict[str, Any]], *, title: str, subtitle: str = "") -> go.Figure:
     """A bar a step, cut into those who went on, those who may still, and those who dropped out.
 
-    rows  with segment, step, name, reached, of_previous, of_first, of_first_low, of_first_high, dropped, in_progress,
+    rows  with segment, step, name, reached, share_of_previous, share_of_first (and _low, _high), dropped, in_progress,
           median_seconds. Several segments stand side by side as shares of those who began, the six largest.
     """
     sizes: dict[str, int] = {}
@@ -64,11 +64,11 @@ def _one(rows: list[dict[str, Any]]) -> go.Figure:
 def _beside(row: dict[str, Any]) -> str:
     """What stands beside a bar: how many, which share of the step before, and in what time half of them."""
     text = f"<b>{row['reached']:,}</b>"
-    if row["of_previous"] is None:
+    if row["share_of_previous"] is None:
         return text
     took = "" if row["median_seconds"] is None else f" · half in {_span(row['median_seconds'])}"
-    below = f"<span style='color:{SOFT}'>{row['of_first']:.1%} of all{took}</span>"
-    return f"{text} · {row['of_previous']:.1%} of the step before<br>{below}"
+    below = f"<span style='color:{SOFT}'>{row['share_of_first']:.1%} of all{took}</span>"
+    return f"{text} · {row['share_of_previous']:.1%} of the step before<br>{below}"
 
 
 def _span(seconds: float) -> str:
@@ -87,9 +87,9 @@ def _several(rows: list[dict[str, Any]], chosen: list[str]) -> go.Figure:
     figure = go.Figure()
     for place, segment in enumerate(chosen):
         own = [row for row in rows if row["segment"] == segment and row["step"] > 1]
-        shares = [row["of_first"] or 0 for row in own]
-        above = [(row["of_first_high"] or share) - share for row, share in zip(own, shares, strict=True)]
-        below = [share - (row["of_first_low"] or share) for row, share in zip(own, shares, strict=True)]
+        shares = [row["share_of_first"] or 0 for row in own]
+        above = [(row["share_of_first_high"] or share) - share for row, share in zip(own, shares, strict=True)]
+        below = [share - (row["share_of_first_low"] or share) for row, share in zip(own, shares, strict=True)]
         figure.add_bar(
             y=[_named(row) for row in own], x=shares, name=segment, orientation="h", marker_color=SERIES[place],
             error_x={"type": "data", "symmetric": False, "array": above, "arrayminus": below, "color": SOFT, "thickness": 1},

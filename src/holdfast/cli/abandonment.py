@@ -12,19 +12,8 @@ from holdfast.cli.views import chosen
 
 __all__ = ["verb"]
 
-_SHOWN = (
-    "segment",
-    "what",
-    "period",
-    "started",
-    "bought",
-    "abandoned",
-    "in_progress",
-    "rate",
-    "customers_abandoned",
-    "value_left",
-)
-_HIDDEN = ("n", "customers", "customers_bought", "customers_in_progress", "valued", "state")
+_SHOWN = ("segment", "what", "period", "started", "bought", "abandoned", "rate", "customers", "value_left")
+_HIDDEN = ("n", "in_progress", "customers_started", "customers_bought", "customers_in_progress", "valued", "state")
 
 
 @analysis("abandonment", "abandonment:Abandonment", view=chosen(*_SHOWN, hidden=_HIDDEN))

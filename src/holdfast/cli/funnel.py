@@ -12,8 +12,8 @@ from holdfast.cli.views import chosen
 
 __all__ = ["verb"]
 
-_SHOWN = ("segment", "step", "name", "reached", "of_previous", "of_first", "dropped", "in_progress", "median_seconds")
-_HIDDEN = ("previous", "entered", "timed", "p90_seconds")
+_SHOWN = ("segment", "step", "name", "reached", "share_of_previous", "dropped", "median_seconds", "share_of_first")
+_HIDDEN = ("in_progress", "previous", "entered", "timed", "p90_seconds")
 
 
 @analysis("funnel", "funnel:Funnel", view=chosen(*_SHOWN, hidden=_HIDDEN))
