@@ -12,8 +12,8 @@ from holdfast.cli.views import chosen
 
 __all__ = ["verb"]
 
-_SHOWN = ("segment", "landing", "sessions", "customers", "bounces", "bounce_rate", "median_steps", "median_seconds")
-_HIDDEN = ("customers_bounced", "share", "share_low", "share_high", "share_n", "mean_steps", "above_average")
+_SHOWN = ("segment", "landing", "sessions", "customers", "bounces", "bounce_rate", "median_steps")
+_HIDDEN = ("customers_bounced", "median_seconds", "share", "share_low", "share_high", "share_n", "mean_steps", "above_average")
 
 
 @analysis("sessions", "sessions:Sessions", view=chosen(*_SHOWN, hidden=_HIDDEN))
