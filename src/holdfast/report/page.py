@@ -38,6 +38,7 @@ class Section:
     menu     short name in the menu; empty: not in the menu
     figures  Plotly figures by the id of their place
     half     whether it shares a row with the next one that is half
+    part     the part of the page it belongs to, a heading in the menu
     """
 
     id: str
@@ -46,6 +47,7 @@ class Section:
     menu: str = ""
     figures: dict[str, go.Figure] = field(default_factory=dict)
     half: bool = False
+    part: str = ""
 
     def markup(self) -> Markup:
         """The section as HTML."""
@@ -74,7 +76,7 @@ class Page:
     def html(self) -> str:
         """The whole file."""
         figures = {name: figure for section in self.sections for name, figure in section.figures.items()}
-        menu = [tag("a", section.menu, class_="i", href=f"#{section.id}") for section in self.sections if section.menu]
+        menu = _menu(self.sections)
         head = join(
             tag("meta", charset="utf-8"),
             tag("meta", name="viewport", content="width=device-width,initial-scale=1"),
@@ -97,6 +99,19 @@ def figure_place(name: str, label: str, height: int = 340) -> Markup:
     """The place where a figure will be drawn; `label` says it to those who do not see it."""
     empty = tag("noscript", tag("p", "The picture needs JavaScript; the table below says the same.", class_="hint"))
     return tag("div", empty, class_="plot", data_figure=name, role="img", aria_label=label, style=f"height:{height}px")
+
+
+def _menu(sections: Sequence[Section]) -> list[Markup]:
+    """The names of the sections, those of a part under its heading."""
+    names: list[Markup] = []
+    part = ""
+    for section in sections:
+        if section.menu and section.part != part:
+            part = section.part
+            names.append(tag("h2", part))
+        if section.menu:
+            names.append(tag("a", section.menu, class_="i", href=f"#{section.id}"))
+    return names
 
 
 def _rows(sections: Sequence[Section]) -> list[Markup]:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["answer_table", "bar", "bare", "csv_link", "definition", "folded", "foot", "hint", "lead", "notes", "table"]
 
 
+MOST_NOTES = 4
+
+
 def lead(words: str) -> Markup:
     """The answer in a sentence."""
     return tag("p", words, class_="lead")
@@ -108,8 +111,14 @@ def definition(answer: Answer) -> Markup:
 
 
 def notes(answer: Answer) -> Markup:
-    """Warnings and remarks; nothing where there are none."""
-    return tag("ul", *(tag("li", note) for note in answer.notes), class_="notes") if answer.notes else Markup("")
+    """Warnings and remarks, from the fifth on one click away; nothing where there are none."""
+    if not answer.notes:
+        return Markup("")
+    items = [tag("li", note) for note in answer.notes]
+    if len(items) <= MOST_NOTES + 1:
+        return tag("ul", *items, class_="notes")
+    more = tag("details", tag("summary", f"{len(items) - MOST_NOTES} further remarks"), tag("ul", *items[MOST_NOTES:]))
+    return tag("ul", *items[:MOST_NOTES], tag("li", more), class_="notes")
 
 
 def foot(answer: Answer, name: str, *more: Markup) -> Markup:

@@ -69,12 +69,15 @@ def tidied(columns: Sequence[str], rows: Sequence[Sequence[Any]], forms: Sequenc
 
 
 def bounds_of(name: str, columns: Sequence[str]) -> tuple[str, str] | None:
-    """The columns of a number's interval: name_low, name_high (of km_rate: km_low, km_high); or low, high right after it."""
+    """The columns of a number's interval: name_low, name_high (of km_rate and kept_share: km_low, kept_low); or low, high right
+    after it."""
     if name.endswith(("low", "high")):
         return None
-    stem = name.removesuffix("_rate")
+    stem = name.removesuffix("_rate").removesuffix("_share")
     if stem != name and f"{stem}_low" in columns and f"{stem}_high" in columns:
         return f"{stem}_low", f"{stem}_high"
+    if {f"{name}_rate", f"{name}_share"} & set(columns):
+        return None
     if f"{name}_low" in columns and f"{name}_high" in columns:
         return f"{name}_low", f"{name}_high"
     place = list(columns).index(name)

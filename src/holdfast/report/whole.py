@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -16,21 +17,14 @@ if TYPE_CHECKING:
 
 __all__ = ["SECTIONS", "report"]
 
-SECTIONS = (
-    "bridge",
-    "money",
-    "cohorts",
-    "repeat",
-    "rfm",
-    "concentration",
-    "gone",
-    "stickiness",
-    "value",
-    "trade",
-    "quality",
-    "reading",
-)
-"""The files of `sections/` in the order of the page; what the numbers mean stands last."""
+SECTIONS = {
+    "Do they stay?": ("bridge", "money", "lifecycle", "cohorts", "repeat"),
+    "Who are they?": ("rfm", "personas", "concentration", "gone", "stickiness", "value"),
+    "Where do they go?": ("ways", "landing", "orders_way", "stages"),
+    "Why do they stay?": ("staying", "slipping"),
+    "About these figures": ("trade", "quality", "reading"),
+}
+"""Part of the page → files of `sections/`, in order; what the numbers mean stands last."""
 
 
 def report(timelines: Timelines, *, as_of: date | str | None = None, quality: Quality | None = None) -> str:
@@ -40,16 +34,16 @@ def report(timelines: Timelines, *, as_of: date | str | None = None, quality: Qu
     quality  what the workspace knows about its data; None: what the timelines know
     """
     asked = Asked(timelines, as_of, quality)
-    shown = list(_shown(asked, SECTIONS))
+    shown = [section for part, names in SECTIONS.items() for section in _shown(asked, part, names)]
     top = opening(asked)
     name = timelines.settings.name
     aside = f"{name} · as of {asked.as_of.day} {asked.as_of:%B %Y} · {timelines.meta.zone}"
-    return Page("Do our customers stay?", name, aside, top, [*shown, *_shown(asked, ("definitions",))]).html()
+    return Page("Do our customers stay?", name, aside, top, [*shown, *_shown(asked, shown[-1].part, ("definitions",))]).html()
 
 
-def _shown(asked: Asked, names: tuple[str, ...]) -> Iterator[Section]:
+def _shown(asked: Asked, part: str, names: tuple[str, ...]) -> Iterator[Section]:
     """The sections of these files that have something to say."""
     for name in names:
         section = import_module(f"holdfast.report.sections.{name}").section(asked)
         if section is not None:
-            yield section
+            yield replace(section, part=part)

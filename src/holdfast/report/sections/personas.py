@@ -1,0 +1,33 @@
+"""Which of six kinds is everybody?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from holdfast.analyses.personas import Personas
+from holdfast.report.markup import join
+from holdfast.report.page import Section, figure_place
+from holdfast.report.parts import answer_table, bare, foot, hint, lead
+
+if TYPE_CHECKING:
+    from holdfast.report.asked import Asked
+
+__all__ = ["section"]
+
+_SHOWN = (
+    *("persona", "customers", "share", "low", "high", "before_90", "revenue", "revenue_share", "aov", "days_since"),
+    *("kept_share", "kept_low", "kept_high", "action"),
+)
+
+
+def section(asked: Asked) -> Section:
+    """The six personas, their size, trend and worth."""
+    answer = asked.ask(Personas())
+    body = join(
+        lead(answer.words),
+        hint("Everybody has exactly one persona. Size 30 and 90 days before by the same rule, so a trend is one of customers."),
+        figure_place("personas-figure", answer.words, 360),
+        answer_table(answer, chosen=_SHOWN),
+        foot(answer, "personas"),
+    )
+    return Section("personas", "Which of six kinds is everybody?", body, "Personas", {"personas-figure": bare(answer)})
