@@ -27,7 +27,7 @@ from holdfast.events.schema import ORDER, REFUND
 from holdfast.settings import STAGES
 from holdfast.timelines.columns import Meta
 
-__all__ = ["DEFAULT", "NO_STAGE", "StageMap", "parse_stages", "stage_map"]
+__all__ = ["DEFAULT", "NO_STAGE", "PURCHASE", "StageMap", "parse_stages", "stage_map"]
 
 NO_STAGE = "none"
 """The name under which events are listed that say nothing about the stage."""
@@ -88,7 +88,8 @@ has a row among the orders and refunds."""
 
 PURCHASE = STAGES.index("purchase")
 
-_BREAK = re.compile(r"[\s_\-]+")
+_BREAK = re.compile(r"(?:[\s_]|-(?![^\[]*\]))+")
+"""Spaces, underscores and dashes, but not the dash of a pattern's [0-9]."""
 
 
 @dataclass(frozen=True)
