@@ -70,6 +70,23 @@ class Asked:
         return not set(self.timelines.meta.events) - {ORDER, REFUND, ""}
 
     @property
+    def counts(self) -> bool:
+        """Whether anything has happened that counts: an order, unless the settings name other events as activity."""
+        return bool(set(self.timelines.settings.active or (ORDER,)) & set(self.timelines.meta.events))
+
+    @property
+    def ordered(self) -> bool:
+        """Whether there are orders."""
+        return ORDER in self.timelines.meta.events
+
+    @property
+    def paid(self) -> bool:
+        """Whether any order has an amount."""
+        from holdfast.analyses.orders import Orders
+
+        return self.ordered and any(row["revenue"] for row in self.rows(Orders()))
+
+    @property
     def month(self) -> str | None:
         """The last complete month whose base is filled, or the last complete one; None: there is none."""
         from holdfast.analyses.bridge import Bridge

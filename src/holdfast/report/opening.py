@@ -111,7 +111,7 @@ def _second(asked: Asked) -> Markup | None:
 
 def _revenue(asked: Asked) -> Markup | None:
     rows = [row for row in asked.rows(Orders()) if row["state"] == "complete"]
-    if not rows:
+    if not rows or not asked.paid:
         return None
     last, currency = rows[-1], asked.currency
     order = money(last["aov"], currency)

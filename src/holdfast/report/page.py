@@ -108,7 +108,7 @@ def _menu(sections: Sequence[Section]) -> list[Markup]:
     for section in sections:
         if section.menu and section.part != part:
             part = section.part
-            names.append(tag("h2", part))
+            names.append(tag("p", part, class_="part"))
         if section.menu:
             names.append(tag("a", section.menu, class_="i", href=f"#{section.id}"))
     return names

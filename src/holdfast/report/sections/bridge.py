@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["section"]
 
 
-def section(asked: Asked) -> Section:
-    """Where the last complete month went."""
+def section(asked: Asked) -> Section | None:
+    """Where the last complete month went; None where there is nothing that counts."""
+    if not asked.counts:
+        return None
     answer = asked.ask(Bridge())
     row = asked.row(answer)
     parts = []

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["section"]
 
 
-def section(asked: Asked) -> Section:
-    """Of each month's first-time buyers, who bought again."""
+def section(asked: Asked) -> Section | None:
+    """Of each month's first-time buyers, who bought again; None where there is nothing that counts."""
+    if not asked.counts:
+        return None
     answer, worth = asked.ask(Cohorts()), asked.ask(Cohorts(measure="cumulative revenue"))
     how = (
         "% ordering in month k after the first order · hatched: month still open · empty: not observable yet · "

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 __all__ = ["section"]
 
 
-def section(asked: Asked) -> Section:
-    """Which share of the revenue the best customers bring."""
+def section(asked: Asked) -> Section | None:
+    """Which share of the revenue the best customers bring; None where there is no money."""
+    if not asked.paid:
+        return None
     answer = asked.ask(Concentration())
     body = join(
         lead(answer.words),

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 __all__ = ["section"]
 
 
-def section(asked: Asked) -> Section:
-    """After how many silent days a customer counts as gone, and why."""
+def section(asked: Asked) -> Section | None:
+    """After how many silent days a customer counts as gone, and why; None where there is nothing that counts."""
+    if not asked.counts:
+        return None
     answer = asked.ask(GoneAfter())
     waits = answer.table.to_pylist()
     kept = [row for row in waits if row["day"] in (7, 14, 30, 60, 90, 120, 180, 270, 365)]

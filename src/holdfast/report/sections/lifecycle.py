@@ -23,6 +23,8 @@ _HOW = (
 
 def section(asked: Asked) -> Section | None:
     """The states of each month and the pulse; None where the data hold no two months."""
+    if not asked.counts:
+        return None
     answer = asked.ask(LifeCycle())
     if len(answer.table) < 2:
         return None

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["section"]
 
 
-def section(asked: Asked) -> Section:
-    """Net and gross revenue retention of the month, as a bridge in money."""
+def section(asked: Asked) -> Section | None:
+    """Net and gross revenue retention of the month, as a bridge in money; None where there is no money."""
+    if not asked.paid:
+        return None
     answer = asked.ask(MoneyRetention())
     row = asked.row(answer)
     parts = [lead(answer.words)]

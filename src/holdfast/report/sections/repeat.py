@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 __all__ = ["section"]
 
 
-def section(asked: Asked) -> Section:
-    """Who orders a second time, how soon, and how long lies between orders."""
+def section(asked: Asked) -> Section | None:
+    """Who orders a second time, how soon, and how long lies between orders; None where there are no orders."""
+    if not asked.ordered:
+        return None
     answer = asked.ask(Repeat())
     summary = answer.extra["summary"].to_pylist()[0]
     said = _gap("From first to second order", summary, "first_to_second_days") + _gap(

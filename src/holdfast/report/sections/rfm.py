@@ -24,8 +24,10 @@ COLOURS = {
 """What a segment means, in the five colours of the house."""
 
 
-def section(asked: Asked) -> Section:
-    """Eleven segments and what to do with each."""
+def section(asked: Asked) -> Section | None:
+    """Eleven segments and what to do with each; None where there are no orders."""
+    if not asked.ordered:
+        return None
     answer = asked.ask(Rfm())
     rows = [
         [

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["section"]
 
 
-def section(asked: Asked) -> Section:
-    """Life time value by the plain formula, and how to read it."""
+def section(asked: Asked) -> Section | None:
+    """Life time value by the plain formula, and how to read it; None where there is no money."""
+    if not asked.paid:
+        return None
     answer = asked.ask(PlainClv())
     body = join(
         lead(answer.words),
