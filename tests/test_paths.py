@@ -94,6 +94,7 @@ def test_through_several_anchors_takes_the_first_of_each_after_the_one_before():
         (3, "b", "c"): (1,), (3, "b", "(drop-off)"): (1,), (6, "c", "z"): (1,), (7, "z", "(drop-off)"): (1,),
     }  # fmt: skip
     assert answer.people(layer=0, **{"from": "a", "to": "c"}).ids == ("ben",)
+    assert "Of these went on to b 2 (66.7 % (20.8 to 93.9)), of these to c 1 (50.0 % (9.5 to 90.5))." in answer.words
 
 
 def test_units_count_customers_sessions_and_every_occurrence():

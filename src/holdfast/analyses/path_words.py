@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from holdfast.analyses.definitions import counted, defined, percent, scope_rules
-from holdfast.analyses.path_layout import DROP_OFF, MORE, OTHER
+from holdfast.analyses.path_layout import DROP_OFF, MARKERS, MORE, OTHER
 from holdfast.analyses.path_tables import NO_PATH, OTHER_PATHS, Found
 from holdfast.analyses.statistics import wilson
 
@@ -35,7 +35,12 @@ def words_of(question: Paths, found: Found, tables: dict[str, pa.Table]) -> str:
     rows = tables["links"].to_pylist()
     if not rows:
         return f"{reached} There are no steps to follow."
-    told = _led_to(rows) if found.layout.shape == "backward" else _went_on(rows, tables["nodes"].to_pylist())
+    if found.layout.shape == "backward":
+        told = _led_to(rows)
+    elif len(found.layout.anchors) > 1:
+        told = _along(question, found)
+    else:
+        told = _went_on(rows, tables["nodes"].to_pylist())
     return " ".join(filter(None, (reached, told, _commonest(paths))))
 
 
@@ -70,6 +75,17 @@ def _went_on(rows: list[dict[str, Any]], nodes: list[dict[str, Any]]) -> str:
     most = max(weak, key=lambda node: node["drop_off"])
     share = percent(most["drop_rate"], most["drop_low"], most["drop_high"])
     return f"{words} Most fall out after {most['node']} at step {most['layer']}: {most['drop_off']:,}, {share} of those there."
+
+
+def _along(question: Paths, found: Found) -> str:
+    """How many of those at one anchor reached the next."""
+    names = [one for one in (question.start, *question.through, question.end) if one]
+    reached = [int(found.nodes[:, layer, : found.shown.size - len(MARKERS)].sum()) for layer in found.layout.anchor_layers]
+    said = []
+    for name, before, here in zip(names[1:], reached, reached[1:], strict=False):
+        share = percent(here / before, *wilson(here, before)) if before else "n/a"
+        said.append(f"{name if isinstance(name, str) else ' or '.join(name)} {here:,} ({share})")
+    return f"Of these went on to {', of these to '.join(said)}."
 
 
 def _led_to(rows: list[dict[str, Any]]) -> str:

@@ -20,7 +20,10 @@ ROOM, GAP, THICK = 430, 15, 13
 TOP = 0.95
 """Share of the plot's height that the flow fills; above it stand the numbers of the layers."""
 
-LETTERS = 22
+LETTERS, LETTERS_ACROSS, TINY = 22, 170, 0.03
+"""The longest name written with its share; letters that stand side by side in a picture; the share of the largest node below
+which a node goes without a name where layers stand close (the hover text has it)."""
+
 FADE = 0.36
 PLAIN = SERIES[9]
 _COLOURS = {
@@ -74,12 +77,13 @@ def sankey(rows: list[dict[str, Any]], *, anchors: Collection[str], unit: str, t
         },
         domain={"x": [0, 1], "y": [0, TOP]},
     )  # fmt: skip
+    labels = _labels(placed, anchors, n)
     # Plotly would write the last layer's names to the left, into those of the layer before.
     for node in placed.nodes:
         across, down = placed.at[node]
         figure.add_annotation(
             x=across, y=TOP * (1 - down), xref="paper", yref="paper", xanchor="left", yanchor="middle", xshift=THICK / 2 + 1,
-            showarrow=False, text=_label(node, placed.size[node], n), font={"size": 11.5, "color": INK}, borderpad=0,
+            showarrow=False, text=labels[node], font={"size": 11.5, "color": INK}, borderpad=0,
         )  # fmt: skip
     for layer in sorted({layer for layer, _ in placed.nodes}):
         across = next(placed.at[node][0] for node in placed.nodes if node[0] == layer)
@@ -127,9 +131,24 @@ def _faded(colour: str) -> str:
     return f"rgba({red},{green},{blue},{FADE if colour in (LOST, KEPT) else 0.6 * FADE})"
 
 
-def _label(node: Node, count: int, n: int) -> str:
-    name = node[1] if len(node[1]) <= LETTERS else node[1][: LETTERS - 1] + "…"
-    return f"{name} {100 * count / n:.1f} %" if n else name
+def _labels(placed: _Placed, anchors: Collection[str], n: int) -> dict[Node, str]:
+    """Each node's name and share; where layers stand close, shortened names of anchors and of what is not tiny."""
+    layers = [layer for layer, _ in placed.nodes] or [0]
+    room = int(LETTERS_ACROSS / max(max(layers) - min(layers), 1))
+    if room >= LETTERS:
+        return {node: f"{_short(node[1], LETTERS)} {100 * placed.size[node] / max(n, 1):.1f} %" for node in placed.nodes}
+    tiny = TINY * max(placed.size.values())
+    large = {node for node in placed.nodes if node[1] in anchors or placed.size[node] >= tiny}
+    return {node: _short(node[1], room) if node in large else "" for node in placed.nodes}
+
+
+def _short(name: str, letters: int) -> str:
+    """A name that fits: of several words all but the last by their first letter, then cut."""
+    if len(name) <= letters:
+        return name
+    *before, last = name.split()
+    small = " ".join([*(f"{word[0]}." for word in before), last])
+    return small if len(small) <= letters else small[: letters - 1] + "…"
 
 
 def _node_hover(node: Node, count: int, n: int, unit: str) -> str:
