@@ -321,3 +321,13 @@ def _touches_agree(answer: Any, people: dict[str, list[tuple[int, str]]], days: 
     for order, side, name in who_near:
         event = "Order Completed" if name == "ORDER" else name
         assert answer.people(order=order, side=side, event=event).ids == tuple(sorted(who_near[order, side, name]))
+
+
+def test_the_stage_now_is_a_trait():
+    """Split by stage, everyone in a segment stands in that stage."""
+    answer = told(SHOP).ask(replace(ASKED, by="stage"))
+    here = {row["segment"]: row["stage"] for row in answer.table.to_pylist() if row["current"]}
+    assert here == {"(not known)": "(no stage)", "consideration": "consideration", "loyalty": "loyalty"}
+    assert answer.people(stage="purchase", segment="consideration").ids == ("eve",)
+    before = told(SHOP).ask(replace(ASKED, by="stage", as_of="2024-01-04"))
+    assert before.people(stage="purchase", segment="purchase").ids == ("ann", "dan")  # Dan takes his order back on day 6

@@ -39,12 +39,21 @@ __all__ = [
 
 EVERYONE = "everyone"
 TRAITS = {
+    "breadth": "holdfast.analyses.breadth_trait",
     "lifecycle": "holdfast.analyses.lifecycle_trait",
     "rfm": "holdfast.analyses.rfm_trait",
+    "stage": "holdfast.analyses.stage_trait",
     "status": "holdfast.analyses.status_trait",
     "persona": "holdfast.analyses.persona_trait",
     "cluster": "holdfast.analyses.cluster_trait",
     "signs": "holdfast.analyses.early_trait",
+    "favourite_category": "holdfast.analyses.taste_trait",
+    "favourite_brand": "holdfast.analyses.taste_trait",
+    "favourite_channel": "holdfast.analyses.taste_trait",
+    "favourite_hour": "holdfast.analyses.taste_trait",
+    "favourite_day": "holdfast.analyses.taste_trait",
+    "discount": "holdfast.analyses.taste_trait",
+    "due": "holdfast.analyses.taste_trait",
 }
 """Attributes that no event carries and an analysis works out, each with the file that does. Such a file has
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["HAPPENED", "NO_STAGE", "ORDER", "bin_of", "bin_values", "count_stays", "count_touches", "lay"]
+__all__ = ["HAPPENED", "NO_STAGE", "ORDER", "bin_of", "bin_values", "count_stays", "count_touches", "last_stage", "lay"]
 
 NO_STAGE, ORDER, HAPPENED = 7, 8, 16
 """Of a laid event: no stage; the bit of an order; the bit of an event that happened (an order taken back in full did not)."""
@@ -208,3 +208,17 @@ def _near(
                 last[k, what] = customer
                 found |= k == side and what == wanted
     return found
+
+
+@njit(cache=True, nogil=True)
+def last_stage(low: int, high: int, offsets: Any, laid: Any) -> Any:
+    """The stage of each customer's latest staged event, plus 1; 0 for those without: uint8 [high - low]."""
+    out = np.zeros(high - low, np.uint8)
+    base = offsets[low]
+    for customer in range(low, high):
+        for i in range(offsets[customer + 1] - 1, offsets[customer] - 1, -1):
+            at = laid[i - base] & 7
+            if at != NO_STAGE:
+                out[customer - low] = at + 1
+                break
+    return out

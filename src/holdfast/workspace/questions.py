@@ -55,6 +55,12 @@ class Questions(ABC):
 
         return self.ask(LifeCycle(**_read(choices)))
 
+    def stages(self, **choices: Any) -> Answer:
+        """How far customers come from awareness to loyalty; choices of `holdfast.analyses.stages.Stages`."""
+        from holdfast.analyses.stages import Stages
+
+        return self.ask(Stages(**_read(choices)))
+
     def losses(self, **choices: Any) -> Answer:
         """How the bridge's lost customers left, and why; choices of `holdfast.analyses.losses.Losses`."""
         from holdfast.analyses.losses import Losses
@@ -175,6 +181,18 @@ class Questions(ABC):
 
         return self.ask(Activation(**_read(choices)))
 
+    def breadth(self, **choices: Any) -> Answer:
+        """How many features customers use, and whether they stay; choices of `holdfast.analyses.breadth.Breadth`."""
+        from holdfast.analyses.breadth import Breadth
+
+        return self.ask(Breadth(**_read(choices)))
+
+    def adoption(self, **choices: Any) -> Answer:
+        """Who uses which platform or feature, since when; choices of `holdfast.analyses.adoption.Adoption`."""
+        from holdfast.analyses.adoption import Adoption
+
+        return self.ask(Adoption(**_read(choices)))
+
     def funnel(self, *steps: str | tuple[str, ...], **choices: Any) -> Answer:
         """How many went on from step to step; choices of `holdfast.analyses.funnel.Funnel`."""
         from holdfast.analyses.funnel import Funnel
@@ -192,6 +210,18 @@ class Questions(ABC):
         from holdfast.analyses.early_signs import EarlySigns
 
         return self.ask(EarlySigns(**_read(choices)))
+
+    def taste(self, **choices: Any) -> Answer:
+        """What customers like, and when their next order is due; choices of `holdfast.analyses.taste.Taste`."""
+        from holdfast.analyses.taste import Taste
+
+        return self.ask(Taste(lines=self.order_lines(), **_read(choices)))
+
+    def traits(self, **choices: Any) -> Answer:
+        """Every trait of every customer; choices of `holdfast.analyses.traits.Traits`."""
+        from holdfast.analyses.traits import Traits
+
+        return self.ask(Traits(**_read(choices)))
 
 
 def _read(choices: dict[str, Any]) -> dict[str, Any]:
