@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
     from holdfast.timelines.timelines import AsOf, Timelines
 
-__all__ = ["WHAT", "Drivers"]
+__all__ = ["WHAT", "Drivers", "points"]
 
 WHAT: dict[str, tuple[bool | None, int | None]] = {
     "did": (True, None),
@@ -210,6 +210,14 @@ def times(name: str, n: int) -> str:
     return f"{'touched' if '=' in name else 'did'} {name}{often}"
 
 
+def points(difference: float | None, low: float | None = None, high: float | None = None) -> str:
+    """A difference of shares in words: +4.2 points, or with its interval +4.2 points (+1.0 to +7.4)."""
+    if difference is None:
+        return "n/a"
+    interval = "" if low is None or high is None else f" ({100 * low:+.1f} to {100 * high:+.1f})"
+    return f"{100 * difference:+.1f} points{interval}".replace("-", "−")
+
+
 def _words(best: list[Best], n: int, stayed: int, question: Drivers) -> str:
     if n == 0:
         return (
@@ -225,8 +233,9 @@ def _words(best: list[Best], n: int, stayed: int, question: Drivers) -> str:
     rest = f" {len(passed):,} of {tested:,} behaviours tested {'passes' if len(passed) == 1 else 'pass'}." if tested > 1 else ""
     return (
         f"Customers who {times(at.behaviour, at.n)} in the first {question.first_days} days stay {more} often "
-        f"({percent(at.did_stayed / at.did)} of {at.did:,} against {percent(at.others_stayed / at.others)} of {at.others:,}): "
-        f"together with it, not because of it.{rest}"
+        f"({percent(at.did_stayed / at.did)} of {at.did:,} against {percent(at.others_stayed / at.others)} of {at.others:,}; "
+        f"among customers alike {points(at.within.difference if at.within else None)}): together with it, not because of "
+        f"it.{rest}"
     )
 
 

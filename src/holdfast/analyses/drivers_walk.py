@@ -31,6 +31,7 @@ __all__ = [
     "Wanted",
     "behaviours_of",
     "is_order",
+    "weigh",
     "weights_of",
 ]
 
@@ -176,7 +177,7 @@ def weights_of(moments: npt.NDArray[np.int64], n: int) -> tuple[int, ...]:
     return tuple(int(value) for value in np.rint(FULL * scaled))
 
 
-def _sums(
+def weigh(
     shard: Shard, window: Window, entered: Entered, weights: tuple[int, ...]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Per customer: the weight of her events in the first days, and the money of the first order in them (-1: none)."""
@@ -203,7 +204,7 @@ class LookStep:
     def __call__(self, shard: Shard) -> Tally:
         """Sums "activity" int64 [MOST_ACTIVITY + 1]: customers by the weight of their events; rows "baskets": first orders."""
         entered = self.window.of(shard)
-        events, basket = _sums(shard, self.window, entered, self.weights)
+        events, basket = weigh(shard, self.window, entered, self.weights)
         inside = entered.stayed >= 0
         activity = np.bincount(np.minimum(events[inside], MOST_ACTIVITY), minlength=MOST_ACTIVITY + 1)
         return Tally({"activity": activity}, {"baskets": basket[inside & (basket >= 0)]})
@@ -238,7 +239,7 @@ class CountStep:
         by stratum and left / stayed; "all" int64 [strata, 2]. Rows: "customer" of those wanted.
         """
         entered = self.window.of(shard)
-        stratum = self.strata.of(entered, *_sums(shard, self.window, entered, self.weights))
+        stratum = self.strata.of(entered, *weigh(shard, self.window, entered, self.weights))
         size = int(np.prod(self.strata.shape))
         done = np.zeros((len(self.behaviours.names), self.most, size, 2), np.int32)
         counts = np.zeros(0 if self.wanted is None else shard.high - shard.low, np.int64)
