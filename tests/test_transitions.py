@@ -232,7 +232,7 @@ def test_narrowing_finds_every_quantile_exactly(cells):
         counts = ranges.counts()
         for place, values in enumerate(cells):
             for value in values:
-                place_value(int(ranges.cell_of[place]), value, ranges.first, ranges.start, ranges.bits, ranges.shift, counts)
+                place_value(np.uint64(ranges.cell_of[place]), np.uint64(value), *ranges.asked(), counts)
         return counts
 
     found = quantiles(np.array([len(values) for values in cells]), (0.5, 0.9), 70_000, count)

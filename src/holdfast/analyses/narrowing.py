@@ -20,6 +20,8 @@ MOST_BINS = 1 << 19
 """Bins of one round in all; more would leave the processor's cache."""
 
 Ints = npt.NDArray[np.int64]
+Wholes = npt.NDArray[np.uint64]
+U = np.uint64
 
 
 @dataclass(frozen=True)
@@ -27,13 +29,13 @@ class Ranges:
     """What one round counts; it travels with a step.
 
     cell_of  int32 by a caller's own number: the cell, -1 for what nobody asks about
-    first    int64 [cells + 1]: the ranges of each cell
-    start    int64 [ranges]: where each begins; all are `1 << bits` wide, in bins of `1 << shift`
+    first    uint64 [cells + 1]: the ranges of each cell
+    start    uint64 [ranges]: where each begins; all are `1 << bits` wide, in bins of `1 << shift`
     """
 
     cell_of: npt.NDArray[np.int32]
-    first: Ints
-    start: Ints
+    first: Wholes
+    start: Wholes
     bits: int
     shift: int
 
@@ -41,13 +43,17 @@ class Ranges:
         """Room for the counts: int64 [ranges, bins], zero."""
         return np.zeros((len(self.start), 1 << (self.bits - self.shift)), np.int64)
 
+    def asked(self) -> tuple[Any, ...]:
+        """What `place_value` wants to know, as it wants it."""
+        return self.first, self.start, U(self.bits), U(self.shift)
+
 
 @njit(cache=True, nogil=True)
-def place_value(cell: Any, value: Any, first: Any, start: Any, bits: int, shift: int, counts: Any) -> None:
-    """Count one whole value of a cell, for the loops."""
-    for r in range(first[cell], first[cell + 1]):
+def place_value(cell: Any, value: Any, first: Any, start: Any, bits: Any, shift: Any, counts: Any) -> None:
+    """Count one whole value of a cell, for the loops; all without sign, so that a value below a range is far above it."""
+    for r in range(first[cell], first[cell + U(1)]):
         above = value - start[r]
-        if above >= 0 and (above >> bits) == 0:
+        if (above >> bits) == U(0):
             counts[r, above >> shift] += 1
 
 
@@ -82,7 +88,7 @@ def _narrowed(cell: Ints, rank: Ints, cell_of: Any, cells: int, largest: int, co
         place = place.reshape(-1)
         shift = bits - _step(bits, ranges.shape[1])
         first = np.searchsorted(ranges[0], np.arange(cells + 1))
-        upto = count(Ranges(cell_of, first.astype(np.int64), ranges[1].copy(), bits, shift)).cumsum(axis=1)[place]
+        upto = count(Ranges(cell_of, first.astype(np.uint64), ranges[1].astype(np.uint64), bits, shift)).cumsum(axis=1)[place]
         bin_ = (upto <= left[:, None]).sum(axis=1)
         left -= np.where(bin_ > 0, upto[np.arange(len(left)), np.maximum(bin_ - 1, 0)], 0)
         start, bits = start + (bin_ << shift), shift

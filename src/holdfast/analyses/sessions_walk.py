@@ -31,6 +31,8 @@ SUMS = (
 )
 """Of each cell: sessions, those that hit (bounced, or ended here); customers with a session, with a hit, with another; steps;
 sums over customers of hits², hits times sessions, sessions², sessions times all sessions."""
+U = np.uint64
+NONE = U((1 << 64) - 1)
 ANY, HIT, MISS = 0, 1, 2
 """Which sessions of a cell: all, those that hit, the others."""
 
@@ -53,7 +55,8 @@ class Ways:
         columns, nodes = shard.columns, self.nodes
         return (
             *(shard.low, shard.high, columns.offsets, columns.code, columns.second, nodes.values(shard)),
-            *(nodes.by_code, nodes.by_value, self.as_of.until, self.gap, step_groups(self.scope, shard, self.as_of, nodes)),
+            *(nodes.by_code.astype(np.uint64), nodes.by_value.astype(np.uint64), self.as_of.until, self.gap),
+            step_groups(self.scope, shard, self.as_of, nodes),
         )
 
 
@@ -134,7 +137,7 @@ class LengthStep:
     def __call__(self, shard: Shard) -> Tally:
         """Sum "counts" int64 [ranges, bins]."""
         ranges, counts = self.ranges, self.ranges.counts()
-        within = (ranges.cell_of, ranges.first, ranges.start, ranges.bits, ranges.shift, counts)
+        within = (ranges.cell_of.astype(np.uint64), *ranges.asked(), counts)
         loop: tuple[Any, ...] = (*self.ways.read(shard), len(self.ways.nodes), self.seconds, *within)
         _lengths(*loop)
         return Tally({"counts": counts}, {})
@@ -142,9 +145,9 @@ class LengthStep:
 
 @njit(cache=True, nogil=True)
 def _what(i: Any, code: Any, values: Any, by_code: Any, by_value: Any) -> Any:
-    """The node of an event, -1 when it is no step."""
+    """The node of an event, NONE when it is no step."""
     what = by_code[code[i]]
-    if what >= 0 and len(values) > 0 and values[i] != 0:
+    if what != NONE and len(values) > 0 and values[i] != 0:
         what = by_value[values[i]]
     return what
 
@@ -156,14 +159,14 @@ def _session(i: Any, stop: Any, code: Any, second: Any, values: Any, by_code: An
     while i < stop:
         if second[i] >= until:
             return first, last, steps, stop
-        if _what(i, code, values, by_code, by_value) >= 0:
+        if _what(i, code, values, by_code, by_value) != NONE:
             if steps > 0 and np.int64(second[i]) - np.int64(second[last]) >= gap:
                 return first, last, steps, i
             if steps == 0:
                 first = i
             last = i
             steps += 1
-        i += 1
+        i += U(1)
     return first, last, steps, stop
 
 
@@ -208,7 +211,7 @@ def _sessions(
         where = 0 if len(group) == 0 else group[customer - low]
         if where < 0:
             continue
-        i, stop, size = offsets[customer], offsets[customer + 1], 0
+        i, stop, size = U(offsets[customer]), U(offsets[customer + 1]), 0
         mine = sums[where]
         first, last, steps, i = _session(i, stop, code, second, values, by_code, by_value, until, gap)
         n[where] += steps > 0
@@ -243,7 +246,7 @@ def _exits(
         where = 0 if len(group) == 0 else group[customer - low]
         if where < 0:
             continue
-        i, stop, size = offsets[customer], offsets[customer + 1], 0
+        i, stop, size = U(offsets[customer]), U(offsets[customer + 1]), 0
         mine = sums[where]
         while True:
             first, last, steps, i = _session(i, stop, code, second, values, by_code, by_value, until, gap)
@@ -251,9 +254,9 @@ def _exits(
                 break
             session += 1
             end = _what(last, code, values, by_code, by_value)
-            for j in range(first, last + 1):
+            for j in range(first, last + U(1)):
                 page = _what(j, code, values, by_code, by_value)
-                if page >= 0 and seen[page] != session:
+                if page != NONE and seen[page] != session:
                     seen[page] = session
                     size = _count(own, touched, size, page, page == end)
                     if len(mark) > 0 and (asked == 0 or (page == end) == (asked == 1)):
@@ -264,19 +267,19 @@ def _exits(
 @njit(cache=True, nogil=True)
 def _lengths(
     low: int, high: int, offsets: Any, code: Any, second: Any, values: Any, by_code: Any, by_value: Any, until: int, gap: int,
-    group: Any, pages: int, seconds: bool, cell_of: Any, start_of: Any, start: Any, bits: int, shift: int, counts: Any,
+    group: Any, pages: int, seconds: bool, cell_of: Any, start_of: Any, start: Any, bits: Any, shift: Any, counts: Any,
 ) -> None:  # fmt: skip
     for customer in range(low, high):
         where = 0 if len(group) == 0 else group[customer - low]
         if where < 0:
             continue
-        i, stop = offsets[customer], offsets[customer + 1]
+        i, stop = U(offsets[customer]), U(offsets[customer + 1])
         while True:
             first, last, steps, i = _session(i, stop, code, second, values, by_code, by_value, until, gap)
             if steps == 0:
                 break
-            cell = cell_of[where * pages + _what(first, code, values, by_code, by_value)]
+            cell = cell_of[U(where * pages) + _what(first, code, values, by_code, by_value)]
             if seconds and steps > 1:
-                place_value(cell, np.int64(second[last]) - np.int64(second[first]), start_of, start, bits, shift, counts)
+                place_value(cell, U(second[last]) - U(second[first]), start_of, start, bits, shift, counts)
             elif not seconds:
-                place_value(cell, np.int64(steps), start_of, start, bits, shift, counts)
+                place_value(cell, U(steps), start_of, start, bits, shift, counts)

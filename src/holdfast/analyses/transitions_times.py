@@ -11,7 +11,7 @@ from numba import njit
 
 from holdfast.analyses.narrowing import Ranges, place_value, quantiles
 from holdfast.analyses.step_scope import step_groups
-from holdfast.analyses.transitions_walk import FlowStep
+from holdfast.analyses.transitions_walk import NONE, FlowStep
 from holdfast.timelines.walk import Shard, Tally
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["QUANTILES", "transition_times"]
 
 QUANTILES = (0.5, 0.9)
+U = np.uint64
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class TimesStep:
         counts = ranges.counts()
         asked: tuple[Any, ...] = (
             *(shard.low, shard.high, columns.offsets, columns.code, *flow.named(shard), flow.collapsed),
-            *(step_groups(flow.scope, shard, flow.as_of, flow.nodes), flow.square.shift, flow.square.cells),
-            *(ranges.cell_of, ranges.first, ranges.start, ranges.bits, ranges.shift, counts),
+            *(step_groups(flow.scope, shard, flow.as_of, flow.nodes), U(flow.square.shift)),
+            *(ranges.cell_of.reshape(flow.groups, -1).astype(np.uint64), *ranges.asked(), counts),
         )
         _times(*asked)
         return Tally({"counts": counts}, {})
@@ -62,22 +63,23 @@ def transition_times(timelines: Timelines, step: FlowStep, flow: npt.NDArray[np.
 @njit(cache=True, nogil=True)
 def _times(
     low: int, high: int, offsets: Any, code: Any, second: Any, values: Any, by_code: Any, by_value: Any, fold: Any, until: int,
-    gap: int, collapse: bool, group: Any, shift: int, cells: int, cell_of: Any, first: Any, start: Any, bits: int,
-    bins: int, counts: Any,
+    gap: int, collapse: bool, group: Any, shift: Any, cell_of: Any, first: Any, start: Any, bits: Any, bins: Any,
+    counts: Any,
 ) -> None:  # fmt: skip
     for customer in range(low, high):
         where = 0 if len(group) == 0 else group[customer - low]
         if where < 0:
             continue
-        last, node, before, since = -1, -1, np.int64(-1), np.int64(0)
-        for i in range(offsets[customer], offsets[customer + 1]):
+        last, node, before, since = U(0), NONE, np.int64(-1), np.int64(0)
+        mine = cell_of[where]
+        for i in range(U(offsets[customer]), U(offsets[customer + 1])):
             now = np.int64(second[i])
             if now >= until:
                 break
             what = by_code[code[i]]
-            if what >= 0 and len(values) > 0 and values[i] != 0:
+            if what != NONE and len(values) > 0 and values[i] != 0:
                 what = by_value[values[i]]
-            if what < 0:
+            if what == NONE:
                 continue
             fresh = before < 0 or now - before >= gap
             before = now
@@ -85,6 +87,5 @@ def _times(
                 continue
             node = what
             if not fresh:
-                cell = cell_of[where * cells + (last << shift | fold[what])]
-                place_value(cell, now - since, first, start, bits, bins, counts)
+                place_value(mine[(last << shift) | fold[what]], U(now - since), first, start, bits, bins, counts)
             last, since = fold[what], now

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["FlowStep", "Frequencies", "Square"]
 
 U = np.uint64
-NONE = U(1 << 32)
+NONE = U((1 << 64) - 1)
+"""No step, where whole numbers have no sign: -1."""
 FLOWS = ("transitions", "customers", "squares", "crossed", "sessions")
 """Of each cell: how often, by how many; sums over customers of the count's square and of the count times all from that step; in
 how many sessions."""
@@ -108,7 +109,8 @@ class FlowStep:
         """What a loop needs to know a step: seconds, values, lookups, folding, as-of, gap."""
         gap = 1 << 40 if self.gap is None else self.gap
         until = self.as_of.until if self.cut else 1 << 40
-        looked = (self.nodes.values(shard), self.nodes.by_code, self.nodes.by_value, self.square.fold)
+        tables = (self.nodes.by_code, self.nodes.by_value, self.square.fold)
+        looked = (self.nodes.values(shard), *(table.astype(np.uint64) for table in tables))
         return shard.columns.second, *looked, until, gap
 
     def _places(self) -> npt.NDArray[np.uint64]:
@@ -235,7 +237,7 @@ def _whole(
         where = 0 if len(group) == 0 else group[customer - low]
         if where < 0:
             continue
-        last, size, node, before = ends, U(0), -1, np.int64(-1)
+        last, size, node, before = ends, U(0), NONE, np.int64(-1)
         mine = flow[where]
         session += 1
         for i in range(U(offsets[customer]), U(offsets[customer + 1])):
@@ -243,23 +245,23 @@ def _whole(
             if now >= until:
                 break
             what = by_code[code[i]]
-            if what >= 0 and len(values) > 0 and values[i] != 0:
+            if what != NONE and len(values) > 0 and values[i] != 0:
                 what = by_value[values[i]]
-            if what < 0:
+            if what == NONE:
                 continue
             if before >= 0 and now - before >= gap:
                 size = _gather(own, touched, size, (last << shift) | ends)
                 _stamped(stamp, (last << shift) | ends, session, mine)
-                last, node = ends, -1
+                last, node = ends, NONE
                 session += 1
             before = now
             if collapse and what == node:
                 continue
             node = what
-            cell = (last << shift) | U(fold[what])
+            cell = (last << shift) | fold[what]
             size = _gather(own, touched, size, cell)
             _stamped(stamp, cell, session, mine)
-            last = U(fold[what])
+            last = fold[what]
         if last == ends:
             continue
         size = _gather(own, touched, size, (last << shift) | ends)
