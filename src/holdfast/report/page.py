@@ -95,10 +95,15 @@ class Page:
         return "<!doctype html>\n" + tag("html", tag("head", head), body, lang="en")
 
 
-def figure_place(name: str, label: str, height: int = 340) -> Markup:
-    """The place where a figure will be drawn; `label` says it to those who do not see it."""
+def figure_place(name: str, label: str, height: int = 340, *, least_width: int = 0) -> Markup:
+    """The place where a figure will be drawn; `label` says it to those who do not see it.
+
+    least_width  pixels under which the figure cannot be read: on a narrower screen it is moved sideways
+    """
     empty = tag("noscript", tag("p", "The picture needs JavaScript; the table below says the same.", class_="hint"))
-    return tag("div", empty, class_="plot", data_figure=name, role="img", aria_label=label, style=f"height:{height}px")
+    style = f"height:{height}px" + (f";min-width:{least_width}px" if least_width else "")
+    place = tag("div", empty, class_="plot", data_figure=name, role="img", aria_label=label, style=style)
+    return tag("div", place, class_="scroll", tabindex="0", role="group", aria_label=label) if least_width else place
 
 
 def _menu(sections: Sequence[Section]) -> list[Markup]:

@@ -30,7 +30,7 @@ def section(asked: Asked) -> Section | None:
     body = join(
         lead(answer.words),
         hint(f"Each customer's best chain of these steps within {_WINDOW}; other steps may lie between."),
-        figure_place("funnel-figure", answer.words, 90 + 62 * len(known)),
+        figure_place("funnel-figure", answer.words, 90 + 62 * len(known), least_width=620),
         folded("all steps", answer_table(answer)),
         foot(answer, "funnel"),
         *_left_behind(asked),

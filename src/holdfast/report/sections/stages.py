@@ -27,7 +27,7 @@ def section(asked: Asked) -> Section | None:
     body = join(
         lead(answer.words),
         hint("Which event belongs to which stage stands in the definition, and can be changed in holdfast.toml, [stages]."),
-        figure_place("stages-figure", answer.words, 380),
+        figure_place("stages-figure", answer.words, 380, least_width=640),
         answer_table(answer),
         foot(answer, "stages"),
     )

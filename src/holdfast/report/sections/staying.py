@@ -28,7 +28,7 @@ def section(asked: Asked) -> Section | None:
             "Together with staying, not because of it: among customers who came at the same time, bought as much and were as "
             "active. Staying: any event in the 60 days after the first week. A cause is shown by a control group only."
         ),
-        figure_place("staying-figure", answer.words, 460),
+        figure_place("staying-figure", answer.words, 460, least_width=640),
         folded("all behaviours", answer_table(answer)),
         foot(answer, "staying"),
     )

@@ -36,7 +36,7 @@ def section(asked: Asked) -> Section | None:
             f"The first {STEPS + 1} {what} of every session, from left to right; a session ends after 30 minutes without a "
             "step, and the same step several times running is one. Red: the session ends there."
         ),
-        figure_place("ways-figure", answer.words, 460),
+        figure_place("ways-figure", answer.words, 460, least_width=860),
         tag("h3", "The most frequent whole ways"),
         _ways(answer),
         folded("all links", answer_table(answer)),
@@ -55,4 +55,4 @@ def _ways(answer: Answer) -> Markup:
         for row in answer.extra["paths"].to_pylist()
         if row["steps"] is not None
     ]  # fmt: skip
-    return table(("way", "sessions", "customers", "of all"), rows, ["text", "count", "count", "number"])
+    return table(("way", "sessions", "customers", "of all"), rows, ["text", "count", "count", "number"], name="ways")
