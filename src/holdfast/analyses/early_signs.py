@@ -64,9 +64,9 @@ class EarlySigns(Question):
 
     Table: a row per falling customer, most money at stake first: customer, segment, usual_interval_days, last_seen,
     days_silent, window_days, before_per_30 and now_per_30 (active days in 30), ratio (now by before) with low and high, p,
-    value (money of the last 365 days), complained. Extra tables: summary (a row per segment, status and what: customers, n, share,
-    low, high, value), alarms (tested, cut, flagged, false alarms to be expected; the model), trend (the last month ends, as
-    many as asked for).
+    value (money of the last 365 days), complained. Extra tables: summary (a row per segment, status and what: customers, n,
+    share, low, high, value), alarms (tested, cut, flagged, false alarms to be expected; the model), trend (the last month ends,
+    as many as asked for).
     People: status="falling" | "rising" | "steady" | "too little known" | "gone", what="silent" | "complained", segment=…; or
     customer=….
     """

@@ -51,10 +51,12 @@ ORDER BY place
 
 _LINES = """
 SELECT place, coalesce(line.product_id, line.name, '') AS product,
-       coalesce(TRY_CAST(line.quantity AS DECIMAL(18, 4)), 1) AS quantity, TRY_CAST(line.price AS DECIMAL(18, 4)) AS price
+       coalesce(TRY_CAST(line.quantity AS DECIMAL(18, 4)), 1) AS quantity, TRY_CAST(line.price AS DECIMAL(18, 4)) AS price,
+       line.category AS category, line.brand AS brand
 FROM (
     SELECT place, unnest(TRY(from_json(
-        products, '[{"product_id": "VARCHAR", "name": "VARCHAR", "quantity": "VARCHAR", "price": "VARCHAR"}]'
+        products, '[{"product_id": "VARCHAR", "name": "VARCHAR", "quantity": "VARCHAR", "price": "VARCHAR",
+                     "category": "VARCHAR", "brand": "VARCHAR"}]'
     ))) AS line
     FROM arrived WHERE products IS NOT NULL
 )
@@ -70,7 +72,7 @@ class OrderLines:
     orders  a row an order: place int64, person and order uint64 (hashes; order 0: it has no id), second int64 (UTC),
             nth int64: 1, or which of the customer's orders without id in that second
     lines   a row a line: place of its order, product text (its id, else its name), quantity (1 where none is stated) and
-            price of a piece (null where none is stated), both decimal(18, 4)
+            price of a piece (null where none is stated), both decimal(18, 4), category and brand (null where none is stated)
     """
 
     orders: pa.Table
