@@ -24,6 +24,7 @@ from holdfast.analyses.lifecycle_tables import (
     POOLED,
     Shown,
     money_table,
+    money_words,
     notes,
     states_table,
     transitions_table,
@@ -96,13 +97,13 @@ class LifeCycle(Question):
             "transitions": transitions_table(tally, labels, shown),
             "money": money_table(tally, labels, shown),
         }
-        states = tables["customers"]
+        states, currency = tables["customers"], timelines.settings.currency
         names = step.counting.names
         rules = {"counting events": step.counting.words(), "clock": "calendar", "period": self.period}
         rules |= {"refunds": step.counting.mode, **scope_rules(step.scope, "first counting event" if names else "first order")}
         return Answer(
             question=self,
-            words=words(states),
+            words=money_words(tables["money"], currency) if self.measure == "money" else words(states),
             table=tables.pop(self.measure),
             definition=defined(
                 timelines, step.as_of, title="Who came, stayed, came back and left?", text=_TEXT, rules=rules,

@@ -17,7 +17,7 @@ from holdfast.analyses.statistics import count_ratio, wilson
 from holdfast.events.schema import ORDER
 from holdfast.timelines.walk import Tally
 
-__all__ = ["POOLED", "Shown", "money_table", "notes", "states_of", "states_table", "transitions_table", "words"]
+__all__ = ["POOLED", "Shown", "money_table", "money_words", "notes", "states_of", "states_table", "transitions_table", "words"]
 
 POOLED = "all"
 """The period of a transition over all complete periods together."""
@@ -192,6 +192,26 @@ def words(table: pa.Table) -> str:
     return (
         f"{first} Of the {row['before']:,} active in the period before, {share} stayed away: {_pulse(row)} new or returned for "
         "each one lost."
+    )
+
+
+def money_words(table: pa.Table, currency: str) -> str:
+    """The same in money, in one or two sentences."""
+    rows = [row for row in table.to_pylist() if row["start"] or row["end"]]
+    over = [row for row in rows if row["state"] == "complete"] or rows
+    if not over:
+        return "No money moved yet."
+    period = max(row["period"] for row in over)
+    same = [row for row in over if row["period"] == period]
+    if len({row["segment"] for row in rows}) > 1:
+        largest = sorted(same, key=lambda row: -row["end"])[:4]
+        return f"Money in {period}: " + ", ".join(f"{row['segment']} {row['end']:,.2f} {currency}" for row in largest) + "."
+    row = same[0]
+    less = row["kept_before"] - row["kept_now"]
+    return (
+        f"{row['end']:,.2f} {currency} in {period}: {row['new']:,.2f} of new customers, {row['kept_now']:,.2f} of kept ones, "
+        f"{row['returned']:,.2f} of returned ones. Of the {row['start']:,.2f} before, {row['lost']:,.2f} went with those lost, "
+        f"and the kept spent {abs(less):,.2f} {'less' if less > 0 else 'more'}."
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from holdfast.charts.palette import INK, KEPT, LOST, NEW, RISK, RULE, SOFT, themed
+from holdfast.charts.palette import INK, KEPT, LOST, NEW, PAPER, RISK, RULE, SOFT, themed
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -72,7 +72,8 @@ def _arcs(figure: go.Figure, names: list[str], ways: list[dict[str, Any]]) -> No
             hovertemplate=text + "<extra></extra>", showlegend=False, row=1, col=1,
         )  # fmt: skip
         figure.add_annotation(
-            x=(start + end) / 2, y=height, text=f"{100 * way['share']:.0f} %", showarrow=False, font={"color": INK, "size": 11},
+            x=(start + end) / 2, y=height, text=f"{100 * way['share']:.0f} %", showarrow=False,
+            font={"color": INK, "size": 11}, bgcolor=PAPER,
             yshift=11 if end > start else -11, row=1, col=1,
         )  # fmt: skip
     for colour, name in (
