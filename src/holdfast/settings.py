@@ -8,9 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["STAGES", "Contract", "Settings"]
+__all__ = ["PROFILE_FIELDS", "STAGES", "Contract", "Settings"]
 
 RefundMode = Literal["order", "ledger"]
+
+PROFILE_FIELDS = (
+    *("name", "description", "demographics", "goals", "challenges", "interests", "hobbies", "values", "personality"),
+    *("preferences", "sources"),
+)
+"""What can be written of a persona, in the order in which its card shows it."""
 
 STAGES = ("awareness", "consideration", "evaluation", "purchase", "after purchase", "loyalty")
 """The stages of the way from stranger to regular, in order."""
@@ -48,6 +54,7 @@ class Settings:
     stages          (stage, event names or patterns) that come before the default stage map; stage "none": says nothing
     stages_reviewed ISO date on which the stage map was last looked over; None: never
     rates           currency code → value of one unit in `currency`, for events in other currencies
+    personas        persona → what no data hold of it, (field, text): goals, challenges, values, … (PROFILE_FIELDS)
     """
 
     name: str = "My shop"
@@ -73,3 +80,4 @@ class Settings:
     stages: tuple[tuple[str, tuple[str, ...]], ...] = ()
     stages_reviewed: str | None = None
     rates: tuple[tuple[str, float], ...] = ()
+    personas: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()

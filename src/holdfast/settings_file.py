@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from holdfast.errors import SettingsError, UnknownName
-from holdfast.settings import STAGES, Contract, Settings
+from holdfast.settings import PROFILE_FIELDS, STAGES, Contract, Settings
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -63,6 +63,7 @@ _HELP = {
     "stages": "table of stage and event names or patterns that come before the default stage map; none: says nothing",
     "stages_reviewed": "date on which the stage map was last looked over, as 2024-09-01; not set: never",
     "rates": "table of currency code and value of one unit in `currency`, for events in other currencies",
+    "personas": "a table per persona of what no data hold: name, goals, challenges, interests, values, sources, …",
 }
 
 SETTINGS = tuple(Setting(each.name, getattr(Settings(), each.name), _HELP[each.name]) for each in fields(Settings))
@@ -70,7 +71,12 @@ SETTINGS = tuple(Setting(each.name, getattr(Settings(), each.name), _HELP[each.n
 
 _OPTIONAL = frozenset(setting.name for setting in SETTINGS if setting.default is None)
 
-_TABLES = {"initiatives": '"2024-09-01" = "new loyalty programme"', "stages": 'evaluation = ["Quote *"]', "rates": "USD = 0.92"}
+_TABLES = {
+    "initiatives": '"2024-09-01" = "new loyalty programme"',
+    "stages": 'evaluation = ["Quote *"]',
+    "rates": "USD = 0.92",
+    "personas": '"repeat buyer" = { goals = "a full pantry" }',
+}
 """Settings that are tables, with a line of each."""
 
 IMPORT = "import"
@@ -205,7 +211,7 @@ def _plain(value: Any) -> Any:
         return {"start": list(value.start), "end": list(value.end)}
     if isinstance(value, tuple):
         if value and isinstance(value[0], tuple):
-            return {key: list(one) if isinstance(one, tuple) else one for key, one in value}
+            return {key: _plain(one) for key, one in value}
         return list(value)
     return value
 
@@ -336,6 +342,28 @@ def _rates(key: str, value: Any) -> tuple[tuple[str, float], ...]:
     return tuple(sorted((code, float(rate)) for code, rate in value.items()))
 
 
+def _told(key: str, value: Any) -> str:
+    return "; ".join(_names(key, value)) if isinstance(value, list) else _text(key, value)
+
+
+def _personas(key: str, value: Any) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """Each persona's fields in the order of the card; a list of texts is one text."""
+    if value == []:
+        return ()
+    if not isinstance(value, dict) or not all(isinstance(fields, dict) for fields in value.values()):
+        raise _wrong(key, value, 'write a table for each, as [personas."repeat buyer"] with lines such as goals = "…"')
+    found = []
+    for name, written in sorted(value.items()):
+        for each in written:
+            if each not in PROFILE_FIELDS:
+                raise SettingsError(
+                    f"holdfast.toml: personas.{name} has no field {each}", f"choose of {', '.join(PROFILE_FIELDS)}"
+                )
+        texts = {each: _told(f"personas.{name}.{each}", text) for each, text in written.items()}
+        found.append((name, tuple((each, texts[each]) for each in PROFILE_FIELDS if each in texts)))
+    return tuple(found)
+
+
 _CHECKS: dict[str, Check] = {
     "name": _text,
     "zone": _zone,
@@ -357,4 +385,5 @@ _CHECKS: dict[str, Check] = {
     "stages": _stages,
     "stages_reviewed": _day,
     "rates": _rates,
+    "personas": _personas,
 }

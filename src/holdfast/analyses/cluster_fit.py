@@ -94,6 +94,7 @@ def fit_clusters(rows: Any, seed: int = 20_240_101, least: float = LEAST_STABILI
     if len(values) < ENOUGH or len(scaling.kept) < 2:
         few = f"{len(values):,} customers" if len(values) < ENOUGH else f"{len(scaling.kept)} features that vary"
         return Fitted(scaling, None, (), f"only {few}: too few to look for clusters")
+    import sklearn.cluster  # noqa: F401  # a limit holds for the libraries that are loaded
     from threadpoolctl import threadpool_limits
 
     step = max(1, -(-len(values) // SAMPLE))

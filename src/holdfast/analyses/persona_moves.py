@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from holdfast.timelines.timelines import Timelines
 
-__all__ = ["NOT_YET", "MovesStep", "PersonaMoves", "moves_table"]
+__all__ = ["MOVES", "NOT_YET", "MovesStep", "PersonaMoves", "moves_table"]
 
 NOT_YET = "not yet here"
 """The state before of who had no event by the first date."""
@@ -162,8 +162,17 @@ def moves_table(moves: npt.NDArray[np.int64]) -> pa.Table:
                 {"before": STATES[i], "after": STATES[j], "customers": k, "n": n, "share": k / n if n else None,
                  "low": low, "high": high}
             )  # fmt: skip
-    kinds = [("before", pa.string()), ("after", pa.string()), ("customers", pa.int64()), ("n", pa.int64())]
-    return pa.Table.from_pylist(rows, pa.schema([*kinds, *((name, pa.float64()) for name in ("share", "low", "high"))]))
+    return pa.Table.from_pylist(rows, MOVES)
+
+
+MOVES = pa.schema(
+    [
+        *((name, pa.string()) for name in ("before", "after")),
+        *((name, pa.int64()) for name in ("customers", "n")),
+        *((name, pa.float64()) for name in ("share", "low", "high")),
+    ]
+)
+"""The columns of the table of moves."""
 
 
 def _sizes(moves: npt.NDArray[np.int64]) -> pa.Table:

@@ -18,7 +18,7 @@ from holdfast.timelines.zone import day_of
 if TYPE_CHECKING:
     from holdfast.analyses.status_trait import StatusTrait
 
-__all__ = ["CODES", "PersonaStep", "Wanted", "WhatCounts"]
+__all__ = ["CODES", "PersonaStep", "Wanted", "WhatCounts", "count_money"]
 
 CODES = len(PERSONAS) + 1
 """The six personas, and as code 0 nobody yet."""
@@ -109,6 +109,32 @@ class PersonaStep:
         if wanted.what in ("kept", "gone"):
             found &= standing == (_CUSTOMER if wanted.what == "kept" else _GONE)
         return found
+
+
+def count_money(
+    shard: Shard,
+    rule: PersonaRule,
+    today: int,
+    code: npt.NDArray[np.int64],
+    standing: npt.NDArray[np.uint8],
+    size: int,
+    days: int,
+) -> dict[str, Any]:
+    """The same counts for groups of any kind: customers, kept, gone, revenue, order_money, orders [size], since [size, days].
+
+    code  int64 [customers of the shard]: the group, 0 for those left out · today  the local day of the as-of
+    """
+    bought, columns = shard.source.purchases(rule.until, rule.mode), shard.columns
+    table, since = np.zeros((6, 1, size), np.int64), np.zeros((1, size, days), np.int64)
+    nothing = np.zeros(len(code), np.uint8)
+    _count(
+        shard.low, shard.high, np.zeros(len(code), np.int32), code.astype(np.uint8), nothing, standing, bought.offsets,
+        bought.amount, bought.adjust_offsets, bought.adjust_amount, columns.orders.offsets, columns.orders.second,
+        columns.offsets, columns.code, columns.day, columns.second, rule.until, today,
+        table, np.zeros((2, 1, 3), np.int64), since,
+    )  # fmt: skip
+    names = ("customers", "kept", "gone", "revenue", "order_money", "orders")
+    return dict(zip(names, table[:, 0], strict=True)) | {"since": since[0]}
 
 
 @njit(cache=True, nogil=True)

@@ -10,7 +10,7 @@ from holdfast.charts.palette import KEPT, NEW, RETURNED, RISK, SERIES, SOFT, rea
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["PERSONA_COLOURS", "persona_moves", "persona_segments", "persona_shares", "persona_trend"]
+__all__ = ["PERSONA_COLOURS", "persona_hours", "persona_moves", "persona_segments", "persona_shares", "persona_trend"]
 
 PERSONA_COLOURS = {
     "bouncer": "#c9c3b4",
@@ -106,6 +106,26 @@ def persona_trend(rows: list[dict[str, Any]], *, title: str, subtitle: str = "")
         )  # fmt: skip
     themed(figure, title=title, subtitle=subtitle, height=440)
     figure.update_yaxes(rangemode="tozero", tickformat=",")
+    return figure
+
+
+def persona_hours(rows: list[dict[str, Any]], *, title: str, subtitle: str = "") -> go.Figure:
+    """At which hour customers begin most of their visits, a line for each group.
+
+    rows  with persona, item ("12:00"), share
+    """
+    import plotly.graph_objects as go
+
+    hours = [f"{hour:02d}:00" for hour in range(24)]
+    figure = go.Figure()
+    for place, name in enumerate(dict.fromkeys(row["persona"] for row in rows)):
+        part = {row["item"]: row["share"] for row in rows if row["persona"] == name}
+        figure.add_scatter(
+            x=hours, y=[part.get(hour, 0) for hour in hours], mode="lines", name=name,
+            line={"color": colour_of(name, place), "width": 2.2}, hovertemplate="%{x}: %{y:.1%}<extra>" + name + "</extra>",
+        )  # fmt: skip
+    themed(figure, title=title, subtitle=subtitle, height=440)
+    figure.update_yaxes(rangemode="tozero", tickformat=".0%")
     return figure
 
 

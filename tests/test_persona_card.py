@@ -1,0 +1,185 @@
+"""Cards: every count opens to its people, small groups are held back, and what is written by hand stands beside the counts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import duckdb
+import pytest
+from people import told
+from persona_streams import events_of, timelines_of
+from test_personas import STORY, orders, shopping
+
+from holdfast.analyses.persona_card import PersonaCard
+from holdfast.analyses.persona_card_tables import HELD_BACK
+from holdfast.analyses.personas import Personas
+from holdfast.errors import SettingsError, UnknownName, UsageError
+from holdfast.settings import Settings
+from holdfast.settings_file import read_settings, settings_of, write_settings
+from holdfast.timelines.timelines import Timelines
+
+EVERYBODY = Settings(small_group=1, gone_after=10)
+
+
+def parts(answer, persona):
+    found = {}
+    for row in answer.table.to_pylist():
+        if row["persona"] == persona:
+            found.setdefault(row["part"], {})[row["item"]] = row
+    return found
+
+
+def seen(timelines, settings):
+    return Timelines(timelines.source.columns, settings)
+
+
+def test_a_card_by_hand():
+    """Ann orders books on Mondays and once toys, Ben toys once, Cleo looks at books; day 0 is a Monday, noon UTC."""
+    rows = [*orders("ann", (0, 7, 15), categories=("Books", "Books", "Toys")), *orders("ben", (1,), categories=("Toys",))]
+    rows += [
+        ("cleo", 20 * 1440 + 60, "Page Viewed", None, None, "Books"),
+        ("cleo", 20 * 1440 + 61, "Page Viewed", None, None, None),
+    ]
+    answer = seen(shopping(rows), EVERYBODY).ask(PersonaCard())
+    ann, cleo = parts(answer, "repeat buyer"), parts(answer, "passive browser")
+    assert {item: row["customers"] for item, row in ann["category"].items()} == {"Books": 1}
+    assert (ann["category"]["Books"]["n"], ann["category"]["Books"]["share"]) == (1, 1.0)
+    assert ann["category"]["Books"]["all_share"] == 2 / 3
+    assert ann["category"]["Books"]["index"] == pytest.approx(150)
+    assert list(ann["weekday"]) == ["Monday"]
+    assert (list(ann["hour"]), list(cleo["hour"])) == (["12:00"], ["13:00"])
+    assert {item: row["customers"] for item, row in ann["standing"].items()} == {"still a customer": 1, "gone": 0}
+    value = {row["persona"]: row for row in answer.extra["value"].to_pylist()}
+    assert (value["repeat buyer"]["revenue"], value["repeat buyer"]["aov"], value["repeat buyer"]["days_since"]) == (30, 10, 5)
+    way = [row for row in answer.extra["journey"].to_pylist() if row["persona"] == "repeat buyer"]
+    assert [(row["visit"], row["day"], row["time"], row["event"]) for row in way] == [
+        (1, 0, "12:00", "Order Completed"), (2, 7, "12:00", "Order Completed"), (3, 15, "12:00", "Order Completed"),
+    ]  # fmt: skip
+    assert "ann" not in str(answer.extra["journey"].to_pylist())
+    assert answer.people(persona="repeat buyer", part="journey").ids == ("ann",)
+
+
+def test_small_groups_are_held_back_and_everything_adds_up():
+    answer = told(STORY, Settings(small_group=2)).ask(PersonaCard())
+    sizes = {row["persona"]: row for row in answer.table.to_pylist() if row["part"] == "size"}
+    assert {name: row["customers"] for name, row in sizes.items()} == {
+        "bouncer": 2, "cart abandoner": 2, "one-time low value": 2, HELD_BACK: 2,
+    }  # fmt: skip
+    assert {row["n"] for row in sizes.values()} == {8}
+    assert answer.people(persona=HELD_BACK).ids == ("ann", "eve")
+    assert any("2 groups of together 2 customers are held back" in note for note in answer.notes)
+    assert {row["persona"] for row in answer.extra["trend"].to_pylist()} == set(sizes) - {HELD_BACK}
+    with pytest.raises(UnknownName, match="cart abandoner"):
+        answer.people(persona="repeat buyer")
+    alone = told(STORY).ask(PersonaCard("repeat buyer"))
+    assert alone.words == "No card is shown: 1 customer, fewer than 30 in each group."
+
+
+def test_fields_written_by_hand_go_through_the_file_onto_the_card(tmp_path):
+    path = tmp_path / "holdfast.toml"
+    write_settings(path, EVERYBODY)
+    text = path.read_text().replace("# [personas]\n", "")
+    path.write_text(text + '\n[personas."repeat buyer"]\ngoals = ["a full pantry", "no queue"]\nname = "Clara"\n')
+    settings = read_settings(path)
+    assert settings.personas == (("repeat buyer", (("name", "Clara"), ("goals", "a full pantry; no queue"))),)
+    write_settings(path, replace(settings, name="Other"))
+    assert read_settings(path).personas == settings.personas
+    write_settings(tmp_path / "fresh.toml", settings)
+    assert read_settings(tmp_path / "fresh.toml") == settings
+    answer = seen(told(STORY), settings).ask(PersonaCard("repeat buyer"))
+    assert [(row["field"], row["text"]) for row in answer.extra["profile"].to_pylist()] == list(settings.personas[0][1])
+    assert ("profile", "written by hand in holdfast.toml") in {
+        (row["part"], row["rests_on"]) for row in answer.extra["evidence"].to_pylist()
+    }
+    with pytest.raises(SettingsError, match="no field age"):
+        settings_of({"personas": {"repeat buyer": {"age": "40"}}})
+    with pytest.raises(SettingsError, match="table for each"):
+        settings_of({"personas": {"repeat buyer": "Clara"}})
+
+
+def test_what_the_gone_did_before_leaving_and_why():
+    """Forty cart abandoners: the twenty gone saw an error in their last days, the twenty kept did not."""
+    rows = []
+    for who in range(40):
+        day = 0 if who < 20 else 60
+        if who < 20:
+            rows += [(f"c{who}", day * 1440, "Error Shown", None, None, None)]
+        rows += [(f"c{who}", day * 1440 + 1, "Product Added", None, None, None)]
+    timelines = seen(shopping(rows), Settings(small_group=10, gone_after=30))
+    answer = timelines.ask(PersonaCard("cart abandoner"))
+    before = parts(answer, "cart abandoner")["before leaving"]
+    assert {item: (row["customers"], row["n"], row["all_share"]) for item, row in before.items()} == {
+        "Error Shown": (20, 20, 0.0)
+    }
+    assert answer.people(part="before leaving", item="Error Shown").ids == tuple(sorted(f"c{who}" for who in range(20)))
+    assert "Together with leaving, in the last 30 days: Error Shown (100.0 % against 0.0 %)." in answer.words
+    (row,) = [row for row in answer.extra["leaving"].to_pylist() if row["event"] == "Error Shown"]
+    assert (row["gone"], row["kept"], row["difference"]) == (20, 0, 1.0)
+
+
+FAVOURITE = """
+WITH counted AS (
+    SELECT customer_id, {column} AS value, row_number() OVER (PARTITION BY customer_id, {column} ORDER BY place) AS nth, place
+    FROM (SELECT *, row_number() OVER () AS place FROM events) WHERE {column} IS NOT NULL
+)
+SELECT value, count(*) FROM (
+    SELECT customer_id, arg_max(value, nth * 1e9 - place) AS value FROM counted GROUP BY customer_id
+) WHERE list_contains($who, customer_id) GROUP BY value
+"""
+
+
+@pytest.mark.parametrize("column", ["platform", "channel"])
+def test_favourites_equal_sql(column):
+    timelines = timelines_of("retentioneering")
+    answer = timelines.ask(PersonaCard("repeat buyer"))
+    who = list(timelines.ask(Personas()).people(persona="repeat buyer").ids)
+    sql = duckdb.connect()
+    sql.execute("set threads = 1")
+    sql.register("events", events_of("retentioneering"))
+    expected = dict(sql.execute(FAVOURITE.format(column=column), {"who": who}).fetchall())
+    found = {item: row["customers"] for item, row in parts(answer, "repeat buyer")[column].items()}
+    assert found == expected
+
+
+@pytest.mark.parametrize("shop", ["retentioneering", "online retail"])
+def test_every_count_opens_to_its_people_and_the_trend_ends_at_the_size(shop):
+    timelines = seen(timelines_of(shop), replace(timelines_of(shop).settings, small_group=20))
+    answer = timelines.ask(PersonaCard())
+    whole = {row["persona"]: row["customers"] for row in timelines.ask(Personas()).table.to_pylist()}
+    rows = answer.table.to_pylist()
+    for row in rows[::3]:
+        assert len(answer.people(persona=row["persona"], part=row["part"], item=row["item"])) == row["customers"]
+    sizes = {row["persona"]: row["customers"] for row in rows if row["part"] == "size"}
+    assert sum(sizes.values()) == sum(whole.values())
+    for name in set(sizes) - {HELD_BACK}:
+        assert sizes[name] == whole[name]
+        trend = [row for row in answer.extra["trend"].to_pylist() if row["persona"] == name]
+        assert trend[-1]["customers"] == sizes[name]
+        assert len(answer.people(persona=name, part="journey")) == 1
+    for part in ("hour", "weekday"):
+        for name in set(sizes) - {HELD_BACK}:
+            told_ = [row for row in rows if row["persona"] == name and row["part"] == part]
+            assert sum(row["customers"] for row in told_) == told_[0]["n"]
+
+
+def test_clusters_have_cards_too():
+    timelines = timelines_of("online retail")
+    answer = timelines.ask(PersonaCard(kind="cluster"))
+    assert [row["persona"] for row in answer.table.to_pylist() if row["part"] == "size"][:2] == ["cluster 1", "cluster 2"]
+    assert answer.extra["trend"].num_rows == 0
+    assert len(answer.people(persona="cluster 1")) == answer.table.to_pylist()[0]["customers"]
+    assert answer.figure() is not None
+
+
+def test_wrong_questions_name_what_is_right():
+    timelines = told(STORY, EVERYBODY)
+    with pytest.raises(UnknownName, match="repeat buyer"):
+        timelines.ask(PersonaCard("buyer"))
+    with pytest.raises(UsageError, match="cluster"):
+        PersonaCard(kind="segment")
+    with pytest.raises(UsageError, match="1 day or more"):
+        PersonaCard(last_days=0)
+    with pytest.raises(UnknownName, match="weekday"):
+        PersonaCard().people(timelines, persona="repeat buyer", part="day", item="Monday")
+    with pytest.raises(UnknownName, match="Monday"):
+        PersonaCard().people(timelines, persona="repeat buyer", part="weekday", item="Mon")
