@@ -171,9 +171,9 @@ def _words(table: pa.Table, sums: dict[str, Any], features: Features, question: 
         return "Nobody has entered yet: adoption cannot be said."
     if not rows or not rows[0]["customers"]:
         return f"None of {n:,} customers has used any {features.source}."
-    most = " and ".join(f"{row['value']} {percent(row['share'])}" for row in rows[:2])
+    most = ", ".join(f"{percent(row['share'])} {'have used ' if row is rows[0] else ''}{row['value']}" for row in rows[:3])
     several = int(sums["ever"][2:].sum())
-    said = f"Of {n:,} customers have used {most}; {percent(several / n)} more than one of {len(rows):,}."
+    said = f"Of {n:,} customers {most}; {percent(several / n)} more than one of {len(rows):,}."
     passing = [row for row in rows if row["finding"].startswith("stay")]
     if not passing:
         return f"{said} None of them goes together with staying beyond chance."

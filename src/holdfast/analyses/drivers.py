@@ -246,9 +246,9 @@ def _notes(best: list[Best], same: list[Pair], window: Window, n: int, timelines
     small = timelines.settings.small_group
     if 0 < n < small:
         notes.append(f"only {n} customers are observed long enough, fewer than {small}: read with care")
-    notes += [f"{one} and {other} are done by nearly the same customers (phi {phi:.2f})" for one, other, phi in same[:8]]
-    if len(same) > 8:
-        notes.append(f"{len(same) - 8} further pairs of behaviours are done by nearly the same customers")
+    notes += [f"{one} and {other} are done by nearly the same customers (phi {phi:.2f})" for one, other, phi in same[:4]]
+    if len(same) > 4:
+        notes.append(f"{len(same) - 4} further pairs of behaviours are done by nearly the same customers")
     unlike = [f"{one.at.behaviour} {percent(share)}" for one in best if one.passes and (share := _compared(one, n)) < FEW_ALIKE]
     if unlike:
         notes.append(f"few customers alike differ in it, read with care (share compared): {', '.join(unlike[:6])}")

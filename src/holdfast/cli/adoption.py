@@ -7,16 +7,14 @@ from typing import Any
 import click
 
 from holdfast.cli.asking import analysis
-from holdfast.cli.views import chosen
-from holdfast.cli.window_options import named, window_options
+from holdfast.cli.window_options import compared, named, window_options
 
 __all__ = ["verb"]
 
-_SHOWN = ("value", "customers", "share", "only", "early_share", "others_share", "adjusted_share", "finding")
-_HIDDEN = ("n", "early", "early_stayed", "others", "others_stayed", "share_difference", "p_adjusted", "reason")
+_FIRST = {"value": "value", "customers": "customers", "share": "used_share", "only": "only"}
 
 
-@analysis("adoption", "adoption:Adoption", view=chosen(*_SHOWN, hidden=_HIDDEN))
+@analysis("adoption", "adoption:Adoption", view=compared(_FIRST))
 @click.option("--of", default=None, metavar="NAME", help="platform, device, channel, any property, or event (default: found).")
 @click.option("--period", type=click.Choice(["day", "week", "month", "quarter", "year"]), default=None, help="Of the curve.")
 @window_options

@@ -7,16 +7,14 @@ from typing import Any
 import click
 
 from holdfast.cli.asking import analysis
-from holdfast.cli.views import chosen
-from holdfast.cli.window_options import named, window_options
+from holdfast.cli.window_options import compared, named, window_options
 
 __all__ = ["verb"]
 
-_SHOWN = ("behaviour", "n", "did", "did_share", "others_share", "adjusted_share", "p_adjusted", "finding", "reason")
-_HIDDEN = ("kind", "did_stayed", "others", "others_stayed", "plain_p", "chi_square", "p", "tested", "compared_share", "youden")
+_FIRST = {"behaviour": "behaviour", "n": "n", "did": "did"}
 
 
-@analysis("drivers", "drivers:Drivers", view=chosen(*_SHOWN, hidden=(*_HIDDEN, "share_difference")))
+@analysis("drivers", "drivers:Drivers", view=compared(_FIRST))
 @window_options
 @click.option("--touched", multiple=True, metavar="NAME", help="Properties whose values count as behaviours (default: all).")
 @click.option("--most", type=click.IntRange(1, 50), default=None, metavar="N", help="Try at least 1 to N times (default: 5).")

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-__all__ = ["named", "window_options"]
+from holdfast.cli.saying import kinds_in
+from holdfast.cli.screen import table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from holdfast.cli.saying import Said, View
+
+__all__ = ["compared", "named", "window_options"]
+
+UNTESTED, UNSHOWN = "not testable", "no difference shown"
+"""Findings: the first is left out of the screen, the second is the usual case and left blank."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -48,3 +59,31 @@ def named(own: dict[str, Any]) -> dict[str, Any]:
         names = made.get(key) or ()
         made[key] = names[0] if len(names) == 1 else (tuple(names) or None)
     return made
+
+
+def compared(first: dict[str, str], *, limit: int = 25) -> View:
+    """A view of rows that are compared in staying: the first columns, both shares without intervals, and the difference alike.
+
+    first  columns of the table and their headings · limit  so many rows; those that could not be tested are only counted
+    """
+    shares = {"did_share": "stay_share", "early_share": "stay_share", "others_share": "others_share"}
+    alike = {
+        "adjusted_share": "alike_share",
+        "adjusted_share_low": "alike_share_low",
+        "adjusted_share_high": "alike_share_high",
+    }
+    wanted = first | {"finding": "finding"} | shares | alike
+
+    def view(console: Console, said: Said) -> None:
+        kept = {name: head for name, head in wanted.items() if name in said.columns}
+        at = [said.columns.index(name) for name in kept]
+        tested = said.columns.index("finding")
+        chosen = [row for row in said.rows if row[tested] != UNTESTED or "value" in first]
+        rows = [[None if row[place] == UNSHOWN else row[place] for place in at] for row in chosen]
+        columns = list(kept.values())
+        console.print(table(columns, rows, kinds_in(columns, rows), said.currency, limit=limit))
+        left = len(said.rows) - len(rows)
+        if left:
+            console.print(f"… {left:,} not testable, each with its reason: --csv PATH", style="dim")
+
+    return view
