@@ -129,7 +129,9 @@ def test_what_an_event_is_about_can_be_asked_of_it(shop: Workspace) -> None:
         "ann,Product Viewed,2024-01-01 10:01,p7,books\n"
     )
     bring(shop, path)
-    told = [(one["properties"], one["what"]) for name in ("Product List Viewed", "Product Viewed") for one in events(shop, name)]
+    told = [
+        (one["properties"], one["what"]) for name in ("Product List Viewed", "Product Viewed") for one in events(shop, name)
+    ]
     assert told[0] == ('{"category": "books"}', [])
     assert told[1] == ('{"category": "books", "product_id": "p7"}', [("p7", 1)])
     assert set(shop.timelines.meta.properties) >= {"category", "product_id"}

@@ -8,6 +8,7 @@ from holdfast.report.heat import heat_table
 from holdfast.report.markup import Markup, join
 from holdfast.report.page import Page, Section, figure_place
 from holdfast.report.parts import answer_table, foot, lead
+from holdfast.report.persona_cards import is_cards, persona_cards
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -40,7 +41,8 @@ def _picture(answer: Answer) -> tuple[Markup, dict[str, go.Figure]]:
     except UsageError:
         return Markup(""), {}
     figure.update_layout(title=None, margin={"t": 18})
-    return figure_place("figure", answer.words, 460), {"figure": figure}
+    place = figure_place("figure", answer.words, 460)
+    return join(persona_cards(answer), place) if is_cards(answer) else place, {"figure": figure}
 
 
 def _grids(answer: Answer) -> Markup:

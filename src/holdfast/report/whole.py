@@ -19,7 +19,7 @@ __all__ = ["SECTIONS", "report"]
 
 SECTIONS = {
     "Do they stay?": ("bridge", "money", "lifecycle", "cohorts", "repeat"),
-    "Who are they?": ("rfm", "personas", "concentration", "gone", "stickiness", "value"),
+    "Who are they?": ("rfm", "personas", "taste", "concentration", "gone", "stickiness", "value"),
     "Where do they go?": ("ways", "landing", "orders_way", "stages"),
     "Why do they stay?": ("staying", "slipping"),
     "About these figures": ("trade", "quality", "reading"),

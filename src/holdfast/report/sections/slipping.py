@@ -19,12 +19,14 @@ _SHOWN = (
     *("ratio", "low", "high", "value"),
 )
 
+_JUDGED = ("falling", "rising", "steady")
+
 
 def section(asked: Asked) -> Section | None:
-    """Customers whose activity falls against their own habit and who have not complained; None where nobody has a habit yet."""
+    """Customers whose activity falls against their own habit without a complaint; None where too few have a habit yet."""
     answer = asked.ask(EarlySigns(limit=15, events="orders" if asked.orders_only else "any"))
-    known = {row["status"] for row in answer.extra["summary"].to_pylist() if row["customers"]}
-    if not known & {"falling", "rising", "steady"}:
+    judged = sum(row["customers"] for row in answer.extra["summary"].to_pylist() if row["status"] in _JUDGED)
+    if judged < asked.timelines.settings.small_group:
         return None
     listed = answer_table(answer, chosen=_SHOWN) if len(answer.table) else None
     body = join(
