@@ -35,11 +35,13 @@ class Opened(NamedTuple):
 
 
 class Trail(NamedTuple):
-    """The steps of a shard: node, event, the columns' seconds, and for each step the next one of each later anchor."""
+    """The steps of a shard: node, event, the columns' seconds, which nodes each anchor means (uint8 [anchors, nodes]), and for
+    each step the next one of each later anchor (see `next_anchors`; no steps: it is looked for each time)."""
 
     node: Any
     event: Any
     second: Any
+    is_anchor: Any
     next: Any
 
 
@@ -140,6 +142,16 @@ def _put_steps(size: int, low: int, high: int, layer: int, trail: Any, path: Any
 
 
 @njit(cache=True, nogil=True)
+def _next(anchor: int, here: int, stop: int, trail: Any) -> Any:
+    """The first step from `here` that is a later anchor; `stop` when there is none before it."""
+    if trail.next.shape[1] > 0:
+        return min(trail.next[anchor, here], stop)
+    while here < stop and trail.is_anchor[anchor + 1, trail.node[here]] == 0:
+        here += 1
+    return here
+
+
+@njit(cache=True, nogil=True)
 def _lay(at: int, begin: int, stop: int, plan: Any, trail: Any, path: Any) -> Any:
     """Lay a path into `path`, int64 [room, 6] (see `_room`); (entries, first step, last step)."""
     if plan.shape == BACKWARD:
@@ -150,7 +162,7 @@ def _lay(at: int, begin: int, stop: int, plan: Any, trail: Any, path: Any) -> An
     size = _put_steps(0, at, at + 1, 0, trail, path)
     base, here = 0, at
     for anchor in range(plan.anchors - 1):
-        there = min(trail.next[anchor, here + 1], stop)
+        there = _next(anchor, here + 1, stop, trail)
         shown = min(there - here - 1, plan.steps)
         size = _put_steps(size, here + 1, here + 1 + shown, base + 1, trail, path)
         if there - here - 1 > shown:
@@ -199,17 +211,14 @@ def sequence_key(what: Any) -> Any:
 
 @njit(cache=True, nogil=True)
 def count_names(
-    opened: Any, plan: Any, whole: Any, trail: Any, group: Any, is_order: Any, names: Any, key: Any, ordered: Any
+    opened: Any, plan: Any, whole: Any, trail: Any, group: Any, code: Any, order: int, names: Any, key: Any, ordered: Any
 ) -> None:
     """Count what stands at each layer, and give each path the key of its whole sequence and its segment.
 
-    whole    the plan of whole paths · is_order  uint8 by step · names  int64 [layers, nodes and markers]
+    whole    the plan of whole paths · code, order  events' codes, that of an order · names  int64 [layers, nodes and markers]
     key      uint64 per path · ordered  int64 per path: 1 where an order lies between its first and last step
     """
     path = _room(plan, whole)
-    orders = np.zeros(len(is_order) + 1, np.int64)
-    for i in range(len(is_order)):
-        orders[i + 1] = orders[i] + is_order[i]
     for p in range(len(opened.at)):
         size, first, last = _lay(opened.at[p], opened.begin[p], opened.stop[p], plan, trail, path)
         for entry in range(size):
@@ -217,7 +226,10 @@ def count_names(
         if whole.steps != plan.steps:
             size, first, last = _lay(opened.at[p], opened.begin[p], opened.stop[p], whole, trail, path)
         key[p] = _mixed(_key(size, path, plan.nodes), np.int64(group[opened.who[p]]))
-        ordered[p] = orders[last + 1] > orders[first]
+        for i in range(first, last + 1):
+            if code[trail.event[i]] == order:
+                ordered[p] = 1
+                break
 
 
 @njit(cache=True, nogil=True)

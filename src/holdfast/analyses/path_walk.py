@@ -54,8 +54,10 @@ class Ways:
         units, idle = np.zeros((self.groups, 3), np.int64), np.zeros(shard.high - shard.low, np.uint8)
         kind = UNITS.index(self.unit)
         opened = path_loops.open_paths(steps.offsets, steps.fresh, steps.node, group, first[0], kind, to, units, idle)
-        onward = path_loops.next_anchors(steps.node, first)
-        trail = path_loops.Trail(steps.node, steps.event, shard.columns.second, onward)
+        # Every step may open a path: looking for the next anchor from each would take the square of a long timeline.
+        many = self.unit == "transitions" and len(first) > 1
+        onward = path_loops.next_anchors(steps.node, first) if many else np.zeros((0, 0), np.int64)
+        trail = path_loops.Trail(steps.node, steps.event, shard.columns.second, first, onward)
         return Laid(path_loops.Opened(*(array[:opened] for array in to)), trail, group, units, idle)
 
     def _groups(self, shard: Shard, steps: Steps) -> npt.NDArray[np.int32]:
@@ -104,9 +106,9 @@ class NamesStep:
         layout = self.ways.layout
         names = np.zeros((layout.layers, len(layout.what)), np.int64)
         many = len(laid.opened.at)
-        key, ordered = np.empty(many, np.uint64), np.empty(many, np.int64)
+        key, ordered = np.empty(many, np.uint64), np.zeros(many, np.int64)
         plan, whole = self.ways.plan(), self.ways.plan(self.ways.longest)
-        path_loops.count_names(laid.opened, plan, whole, laid.trail, laid.group, _is_order(shard, laid), names, key, ordered)
+        path_loops.count_names(laid.opened, plan, whole, laid.trail, laid.group, *_orders(shard), names, key, ordered)
         one = np.ones(many, np.int64)
         who = laid.opened.who
         found = path_loops.gathered(key, laid.group[who], who.astype(np.int64), one, one, ordered)
@@ -114,13 +116,10 @@ class NamesStep:
         return Tally({"units": np.column_stack([laid.units, idle]), "names": names}, _sequence_rows(found))
 
 
-def _is_order(shard: Shard, laid: Laid) -> npt.NDArray[np.uint8]:
-    """Which steps are orders."""
+def _orders(shard: Shard) -> tuple[npt.NDArray[Any], int]:
+    """The events' codes, and that of an order, -1 where there are none."""
     names = shard.columns.meta.events
-    if ORDER not in names:
-        return np.zeros(len(laid.trail.node), np.uint8)
-    found: npt.NDArray[np.uint8] = (shard.columns.code[laid.trail.event] == names.index(ORDER)).view(np.uint8)
-    return found
+    return shard.columns.code, names.index(ORDER) if ORDER in names else -1
 
 
 def _sequence_rows(found: Any) -> dict[str, Any]:
