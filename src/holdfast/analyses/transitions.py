@@ -81,7 +81,7 @@ class Transitions(Question):
         checked_choice("times", self.times, ("exact", "none"))
         gap_seconds(self.gap_minutes)
         if self.unit == "sessions" and not self.gap_minutes:
-            raise UsageError("sessions cannot be counted without a session gap", "give one, such as gap_minutes=30")
+            raise UsageError("sessions cannot be counted without a session gap", "give one: gap_minutes=30 (--gap 30)")
         if self.most < 1:
             raise UsageError(f"most cannot be {self.most}", "give how many steps are shown by name, such as 50")
         if self.versus is not None and (self.by is None or len(self.versus) != 2):
@@ -212,4 +212,4 @@ def _place(step: FlowStep, name: str, end: str) -> int:
         raise UsageError(
             f"{name!r} is among the rarer steps and counted in {OTHER}", "ask for more steps of their own: most=200"
         )
-    raise UnknownName("step", str(name), (end, *names))
+    raise UnknownName("step", str(name), (end, *names[: len(names) if _folded(step) else -1]))

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from holdfast.cli.asking import analysis
+from holdfast.cli.extra_views import Further, followed_by
 from holdfast.cli.step_options import naming, step_options
 from holdfast.cli.views import chosen
 
@@ -14,9 +15,13 @@ __all__ = ["verb"]
 
 _SHOWN = ("segment", "from", "to", "count", "customers", "probability", "median_seconds", "p90_seconds")
 _HIDDEN = ("transitions", "n", "share", "share_low", "share_high", "share_n", "low", "high")
+_SIDES = ("from", "to", "probability_a", "probability_b", "difference", "low", "high", "p_adjusted")
+_FURTHER = (
+    Further("difference", "Side by side, a = {segment_a}, b = {segment_b}; the surest differences first", _SIDES, most=15),
+)
 
 
-@analysis("transitions", "transitions:Transitions", view=chosen(*_SHOWN, hidden=_HIDDEN))
+@analysis("transitions", "transitions:Transitions", view=followed_by(chosen(*_SHOWN, hidden=_HIDDEN), *_FURTHER))
 @step_options
 @click.option(
     "--times", type=click.Choice(["exact", "none"]), default=None, help="Median and 90 % quantile of the time between, or not."
