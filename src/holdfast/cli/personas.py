@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -52,13 +54,42 @@ def moved(console: Console, said: Said) -> None:
     crossed("before", "after", "customers")(console, replace(said, rows=rows))
 
 
+_SHOWN_ITEMS = 5
+
+
+def card_view(console: Console, said: Said) -> None:
+    """A card's parts, the largest items of each, then its real journey and what it rests on."""
+    at = {name: place for place, name in enumerate(said.columns)}
+    names = ["persona", "part", "item", "customers", "share", "low", "high", "index"]
+    seen: Counter[tuple[str, str]] = Counter()
+    rows = []
+    for row in sorted(said.rows, key=lambda row: (said_order(said, row, at), -row[at["customers"]])):
+        key = (row[at["persona"]], row[at["part"]])
+        if seen[key] < _SHOWN_ITEMS:
+            rows.append([row[at[name]] for name in names])
+        seen[key] += 1
+    if len({row[0] for row in rows}) == 1:
+        names, rows = names[1:], [row[1:] for row in rows]
+    forms = said.kinds()
+    kinds: list[Any] = ["number" if name == "index" else forms[at[name]] for name in names]
+    console.print(table(names, rows, kinds, said.currency))
+
+
+def said_order(said: Said, row: Sequence[Any], at: dict[str, int]) -> tuple[int, int]:
+    """Where a row's persona and part first stand in the table."""
+    firsts = [(one[at["persona"]], one[at["part"]]) for one in said.rows]
+    people = [one[at["persona"]] for one in said.rows]
+    return people.index(row[at["persona"]]), firsts.index((row[at["persona"]], row[at["part"]]))
+
+
 def _verb(workspace: str, card: str | None, moves: str | None, to: str | None, **options: Any) -> None:
     """Which of six kinds is every customer, what is each kind worth, and who of it is still there?
 
     bouncer, passive browser, cart abandoner, one-time low value, one-time high value, repeat buyer: everybody with an event is
-    exactly one. --card shows one in full, --moves DATE who moved between them since.
+    exactly one. --card shows one in full (with --html: as a page), --moves DATE who moved between them since.
 
-    People: --people "persona=repeat buyer", with mark="discount seeker" or what=gone, before_30 and before_90.
+    People: --people "persona=repeat buyer", with "mark=discount seeker" or what=gone, before_30 and before_90. Of a card:
+    --people part=hour item=12:00.
     """
     own = {
         "split": options.pop("split"),
@@ -74,6 +105,10 @@ def _verb(workspace: str, card: str | None, moves: str | None, to: str | None, *
         if options["as_of"]:
             raise UsageError("--as-of says nothing to --moves", "name the second date with --to")
         asked("persona_moves:PersonaMoves", workspace, own | {"first": moves, "second": to}, view=moved, **options)
+    elif card is not None:
+        kind = "cluster" if card.startswith("cluster") else None
+        of = None if card in ("all", "clusters") else card
+        asked("persona_card:PersonaCard", workspace, own | {"persona": of, "kind": kind}, view=card_view, **options)
     else:
         asked("personas:Personas", workspace, own, view=kinds_of_customer, **options)
 
@@ -86,7 +121,9 @@ def _options(function: Any) -> Any:
         click.option("--split", type=float, default=None, metavar="AMOUNT", help="Order value above which one-time is high."),
         click.option("--to", default=None, metavar="DATE", help="The later date of --moves (default: the end of the data)."),
         click.option("--moves", default=None, metavar="DATE", help="Who moved between personas since the end of that day."),
-        click.option("--card", default=None, metavar="PERSONA", help='One persona in full: "repeat buyer".'),
+        click.option(
+            "--card", default=None, metavar="PERSONA", help='A card in full: "repeat buyer", all, "cluster 1", clusters.'
+        ),
     ):
         function = option(function)
     return function

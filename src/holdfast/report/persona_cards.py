@@ -43,11 +43,12 @@ def _card(answer: Answer, name: str, rows: list[dict[str, Any]]) -> Markup:
     extra = {kind: [one for one in made.to_pylist() if one.get("persona") == name] for kind, made in answer.extra.items()}
     size = parts["size"][0]
     written = {one["field"]: one["text"] for one in extra["profile"]}
+    called = f"{name}: " if "name" in written else ""
     trend = [one["customers"] for one in extra["trend"]]
     head = tag(
         "div",
         tag("h3", written.get("name", name.capitalize())),
-        tag("p", f"{size['customers']:,} customers, {_with_interval(size)} of {size['n']:,}", class_="muted"),
+        tag("p", f"{called}{size['customers']:,} customers, {_with_interval(size)} of {size['n']:,}", class_="muted"),
         sparkline(trend, "kept", width=170) if trend else None,
     )
     body = [
