@@ -141,8 +141,10 @@ def test_a_map_of_ones_own_comes_first():
         ("evaluation", ("login",)),
         ("none", ("Cart *", "Visit")),
     )
-    for wrong in ("buying=x", "evaluation", "evaluation="):
-        with pytest.raises(UnknownName, match="stage"):
+    with pytest.raises(UnknownName, match="evaluation"):
+        parse_stages(["buying=x"])
+    for wrong in ("evaluation", "evaluation="):
+        with pytest.raises(UsageError, match="write it as"):
             parse_stages([wrong])
     with pytest.raises(UnknownName, match="stage"):
         told(SHOP).ask(Stages(stages=(("buying", ("x",)),)))

@@ -22,7 +22,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from holdfast.errors import UnknownName
+from holdfast.errors import UnknownName, UsageError
 from holdfast.events.schema import ORDER, REFUND
 from holdfast.settings import STAGES
 from holdfast.timelines.columns import Meta
@@ -136,12 +136,14 @@ def stage_map(meta: Meta, own: Sequence[tuple[str, Sequence[str]]] = ()) -> Stag
 
 
 def parse_stages(texts: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """A map of texts such as `evaluation=Quote *,Call Booked`; UnknownName for a stage that does not exist."""
+    """A map of texts such as `evaluation=Quote *,Call Booked`; UnknownName or UsageError for what is none."""
     found = []
     for text in texts:
         name, _, patterns = text.partition("=")
-        if name.strip() not in (*STAGES, NO_STAGE) or not patterns.strip():
-            raise UnknownName("stage", text, tuple(f"{stage}=Event Name" for stage in (*STAGES, NO_STAGE)))
+        if not patterns.strip():
+            raise UsageError(f"{text!r} is no line of a stage map", "write it as evaluation=Quote *,Call Booked")
+        if name.strip() not in (*STAGES, NO_STAGE):
+            raise UnknownName("stage", name.strip(), (*STAGES, NO_STAGE))
         found.append((name.strip(), tuple(part.strip() for part in patterns.split(",") if part.strip())))
     return tuple(found)
 
