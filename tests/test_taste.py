@@ -94,7 +94,7 @@ def test_a_favourite_needs_touches_and_a_share_above_everyones():
 
 
 def test_affinity_compares_who_touched_at_all():
-    """Of three in France two touched shoes, of two in Spain one; of everyone 3 of 5: the index is 2/3 by 3/5, and 1/2 by 3/5."""
+    """Of three in France two touched shoes, of two in Spain one, of all 3 of 5: the index is 2/3 by 3/5, and 1/2 by 3/5."""
     rows = [{"who": who, "category": category, "country": country, "day": day} for who, category, country, day in [
         ("ann", "shoes", "France", 0), ("ben", "shoes", "France", 0), ("cleo", "hats", "France", 0),
         ("dan", "shoes", "Spain", 0), ("eve", "hats", "Spain", 0), ("dan", "hats", "Spain", 5),

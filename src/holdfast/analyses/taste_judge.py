@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from holdfast.analyses.scope import Scope
 from holdfast.analyses.statistics import wilson_arrays
-from holdfast.analyses.taste_walk import Kind, Learned, Rhythm, entries
+from holdfast.analyses.taste_walk import NOBODY, Kind, Learned, Rhythm, entries
 from holdfast.timelines.attributes import NOT_KNOWN
 from holdfast.timelines.walk import Shard, Tally
 from holdfast.timelines.zone import day_of
@@ -48,10 +48,10 @@ class Judge:
         """The kind of that name."""
         return next(kind for kind in self.kinds if kind.name == name)
 
-    def favourite(self, shard: Shard, name: str, wanted: int = -1) -> tuple[Any, ...]:
-        """(code, touches of the most touched, touches, touched) of a kind, per customer of the shard."""
+    def favourite(self, shard: Shard, name: str, wanted: int = -1, asked: Any = NOBODY) -> tuple[Any, ...]:
+        """(code, touches of the most touched, touches, touched) of a kind, per customer of the shard; see `Kind.judge`."""
         share = self.learned.shares[name]
-        return self.kind(name).judge(shard, self.rhythm.as_of.until, share, self.least, wanted)
+        return self.kind(name).judge(shard, self.rhythm.as_of.until, share, self.least, wanted, asked)
 
     def discount(self, shard: Shard) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """(code, orders with a discount, orders) per customer: a seeker's share is above the shop's, interval and all."""
@@ -147,7 +147,7 @@ class TasteStep:
     def _rows(self, shard: Shard, segment: npt.NDArray[np.int32], mask: npt.NDArray[np.bool_]) -> dict[str, Any]:
         rows: dict[str, Any] = {"ids": shard.ids(mask), "segment": segment[mask], "money": self._money(shard)[mask]}
         for kind in self.judge.kinds:
-            code, top, total, _ = self.judge.favourite(shard, kind.name)
+            code, top, total, _ = self.judge.favourite(shard, kind.name, asked=mask)
             rows |= {kind.name: code[mask], f"{kind.name} top": top[mask], f"{kind.name} n": total[mask]}
         code, k, n = self.judge.discount(shard)
         rows |= {"discount": code[mask], "reduced": k[mask], "orders": n[mask]}

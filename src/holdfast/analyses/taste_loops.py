@@ -41,7 +41,7 @@ def _touched(
     start: int, stop: int, day: Any, second: Any, code: Any, counted: Any, until: int, mode: int, values: Any, by_value: Any,
     starts: Any, shift: Any, more: int, most: int, more_day: Any, more_label: Any, count: Any, stamp: Any, seen: Any,
 ) -> int:  # fmt: skip
-    """One customer's touches into `count`, their labels into `seen`; how many labels. Touches of elsewhere: `more` to `most`."""
+    """One customer's touches into `count`, their labels into `seen`; how many labels. Others stand at `more` to `most`."""
     size, at = 0, 0
     for i in range(start, stop):
         if second[i] >= until:
@@ -105,18 +105,21 @@ def touch_counts(
 def favourites(
     low: int, high: int, offsets: Any, day: Any, second: Any, code: Any, counted: Any, until: int, mode: int, values: Any,
     by_value: Any, starts: Any, shift: Any, more: Any, more_day: Any, more_label: Any, share: Any, least: int, z: float,
-    wanted: int, found: Any, top: Any, total: Any, touched: Any,
+    wanted: int, asked: Any, found: Any, top: Any, total: Any, touched: Any,
 ) -> None:  # fmt: skip
     """Each customer's favourite: 0 without a touch, 1 without a clear one, else 2 + label.
 
     share   float64 per label: of everyone's touches · least  touches needed in all · z  of Wilson's interval
     wanted  a label whose touching customers are marked in `touched` (uint8); -1: none
+    asked   bool per customer: the others are passed by; empty: all are asked about
     top, total  int32: touches of the most touched label (the first of equals), and of all
     """
     labels = len(share)
     count, stamp, seen = np.zeros(labels, np.int64), np.zeros(labels, np.int64), np.zeros(labels, np.int64)
     for customer in range(low, high):
         at = customer - low
+        if len(asked) > 0 and not asked[at]:
+            continue
         size = _touched(
             offsets[customer], offsets[customer + 1], day, second, code, counted, until, mode, values, by_value, starts, shift,
             more[0, at], more[1, at], more_day, more_label, count, stamp, seen,

@@ -34,6 +34,7 @@ __all__ = [
     "DAYS",
     "EMPTY",
     "HOURS",
+    "NOBODY",
     "NO_LINES",
     "Kind",
     "LearnStep",
@@ -70,6 +71,7 @@ class Lines:
         return np.stack([begin, end]).astype(np.int64)
 
 
+NOBODY = np.zeros(0, np.bool_)
 NO_LINES = Lines(np.zeros(0, np.uint64), np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
@@ -110,12 +112,17 @@ class Kind:
         touch_counts(*(*self._columns(shard, until), segment, touches, reach, n))
         return {"touches": touches, "reach": reach, "n": n}
 
-    def judge(self, shard: Shard, until: int, share: npt.NDArray[np.float64], least: int, wanted: int = -1) -> tuple[Any, ...]:
-        """(code, touches of the most touched, touches, touched) per customer; code 0: no touch, 1: no clear favourite."""
+    def judge(
+        self, shard: Shard, until: int, share: npt.NDArray[np.float64], least: int, wanted: int = -1, asked: Any = NOBODY
+    ) -> tuple[Any, ...]:
+        """(code, touches of the most touched, touches, touched) per customer; code 0: no touch, 1: no clear favourite.
+
+        wanted  a label whose customers are marked as touched · asked  bool per customer: who is asked about; empty: all
+        """
         size = shard.high - shard.low
         found, top, total = np.zeros((3, size), np.int32)
         touched = np.zeros(size, np.uint8)
-        favourites(*(*self._columns(shard, until), share, least, Z95, wanted, found, top, total, touched))
+        favourites(*(*self._columns(shard, until), share, least, Z95, wanted, asked, found, top, total, touched))
         return found, top, total, touched
 
 

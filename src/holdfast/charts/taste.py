@@ -55,9 +55,10 @@ def _clear(rows: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
 
 
 def affinity_map(rows: list[dict[str, Any]], *, title: str, subtitle: str = "") -> go.Figure:
-    """Segments down, values of the first kind across: how many times as often as everyone a segment touches a value.
+    """Segments down, values of the first kind across: how many times as often as everyone a segment touches a value. Without a
+    colour: no more than chance may give.
 
-    rows  with segment, kind, value, customers, n, index
+    rows  with segment, kind, value, customers, n, index, index_low, index_high
     """
     import plotly.graph_objects as go
 
@@ -71,10 +72,12 @@ def affinity_map(rows: list[dict[str, Any]], *, title: str, subtitle: str = "") 
     down = sorted(sizes, key=lambda name: -sizes[name])[:DOWN][::-1]
     across = sorted(totals, key=lambda name: -totals[name])[:ACROSS]
     at = {(row["segment"], row["value"]): row["index"] for row in part}
+    apart = {(row["segment"], row["value"]) for row in part if row["index_low"] > 1 or row["index_high"] < 1}
+    shaded = [[min(at[one, value], TWICE) if (one, value) in apart else None for value in across] for one in down]
     cells = [[at.get((segment, value)) for value in across] for segment in down]
     figure = go.Figure(
         go.Heatmap(
-            z=[[None if cell is None else min(cell, TWICE) for cell in line] for line in cells],
+            z=shaded,
             x=[_short(value) for value in across], y=[f"{_short(name)} ({sizes[name]:,})" for name in down],
             colorscale=sequential(), zmin=0, zmax=TWICE, showscale=False, xgap=1, ygap=1, customdata=cells,
             hovertemplate="%{y}, %{x}: %{customdata:.2f} times everyone<extra></extra>",
@@ -83,13 +86,14 @@ def affinity_map(rows: list[dict[str, Any]], *, title: str, subtitle: str = "") 
     for segment, line in zip(down, cells, strict=True):
         for value, cell in zip(across, line, strict=True):
             if cell is not None:
-                colour = readable_on(min(cell, TWICE) / TWICE)
+                colour = readable_on(min(cell, TWICE) / TWICE) if (segment, value) in apart else SOFT
                 figure.add_annotation(
                     x=_short(value), y=f"{_short(segment)} ({sizes[segment]:,})", text=f"{cell:.2f}", showarrow=False,
                     font={"size": 11.5, "color": colour},
                 )  # fmt: skip
     themed(figure, title=title, subtitle=subtitle, height=150 + 30 * max(len(down), 3) + 60)
     figure.update_xaxes(side="top", ticks="", linecolor=RULE)
+    figure.update_yaxes(showgrid=False, ticks="")
     figure.update_layout(margin_t=figure.layout.margin.t + 10)
     return figure
 

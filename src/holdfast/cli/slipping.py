@@ -11,8 +11,8 @@ from holdfast.cli.views import chosen
 
 __all__ = ["verb"]
 
-_SHOWN = ("customer", "days_silent", "usual_interval_days", "before_per_30", "now_per_30", "ratio", "value", "complained")
-_LATER = ("last_seen", "window_days", "p")
+_SHOWN = ("customer", "value", "ratio", "days_silent", "usual_interval_days", "before_per_30", "now_per_30")
+_LATER = ("last_seen", "window_days", "p", "complained")
 
 
 @analysis("slipping", "early_signs:EarlySigns", view=chosen(*_SHOWN, money=("value",), hidden=_LATER))

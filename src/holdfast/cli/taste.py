@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["verb"]
 
 FIRST = 6
-_SHOWN = ("customer", "orders", "category", "brand", "hour", "discount", "usual_days", "next_order", "due")
+_SHOWN = ("customer", "orders", "usual_days", "next_order", "due", "category", "discount", "hour", "brand")
 _OTHER = ("share", "low", "high", "index", "n")
 _HIDDEN = tuple(f"{kind}_{what}" for kind in ("category", "brand", "channel", "hour", "day", "discount") for what in _OTHER)
 _CUSTOMERS = chosen(
