@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from shells import holdfast
 from ways import clicks, slow_paths
 
+from holdfast.analyses import paths
 from holdfast.analyses.answer import Answer
 from holdfast.analyses.path_walk import NamesStep
 from holdfast.analyses.paths import Paths
@@ -48,8 +49,8 @@ def test_after_a_start_by_hand():
     assert answer.people(layer=0, **{"from": "home", "to": "(drop-off)"}).ids == ("cleo",)
     assert answer.people(node="(no path)").ids == ("dan",)
     assert answer.people().ids == ("ann", "ben", "cleo")
-    paths = {row["path"]: (row["count"], row["with_order"]) for row in answer.extra["paths"].to_pylist()}
-    assert paths == {"home": (1, 0), "home > cart > home": (1, 0), "home > cart > pay > (goes on)": (1, 0)}
+    whole = {row["path"]: (row["count"], row["with_order"]) for row in answer.extra["paths"].to_pylist()}
+    assert whole == {"home": (1, 0), "home > cart > home": (1, 0), "home > cart > pay > (goes on)": (1, 0)}
     assert answer.people(path="home > cart > home").ids == ("ben",)
 
 
@@ -144,6 +145,10 @@ def test_whole_paths_by_segment_and_two_segments_side_by_side():
     assert next(row for row in turned if row["to"] == "cart")["difference"] == 1.0
     assert len(answer.people(layer=0, segment="fr", **{"from": "home", "to": "cart"})) == 40
     assert len(answer.people(path="home > mail", segment="fr")) == 0
+    for row in difference:
+        for side in ("a", "b"):
+            cell = {"layer": row["layer"], "from": row["from"], "to": row["to"], "segment": row[f"segment_{side}"]}
+            assert len(answer.people(**cell)) == row[f"customers_{side}"]
 
 
 def test_what_is_not_shown_is_other():
@@ -191,6 +196,16 @@ def test_on_the_command_line(tmp_path):
         assert told.code == 0, told.err
         assert word in told.out
     assert holdfast("paths", "-w", shop, "--from", "cart", "--people", "node=(no path)").out.split() == ["ben"]
+
+
+def test_durations_gathered_a_few_layers_at_a_time_are_the_same(monkeypatch):
+    """What memory does not hold at once is walked for again."""
+    story = "\n".join(f"c{k} a@0 b@{1 + k} c@{3 + 2 * k} d@{9 + 4 * k}" for k in range(100))
+    question = Paths("a", steps=3, through=("c",))
+    whole = clicks(story).ask(question)
+    monkeypatch.setattr(paths, "DURATIONS_AT_ONCE", 1)
+    assert clicks(story).ask(question).table == whole.table
+    assert links(whole, "median_seconds", "p90_seconds")[0, "a", "b"] == pytest.approx((50.5, 90.1))
 
 
 def test_wrong_questions_name_what_is_right():
@@ -277,8 +292,8 @@ def test_paths_equal_a_plain_count_and_flow_is_conserved(people, anchors, unit, 
     for (layer, name), row in every.items():
         assert row["came"] + row["begins"] == row["count"] == row["onward"] + row["goes_on"] + row["ends"] + row["drop_off"]
         assert set(answer.people(layer=layer, node=name).ids) == slow["nodes"][layer, name][1]
-    paths = {row["path"]: (row["count"], row["customers"]) for row in answer.extra["paths"].to_pylist()}
-    assert paths == {text: (count, len(who)) for text, (count, who) in slow["paths"].items()}
+    whole = {row["path"]: (row["count"], row["customers"]) for row in answer.extra["paths"].to_pylist()}
+    assert whole == {text: (count, len(who)) for text, (count, who) in slow["paths"].items()}
     for text, (_, who) in slow["paths"].items():
         assert set(answer.people(path=text).ids) == who
     assert all(row["n"] == slow["n"] for row in rows)

@@ -77,8 +77,15 @@ def sankey(rows: list[dict[str, Any]], *, anchors: Collection[str], unit: str, t
         },
         domain={"x": [0, 1], "y": [0, TOP]},
     )  # fmt: skip
-    labels = _labels(placed, anchors, n)
-    # Plotly would write the last layer's names to the left, into those of the layer before.
+    _write_names(figure, placed, _labels(placed, anchors, n))
+    return themed(figure, title=title, subtitle=subtitle)
+
+
+def _write_names(figure: go.Figure, placed: _Placed, labels: dict[Node, str]) -> None:
+    """Write each node's name to its right, and the numbers of the layers above.
+
+    Plotly would write the last layer's names to the left, into those of the layer before.
+    """
     for node in placed.nodes:
         across, down = placed.at[node]
         figure.add_annotation(
@@ -91,7 +98,6 @@ def sankey(rows: list[dict[str, Any]], *, anchors: Collection[str], unit: str, t
             x=across, y=1, xref="paper", yref="paper", yanchor="bottom", xanchor="left", xshift=-THICK / 2, showarrow=False,
             text=f"{layer:+d}" if layer else "0", font={"size": 11, "color": SOFT},
         )  # fmt: skip
-    return themed(figure, title=title, subtitle=subtitle)
 
 
 def _place(rows: list[dict[str, Any]]) -> _Placed:
