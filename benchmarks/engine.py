@@ -6,6 +6,11 @@
     rfm           as of the last local day, all history, quintiles: (segment, customers, orders, cents)
     bridge        customers who ordered within 90 days, by month: (month, start, new, returned, lost, end)
     transitions   (event, next event of the same customer, how often)
+    funnel        Product Viewed → Product Added → Order Completed within 86,400 s of the first, others may lie between:
+                  (step, how many customers reached it by the best choice of where to begin)
+    tree          from a customer's first Checkout Started the next five events: (step, event there, next event or
+                  "(drop-off)", customers)
+    early_signs, personas   Holdfast alone; its rows are compared with nobody's
 
 Months are numbers since January 1970, weeks since the Monday 29 December 1969. Money is net: a refund reduces its order, and an
 order that was taken back in full does not count.
@@ -16,11 +21,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Protocol
 
-__all__ = ["ENGINES", "QUESTIONS", "SEGMENT", "Engine", "Rows", "by_segment"]
+__all__ = ["ENGINES", "QUESTIONS", "SEGMENT", "SHARED", "Engine", "Rows", "by_segment"]
 
 Rows = list[tuple[int | str, ...]]
 
-QUESTIONS = ("first_orders", "any_event", "rfm", "bridge", "transitions")
+SHARED = ("first_orders", "any_event", "rfm", "bridge", "transitions", "funnel", "tree")
+"""What every engine of a general kind answers."""
+
+QUESTIONS = (*SHARED, "early_signs", "personas")
 
 ENGINES = {
     "holdfast": "benchmarks.ours",

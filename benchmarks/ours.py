@@ -7,13 +7,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from benchmarks.engine import Rows
+from benchmarks.engine import QUESTIONS, Rows
 from holdfast.settings import Settings
 from holdfast.timelines.timelines import Timelines
 
 __all__ = ["SETTINGS", "Peer", "timelines_of"]
 
 SETTINGS = Settings(zone="Europe/London", currency="GBP", gone_after=90)
+TREE_STEPS = 5
 BRIDGE_COLUMNS = ("start", "new", "returned", "lost", "end")
 
 
@@ -25,7 +26,7 @@ def timelines_of(parquet: Path) -> Timelines:
 class Peer:
     """Holdfast. An answer holds its intervals, curves and definition as well as the counts; all of it is timed."""
 
-    questions = ("first_orders", "any_event", "rfm", "bridge", "transitions")
+    questions = QUESTIONS
 
     def __init__(self, name: str, folder: Path) -> None:
         self.store = folder / "timelines"
@@ -45,13 +46,17 @@ class Peer:
 
     def rows(self, question: str, answer: Any) -> Rows:
         """The answer's table in the runner's rows."""
-        rows: Rows = {"rfm": _segments, "bridge": _bridge, "transitions": _transitions}.get(question, _grid)(answer)
+        rows: Rows = ROWS.get(question, _grid)(answer)
         return rows
 
 
 def _question(name: str) -> Any:
     from holdfast.analyses.bridge import Bridge
     from holdfast.analyses.cohorts import Cohorts
+    from holdfast.analyses.early_signs import EarlySigns
+    from holdfast.analyses.funnel import Funnel
+    from holdfast.analyses.paths import Paths
+    from holdfast.analyses.personas import Personas
     from holdfast.analyses.rfm import Rfm
     from holdfast.analyses.transitions import Transitions
 
@@ -61,6 +66,10 @@ def _question(name: str) -> Any:
         "rfm": Rfm(),
         "bridge": Bridge(period="month", gone_after=90),
         "transitions": Transitions(times="none"),
+        "funnel": Funnel(("Product Viewed", "Product Added", "Order Completed"), window="24 hours"),
+        "tree": Paths("Checkout Started", steps=5, gap_minutes=None, loops="kept"),
+        "early_signs": EarlySigns(),
+        "personas": Personas(),
     }[name]
 
 
@@ -111,3 +120,26 @@ def _transitions(answer: Any) -> Rows:
         for row in answer.table.to_pylist()
         if row["from"] != "(start)" and row["to"] != "(drop-off)"
     ]
+
+
+def _funnel(answer: Any) -> Rows:
+    return [(row["step"], row["reached"]) for row in answer.table.to_pylist()]
+
+
+def _tree(answer: Any) -> Rows:
+    """The links between layers, without the customers who have no path and what goes on after the last layer."""
+    return [
+        (row["layer"], row["from"], row["to"], row["count"])
+        for row in answer.table.to_pylist()
+        if row["layer"] is not None and 0 <= row["layer"] < TREE_STEPS and row["count"]
+    ]
+
+
+def _scope(answer: Any) -> Rows:
+    return [("customers in scope", answer.definition.n)]
+
+
+ROWS = {
+    "rfm": _segments, "bridge": _bridge, "transitions": _transitions, "funnel": _funnel, "tree": _tree, "early_signs": _scope,
+    "personas": _scope,
+}  # fmt: skip

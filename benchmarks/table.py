@@ -16,6 +16,10 @@ TITLES = {
     "rfm": "RFM scores and segments",
     "bridge": "base and bridge, monthly",
     "transitions": "transition counts",
+    "funnel": "three-step funnel, 1 day",
+    "tree": "path tree, five steps",
+    "early_signs": "early signs",
+    "personas": "six personas",
     "summary": "lifetimes' own summary",
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chdb.session import Session
 
-from benchmarks.engine import QUESTIONS, Rows, by_segment
+from benchmarks.engine import SHARED, Rows, by_segment
 
 __all__ = ["Peer"]
 
@@ -101,7 +101,25 @@ FROM (SELECT event, leadInFrame(toNullable(event)) OVER (PARTITION BY customer O
 WHERE next IS NOT NULL GROUP BY event, next
 """
 
-SQL = {"first_orders": FIRST_ORDERS, "any_event": ANY_EVENT, "rfm": RFM, "bridge": BRIDGE, "transitions": TRANSITIONS}
+FUNNEL = """
+SELECT step, count()
+FROM (SELECT windowFunnel(86400000)(toUInt64(ms), event = 'Product Viewed', event = 'Product Added',
+                                    event = 'Order Completed') AS depth
+      FROM shop.events WHERE event IN ('Product Viewed', 'Product Added', 'Order Completed') GROUP BY customer)
+ARRAY JOIN range(1, toUInt64(depth) + 1) AS step GROUP BY step
+"""
+
+TREE = """
+SELECT step - 1, path[step], if(step < length(path), path[step + 1], '(drop-off)'), count()
+FROM (SELECT arraySlice(groupArray(toString(event)) AS line, indexOf(line, 'Checkout Started'), 6) AS path
+      FROM shop.events GROUP BY customer HAVING has(line, 'Checkout Started'))
+ARRAY JOIN range(1, least(toUInt64(6), length(path) + 1)) AS step GROUP BY ALL SETTINGS optimize_aggregation_in_order = 1
+"""
+
+SQL = {
+    "first_orders": FIRST_ORDERS, "any_event": ANY_EVENT, "rfm": RFM, "bridge": BRIDGE, "transitions": TRANSITIONS,
+    "funnel": FUNNEL, "tree": TREE,
+}  # fmt: skip
 
 
 class Peer:
@@ -110,7 +128,7 @@ class Peer:
     def __init__(self, name: str, folder: Path) -> None:
         self.name = name
         self.folder = folder
-        self.questions = QUESTIONS if name == "clickhouse" else ("first_orders", "rfm", "bridge")
+        self.questions = SHARED if name == "clickhouse" else ("first_orders", "rfm", "bridge")
 
     def load(self, parquet: Path) -> None:
         """Sort the events into a MergeTree of one part."""

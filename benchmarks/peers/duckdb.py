@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks.engine import QUESTIONS, Rows, by_segment
+from benchmarks.engine import SHARED, Rows, by_segment
 
 __all__ = ["Peer"]
 
@@ -92,7 +92,32 @@ FROM (SELECT event, lead(event) OVER (PARTITION BY customer ORDER BY ms) AS next
 WHERE next IS NOT NULL GROUP BY ALL
 """
 
-SQL = {"first_orders": FIRST_ORDERS, "any_event": ANY_EVENT, "rfm": RFM, "bridge": BRIDGE, "transitions": TRANSITIONS}
+# The latest start of a chain that has reached each step, carried forward by window functions.
+FUNNEL = """
+WITH one AS (SELECT customer, event, ms, max(CASE WHEN event = 'Product Viewed' THEN ms END) OVER line AS start
+             FROM events WHERE event IN ('Product Viewed', 'Product Added', 'Order Completed')
+             WINDOW line AS (PARTITION BY customer ORDER BY ms)),
+two AS (SELECT customer, event, ms, start,
+               max(CASE WHEN event = 'Product Added' AND ms - start <= 86400000 THEN start END) OVER line AS further
+        FROM one WINDOW line AS (PARTITION BY customer ORDER BY ms)),
+depths AS (SELECT max(CASE WHEN event = 'Order Completed' AND ms - further <= 86400000 THEN 3
+                           WHEN event = 'Product Added' AND ms - start <= 86400000 THEN 2
+                           WHEN event = 'Product Viewed' THEN 1 ELSE 0 END) AS depth FROM two GROUP BY customer)
+SELECT step, count(*) FROM depths, range(1, 4) t(step) WHERE step <= depth GROUP BY step
+"""
+
+TREE = """
+WITH begun AS (SELECT customer, min(ms) AS start FROM events WHERE event = 'Checkout Started' GROUP BY customer),
+path AS (SELECT customer, event, row_number() OVER line - 1 AS step, lead(event) OVER line AS next
+         FROM events JOIN begun USING (customer) WHERE ms >= start
+         WINDOW line AS (PARTITION BY customer ORDER BY ms) QUALIFY step < 5)
+SELECT step, event::VARCHAR, coalesce(next::VARCHAR, '(drop-off)'), count(*) FROM path GROUP BY ALL
+"""
+
+SQL = {
+    "first_orders": FIRST_ORDERS, "any_event": ANY_EVENT, "rfm": RFM, "bridge": BRIDGE, "transitions": TRANSITIONS,
+    "funnel": FUNNEL, "tree": TREE,
+}  # fmt: skip
 
 
 class Peer:
@@ -101,7 +126,7 @@ class Peer:
     def __init__(self, name: str, folder: Path) -> None:
         self.name = name
         self.file = folder / "events.duckdb"
-        self.questions = QUESTIONS if name == "duckdb" else ("first_orders", "rfm", "bridge")
+        self.questions = SHARED if name == "duckdb" else ("first_orders", "rfm", "bridge")
 
     def load(self, parquet: Path) -> None:
         """Sort the events into a table of a database file."""

@@ -8,17 +8,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.engine import QUESTIONS, Rows, by_segment
+from benchmarks.engine import SHARED, Rows, by_segment
 
 __all__ = ["Peer"]
 
 EPOCH_MONTH = 1970 * 12 + 1
+DAY = 86_400_000
 
 
 class Peer:
     """pandas; all of the data are in memory."""
 
-    questions = QUESTIONS
+    questions = SHARED
 
     def __init__(self, name: str, folder: Path) -> None:
         self.file = folder / "events.parquet"
@@ -99,6 +100,30 @@ class Peer:
         same = self.frame["customer"].eq(self.frame["customer"].shift(-1))
         pairs = pd.DataFrame({"event": self.frame["event"], "next": self.frame["event"].shift(-1)})[same]
         return pairs.groupby(["event", "next"], observed=True).size().reset_index()
+
+    def funnel(self) -> pd.DataFrame:
+        """The latest start of a chain at each step, carried forward within a customer."""
+        names = ("Product Viewed", "Product Added", "Order Completed")
+        frame = self.frame.loc[self.frame["event"].isin(names), ["customer", "event", "ms"]]
+        start, depth = frame["ms"].astype("float64").where(frame["event"] == names[0]), (frame["event"] == names[0]).astype(int)
+        for place, name in enumerate(names[1:]):
+            before = start.groupby(frame["customer"]).ffill()
+            reached = (frame["event"] == name) & (frame["ms"] - before <= DAY)
+            start, depth = before.where(reached), depth.mask(reached, place + 2)
+        most = depth.groupby(frame["customer"]).max()
+        return pd.DataFrame([(step, int((most >= step).sum())) for step in (1, 2, 3)])
+
+    def tree(self) -> pd.DataFrame:
+        """Places counted from the first start, and neighbours."""
+        frame = self.frame[["customer", "event", "ms"]]
+        begun = frame[frame["event"] == "Checkout Started"].groupby("customer")["ms"].min()
+        after = frame[frame["ms"] >= frame["customer"].map(begun)]
+        same = after["customer"].eq(after["customer"].shift(-1))
+        following = after["event"].astype("str").shift(-1).where(same, "(drop-off)")
+        links = pd.DataFrame(
+            {"step": after.groupby("customer").cumcount(), "event": after["event"].astype("str"), "next": following}
+        )
+        return links[links["step"] < 5].groupby(["step", "event", "next"]).size().reset_index()
 
 
 def _grid(pairs: pd.DataFrame) -> pd.DataFrame:

@@ -26,6 +26,9 @@ __all__ = ["NEVER", "by_key", "picked", "runs_by_period", "seconds_between", "se
 NEVER = 1 << 40
 """A window that no timeline outlasts, in seconds."""
 
+LONG_AGO = -(1 << 50)
+"""The second of a chain that never began: no window reaches back to it."""
+
 
 @njit(cache=True, nogil=True)
 def picked(
@@ -63,42 +66,45 @@ def _in_period(event: Any, day: Any, period: Any, wanted: Any) -> Any:
 @njit(cache=True, nogil=True)
 def sequences(
     low: Any, high: Any, wanted: Any, node: Any, event: Any, room: Any, second: Any, micro: Any, day: Any, matches: Any,
-    breaking: Any, size: int, window: int, strict: bool, period: Any, depth: Any, begin: Any, end: Any, live: Any,
+    bottom: Any, top: Any, breaking: Any, size: int, window: int, strict: bool, period: Any, depth: Any, begin: Any, end: Any,
+    live: Any,
 ) -> None:  # fmt: skip
     """The best chain of each run, with the steps in order.
 
     low, high  int64 by run: its places in node int32, event int64 and room int32 (a chain stays in its room; empty: one room)
     wanted     int32 by run: the period in which a chain starts · period int32 by local day, empty: any time
-    second, micro, day  by event · matches int64 by node: a bit for each step that it is · breaking uint8 by node
+    second, micro, day  by event · matches int64 by node: a bit for each step that it is · bottom, top int32 by node: the steps
+               to look at lie above bottom and up to top, all of them when strict · breaking uint8 by node
     size       steps of the funnel · window seconds
     Out, by run: depth, begin and end (places of the first and last step, -1), live (the last start that could go on, -1).
     """
-    latest = np.full(size, -1, np.int64)
+    latest, when = np.full(size + 1, -1, np.int64), np.full(size + 1, LONG_AGO, np.int64)
     for run in range(len(low)):
-        deep = 0
-        begin[run] = end[run] = live[run] = -1
-        latest[:] = -1
+        deep, first, last = 0, np.int64(-1), np.int64(-1)
+        for k in range(1, size + 1):
+            latest[k], when[k] = -1, LONG_AGO
         for i in range(low[run], high[run]):
-            bits = matches[node[i]]
-            if breaking[node[i]] or (len(room) > 0 and i > low[run] and room[i] != room[i - 1]):
-                latest[:] = -1
-            if bits == 0 and not strict:
-                continue
+            what, now = node[i], np.int64(second[event[i]])
+            if breaking[what] or (len(room) > 0 and i > low[run] and room[i] != room[i - 1]):
+                latest[1:], when[1:] = -1, LONG_AGO
             opens = len(period) == 0 or period[day[event[i]]] == wanted[run]
-            for k in range(size - 1, -1, -1):
-                begun = np.int64(i) if k == 0 and opens else latest[max(k - 1, 0)]
-                may = (bits >> k) & 1 and begun >= 0 and (k > 0 or opens)
-                if not may or (k > 0 and not _within(event[begun], event[i], second, micro, window)):
-                    begun = np.int64(-1)
-                if begun >= 0 or strict:
-                    latest[k] = begun
-                if begun >= 0 and k >= deep:
-                    deep, begin[run], end[run] = k + 1, begun, i
+            latest[0], when[0] = i, now if opens else LONG_AGO
+            for k in range(top[what], bottom[what], -1):
+                # Which events come is anyone's guess: values are chosen, not branched to.
+                passed = now - when[k - 1]
+                comes = (passed <= window) & ((matches[what] >> (k - 1)) & 1 == 1)
+                if passed == window and len(micro) > 0:
+                    comes = comes and micro[event[i]] <= micro[event[latest[k - 1]]]
+                latest[k] = latest[k - 1] if comes else -1 if strict else latest[k]
+                when[k] = when[k - 1] if comes else LONG_AGO if strict else when[k]
+                if comes and k > deep:
+                    deep, first, last = k, latest[k], np.int64(i)
             if deep == size:
                 break
-        depth[run] = deep
+        depth[run], begin[run], end[run], live[run] = deep, first, last, -1
         if 0 < deep < size:
-            live[run] = latest[: size - 1].max()
+            for k in range(1, size):
+                live[run] = max(live[run], latest[k])
 
 
 @njit(cache=True, nogil=True)

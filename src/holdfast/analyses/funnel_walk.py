@@ -57,6 +57,16 @@ class Chain:
         breaking[list(self.broken_by)] = 1
         return matches, group, breaking, np.array([self.steps.count(step) for step in alike], np.int32)
 
+    def reach(self, matches: Array) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """By node: how many steps before the first and up to the last that it can change; where neighbours matter, all."""
+        size = len(self.steps)
+        bits = (matches[:, None] >> np.arange(size)) & 1 if size else np.zeros((len(matches), 1), np.int64)
+        if self.order == "strict":
+            bits = np.ones_like(bits)
+        some = bits.any(axis=1)
+        top = np.where(some, bits.shape[1] - bits[:, ::-1].argmax(axis=1), 0)
+        return np.where(some, bits.argmax(axis=1), 0).astype(np.int32), top.astype(np.int32)
+
     def lay(self, shard: Shard, nodes: Nodes, until: int) -> Steps:
         """The shard's steps, all of them where neighbours or sessions matter."""
         if self.order == "strict" or self.window.session:
@@ -196,7 +206,9 @@ class FunnelStep:
             slides(*places, group, need, breaking, size, window, period, depth, begin, end, live)
         else:
             strict = chain.order == "strict"
-            sequences(*places, matches, breaking, size, window, strict, period, depth, begin, end, live)
+            sequences(
+                *places, matches, *self.chain.reach(matches), breaking, size, window, strict, period, depth, begin, end, live
+            )
         alive = self._alive(shard, lines, line, high, live)
         runs = _Runs(line, wanted, depth, begin, end, alive)
         return runs if chain.key is None else _best_of(runs, lines, size)
