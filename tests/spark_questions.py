@@ -19,6 +19,8 @@ from holdfast.analyses.repeat import Repeat
 from holdfast.analyses.rfm import Rfm
 from holdfast.analyses.rfm_migration import RfmMigration
 from holdfast.analyses.scope import Condition
+from holdfast.analyses.sessions import Sessions
+from holdfast.analyses.transitions import Transitions
 
 
 def questions() -> list[Question]:
@@ -62,5 +64,7 @@ CELLS: list[tuple[Question, dict[str, object]]] = [
     (Repeat(), {"days": 90}),
     (Rfm(), {"rfm": "Champions"}),
     (RfmMigration(first="2011-06-30"), {"before": "Champions", "after": "At Risk"}),
+    (Sessions(), {"landing": "Order Completed", "what": "went on"}),
+    (Transitions(), {"source": "Order Completed", "target": "Order Refunded"}),
 ]
 """Numbers that are opened on both engines: a question and a cell of its table."""

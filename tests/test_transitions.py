@@ -12,6 +12,7 @@ from clicks import clicks, ecom
 from hypothesis import given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
+from people import told
 
 from holdfast.analyses.clustered import clustered, difference
 from holdfast.analyses.narrowing import Ranges, place_value, quantiles
@@ -151,9 +152,9 @@ def paths(moves, gap: float | None, collapsed: bool) -> dict[str, list[list[tupl
 @given(CLICKS, st.sampled_from([None, 30]), st.booleans(), st.sampled_from([2, 200]), st.randoms())
 @tried(max_examples=60)
 def test_counts_times_and_people_equal_brute_force_and_flow_is_conserved(moves, gap, collapsed, most, chance):
-    told = [f"{who} {event}@{minute}" for who, event, minute in moves]
-    chance.shuffle(told)
-    timelines = clicks(*told)
+    lines = [f"{who} {event}@{minute}" for who, event, minute in moves]
+    chance.shuffle(lines)
+    timelines = clicks(*lines)
     asked = Transitions(gap_minutes=gap, loops="collapsed" if collapsed else "kept", most=most)
     answer = timelines.ask(asked)
     shown = {row["node"] for row in answer.extra["nodes"].to_pylist()}
@@ -239,3 +240,11 @@ def test_narrowing_finds_every_quantile_exactly(cells):
     for place, values in enumerate(cells):
         wanted = np.quantile(values, [0.5, 0.9]) if values else [np.nan, np.nan]
         assert found[:, place] == pytest.approx(wanted, nan_ok=True)
+
+
+def test_what_is_not_known_is_compared_last_and_traits_are_said_to_be_made_of_the_steps():
+    answer = clicks("ann A@0", "ben A@0", "cleo A@0", "dan|FR A@0", "eve|GB B@0").ask(Transitions(by="country"))
+    assert {(row["segment_a"], row["segment_b"]) for row in answer.extra["difference"].to_pylist()} == {("FR", "GB")}
+    assert not any("worked out" in note for note in answer.notes)
+    by_status = told("ann Login @0 ann o1 5 @1 ben Login @0").ask(Transitions(by="status"))
+    assert by_status.notes[-1].startswith("status is worked out from what customers did")

@@ -27,7 +27,7 @@ from holdfast.analyses.transitions_times import transition_times
 from holdfast.analyses.transitions_walk import FlowStep, Frequencies, Square
 from holdfast.analyses.transitions_words import TEXT, notes, words
 from holdfast.errors import UnknownName, UsageError
-from holdfast.timelines.attributes import Moment
+from holdfast.timelines.attributes import NOT_KNOWN, Moment
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -55,7 +55,7 @@ class Transitions(Question):
     most         how many steps, the most frequent, have a row of their own; the others are (other)
     as_of        the instant up to which rows count
     by, where, moment  segments and conditions, at the first step ("entry") or now ("current")
-    versus       two segments to compare; None: the two with the most customers
+    versus       two segments to compare; None: the two with the most customers, "(not known)" last
 
     Table: a row per segment and transition with segment, from, to, count, transitions, customers, probability, low, high, n
     (all that left `from`), share, share_low, share_high, share_n (customers in scope), median_seconds, p90_seconds (None for
@@ -115,7 +115,7 @@ class Transitions(Question):
             table=table,
             definition=self._definition(timelines, step, int(flows.n.sum())),
             source=timelines,
-            notes=notes(flows, table, timelines.settings.small_group, _folded(step)),
+            notes=notes(flows, table, timelines.settings.small_group, _folded(step), self.by),
             extra=extra,
         )
 
@@ -134,7 +134,9 @@ class Transitions(Question):
                 if name not in labels:
                     raise UnknownName("segment", name, labels)
             return labels.index(self.versus[0]), labels.index(self.versus[1])
-        largest = [int(code) for code in np.argsort(-n, kind="stable")[:2] if n[code]]
+        known = n * np.array([name != NOT_KNOWN for name in labels])
+        ranked = known if np.count_nonzero(known) > 1 else n
+        largest = [int(code) for code in np.argsort(-ranked, kind="stable")[:2] if ranked[code]]
         return (largest[0], largest[1]) if len(largest) == 2 else None
 
     def people(self, timelines: Timelines, **cell: Any) -> People:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from holdfast.analyses.definitions import counted, percent
+from holdfast.analyses.scope import TRAITS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -71,8 +72,8 @@ def span(seconds: float) -> str:
     return f"{seconds:g} second{'' if seconds == 1 else 's'}"
 
 
-def notes(flows: Flows, table: pa.Table, small: int, folded: tuple[str, ...]) -> tuple[str, ...]:
-    """Folded steps, small groups, missing segments."""
+def notes(flows: Flows, table: pa.Table, small: int, folded: tuple[str, ...], by: str | None) -> tuple[str, ...]:
+    """Folded steps, small groups, missing segments, segments that are made of the very steps."""
     said: list[str] = []
     if folded:
         some = ", ".join(folded[:5]) + (", …" if len(folded) > 5 else "")
@@ -83,4 +84,6 @@ def notes(flows: Flows, table: pa.Table, small: int, folded: tuple[str, ...]) ->
     groups: list[Any] = [(name, n) for name, n in zip(flows.segments, flows.n, strict=True) if n]
     if flows.compared is None and len(flows.segments) > 1 and len(groups) < 2:
         said.append("only one segment took steps: there is nothing to compare it with")
+    if flows.compared is not None and by in TRAITS:
+        said.append(f"{by} is worked out from what customers did: part of a difference is how the groups are defined")
     return tuple(said)

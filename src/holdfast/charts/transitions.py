@@ -54,10 +54,10 @@ def difference_map(rows: Rows, order: list[str], *, title: str, subtitle: str = 
 
 
 def _axes(rows: Rows, order: list[str]) -> tuple[list[str], list[str]]:
-    """The steps down, from the start, and across, to the end."""
-    there = {row["from"] for row in rows} | {row["to"] for row in rows}
-    steps = [name for name in order if name in there][:MOST]
-    return [START, *steps], [*steps, DROP_OFF]
+    """The steps down, from the start, and across, to the end: those of the most frequent that stand in a row at all."""
+    left, reached = {row["from"] for row in rows}, {row["to"] for row in rows}
+    steps = [name for name in order if name in left | reached][:MOST]
+    return [START, *(name for name in steps if name in left)], [*(name for name in steps if name in reached), DROP_OFF]
 
 
 def _value(row: dict[str, Any] | None, name: str) -> float | None:
