@@ -6,9 +6,13 @@ import duckdb
 import pytest
 from persona_streams import SHOPS, events_of, timelines_of
 
+from holdfast.analyses.persona_card import PersonaCard
 from holdfast.analyses.persona_moves import PersonaMoves
 from holdfast.analyses.persona_rules import PERSONAS
 from holdfast.analyses.personas import Personas
+from holdfast.datasets import made_stream, made_truth
+from holdfast.settings import Settings
+from holdfast.timelines.timelines import Timelines
 from holdfast.timelines.zone import date_of
 
 CARTS = ("cart", "delivery_choice", "payment_choice", "add_to_cart", "shipping_details", "payment_details", "payment_error")
@@ -108,3 +112,25 @@ def test_revenue_adds_up_to_the_shops():
         "select sum(case event when 'Order Refunded' then -revenue else revenue end) from events where customer_id is not null"
     ).fetchall()
     assert round(sum(row["revenue"] for row in table), 2) == round(float(whole), 2)
+
+
+def test_the_made_stream_gives_its_truth_back_for_people_and_for_accounts():
+    """Order values of one-time buyers lie under 60 or above 120: with a split of 90 everybody is what she was made as."""
+    stream, truth = made_stream(600), made_truth(600)
+    timelines = Timelines.from_arrow(stream, Settings())
+    answer = timelines.ask(Personas(split=90))
+    made = dict(zip(truth["customer_id"].to_pylist(), truth["persona"].to_pylist(), strict=True))
+    for name in PERSONAS:
+        expected = sorted(who for who, persona in made.items() if persona == name.removesuffix(" value"))
+        assert list(answer.people(persona=name).ids) == expected
+    seekers = {who for who, is_one in zip(made, truth["discount_seeker"].to_pylist(), strict=True) if is_one}
+    marked = set(answer.people(mark="discount seeker").ids)
+    assert len(marked & seekers) >= 0.8 * len(seekers)
+    assert len(marked - seekers) <= 0.1 * len(marked)
+    firms = stream.set_column(stream.schema.get_field_index("customer_id"), "customer_id", stream["account"])
+    accounts = Timelines.from_arrow(firms.filter(firms["account"].is_valid()), Settings(small_group=5))
+    table = accounts.ask(Personas()).table.to_pylist()
+    assert sum(row["customers"] for row in table) == accounts.customers > 10
+    card = accounts.ask(PersonaCard("repeat buyer"))
+    assert set(card.people().ids) <= set(firms["account"].to_pylist())
+    assert "repeat buyers" in card.words

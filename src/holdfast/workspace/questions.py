@@ -109,6 +109,12 @@ class Questions(ABC):
 
         return self.ask(Personas(**_read(choices)))
 
+    def persona_card(self, persona: str | None = None, **choices: Any) -> Answer:
+        """One persona or cluster in full, or all; choices of `holdfast.analyses.persona_card.PersonaCard`."""
+        from holdfast.analyses.persona_card import PersonaCard
+
+        return self.ask(PersonaCard(persona, **_read(choices)))
+
     def persona_moves(self, first: Any, second: Any = None, **choices: Any) -> Answer:
         """Who moved between personas from one date to another; choices of `holdfast.analyses.persona_moves.PersonaMoves`."""
         from holdfast.analyses.persona_moves import PersonaMoves
