@@ -51,7 +51,7 @@ def life_bars(rows: list[dict[str, Any]], *, title: str, subtitle: str = "", uni
     figure.update_xaxes(tickvals=periods[:: max(1, -(-len(periods) // _LABELS))], tickangle=0, row=2, col=1)
     figure.update_yaxes(title="pulse", rangemode="tozero", nticks=4, row=1, col=1)
     figure.update_yaxes(title=unit, tickformat=",", row=2, col=1)
-    themed(figure, title=title, subtitle=subtitle, height=520)
+    themed(figure, title=title, subtitle=subtitle, height=460)
     figure.update_xaxes(showticklabels=False, ticks="", row=1, col=1)
     figure.update_yaxes(zeroline=True, zerolinecolor=SOFT, row=2, col=1)
     return figure

@@ -48,7 +48,7 @@ def stage_bars(
     _arcs(figure, names, ways)
     figure.update_layout(barmode="stack", bargap=0.4)
     figure.update_yaxes(title="customers who reached it", tickformat=",", rangemode="tozero", row=2, col=1)
-    themed(figure, title=title, subtitle=subtitle, height=560)
+    themed(figure, title=title, subtitle=subtitle, height=460)
     figure.update_xaxes(tickvals=list(range(len(names))), ticktext=names, range=[-0.6, len(names) - 0.4], zeroline=False)
     figure.update_xaxes(visible=False, row=1, col=1)
     figure.update_yaxes(visible=False, row=1, col=1)
@@ -77,7 +77,7 @@ def _arcs(figure: go.Figure, names: list[str], ways: list[dict[str, Any]]) -> No
             yshift=11 if end > start else -11, row=1, col=1,
         )  # fmt: skip
     for colour, name in (
-        (NEW, "most travelled way on, and the share who went it"),
+        (NEW, "most travelled way on"),
         (RISK, "most travelled way back"),
     ):
         figure.add_scatter(x=[None], y=[None], mode="lines", line={"color": colour, "width": 4}, name=name, row=1, col=1)
@@ -124,7 +124,7 @@ def touch_bars(rows: list[dict[str, Any]], *, title: str, subtitle: str = "", mo
         )  # fmt: skip
     figure.update_layout(barmode="relative", bargap=0.3)
     figure.update_xaxes(title="share of customers with an observed first order", range=[-1.02, 1.02])
-    themed(figure, title=title, subtitle=subtitle, height=180 + 30 * max(len(names), 4))
+    themed(figure, title=title, subtitle=subtitle, height=min(180 + 30 * max(len(names), 4), 460))
     figure.update_xaxes(tickvals=[-1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1])
     figure.update_xaxes(ticktext=["100 %", "75 %", "50 %", "25 %", "0", "25 %", "50 %", "75 %", "100 %"])
     return figure

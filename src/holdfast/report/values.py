@@ -86,6 +86,8 @@ def shown(value: Any, kind: Kind = "text", currency: str = "", *, cents: bool | 
         return cleaned(str(value))
     if isinstance(value, int) or float(value).is_integer():
         return _signed(f"{int(value):,}")
+    if kind == "days" and abs(value) < 0.05:
+        return _signed(f"{value:.4f}")
     return _signed(f"{value:,.1f}" if kind in ("days", "count") else f"{value:,.2f}")
 
 
