@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from shops import shop
 
 from holdfast.analyses.abandonment import Abandonment
+from holdfast.analyses.funnel import Funnel
+from holdfast.cli import run
 from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import Settings
 from holdfast.timelines.timelines import Timelines
@@ -192,3 +194,35 @@ def test_an_earlier_as_of_equals_data_that_end_there():
     whole, part = told("ann P0 C1 O50\nben P2 O3"), told("ann P0 C1\nben P2 O3")
     moment = (START + timedelta(hours=3, seconds=1)).isoformat()
     assert whole.ask(replace(Abandonment(), as_of=moment)).table == part.ask(Abandonment()).table
+
+
+def test_pictures_are_drawn_of_whatever_there_is():
+    timelines = told("ann P0:5 C1 O3\nben P0:7 C1\ncleo V0")
+    for answer in (
+        timelines.ask(Abandonment()), timelines.ask(Abandonment(by="price")), shop().ask(Abandonment()),
+        timelines.ask(Funnel(("Product Added", "Order Completed"))), timelines.ask(Funnel()), shop().ask(Funnel()),
+        timelines.ask(Funnel(("Product Added", "Order Completed"), by="price")), told("ann V0 V1").ask(Funnel()),
+    ):  # fmt: skip
+        assert answer.figure().layout.meta["description"]
+
+
+def test_on_the_command_line(tmp_path, monkeypatch, capsys):
+    """Read in, asked, opened to its people."""
+    rows = "customer_id,event,time\n" + "".join(
+        f"{who},{NAMES[name]},2024-01-0{day} 10:00:00\n"
+        for who, life in {"ann": "P1 C1 O2", "ben": "P1 P3", "cleo": "P3"}.items()
+        for name, day in map(tuple, life.split())
+    )
+    (tmp_path / "events.csv").write_text(rows)
+    monkeypatch.chdir(tmp_path)
+    assert run(["init", "."]) == 0
+    assert run(["import", "events.csv", "--yes"]) == 0
+    capsys.readouterr()
+    assert run(["funnel", "Product Added", "Order Completed", "--window", "3 days"]) == 0
+    assert "Of 3 customers who began with Product Added, 33.3 %" in capsys.readouterr().out
+    assert run(["funnel", "Product Added", "Order Completed", "--people", "step=1", "what=dropped"]) == 0
+    assert capsys.readouterr().out.split() == ["ben", "cleo"]
+    assert run(["abandonment", "--period", "week"]) == 0
+    assert "of 2 carts" in capsys.readouterr().out
+    assert run(["abandonment", "--people", "what=cart", "outcome=abandoned"]) == 0
+    assert capsys.readouterr().out.split() == ["ben"]

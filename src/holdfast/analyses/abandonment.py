@@ -177,7 +177,9 @@ class Abandonment(Question):
             table=table,
             definition=self._definition(timelines, step, int(sums["n"])),
             source=timelines,
-            notes=abandonment_notes(table, sums, events, timelines.settings.small_group, valued=valued),
+            notes=abandonment_notes(
+                table, sums, events, timelines.settings.small_group, valued=valued, wide=timelines.meta.wide
+            ),
             extra={"steps": steps},
         )
 

@@ -128,7 +128,7 @@ def _ended(window: Window) -> str:
 
 
 def abandonment_notes(
-    table: pa.Table, sums: dict[str, Any], events: dict[str, Any], small: int, *, valued: bool
+    table: pa.Table, sums: dict[str, Any], events: dict[str, Any], small: int, *, valued: bool, wide: tuple[str, ...]
 ) -> tuple[str, ...]:
     """What to bear in mind: missing events, orders without a cart, open carts, small groups."""
     notes = []
@@ -149,5 +149,7 @@ def abandonment_notes(
         if row["n"] < small:
             notes.append(f"{of}small group: {counted(row['n'], row['what'])} (under {small})")
     if events["cart"] and not valued:
-        notes.append("what a cart was worth is not known: no property price or value is kept")
+        many = [name for name in ("price", "value") if name in wide]
+        mend = f'; keep it by properties = ["{many[0]}", …] in holdfast.toml' if many else ""
+        notes.append(f"what a cart was worth is not known: no property price or value is kept{mend}")
     return tuple(notes)
