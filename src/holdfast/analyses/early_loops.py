@@ -45,6 +45,9 @@ LEAST_WINDOW = 7
 LONGEST_DOUBLING = 6
 """A customer's own window is at most 7 · 2⁶ = 448 days."""
 
+LEAST_HABIT = 2
+"""Active days after the first one without which there is no habit of one's own, whatever all others do."""
+
 LONG = 4
 """A second window, so many times as long, sees a slow fall where the first sees a sudden end."""
 
@@ -186,7 +189,7 @@ def habits_now(
 ) -> None:  # fmt: skip
     """Each customer's habit and window, with P(K ≤ k) and P(K ≥ k); those with p stand as STEADY until the alarms are chosen.
 
-    level  UNKNOWN when not even silence in the window would be as unlikely as this
+    level  UNKNOWN when not even silence in the window would be as unlikely as this, or there is hardly a habit
     Results are written by place in the range: state, silent (days), window, span (days of habit), before, now (active days),
     spread (φ used), down, up (1 on the side that is more likely than not). Of the two windows the one that says more is
     written; its p is doubled, as two were looked at.
@@ -217,8 +220,12 @@ def habits_now(
                     uneven = max(uneven, phi)
             k = size - 1 - x
             one_down, one_up = 1.0, 1.0
-            if state[at] != GONE:
-                if state[at] == UNKNOWN and looks * days_at_most(0, x, length, days, uneven, r, alpha) <= level:
+            if state[at] != GONE and x >= LEAST_HABIT:
+                if (
+                    x >= LEAST_HABIT
+                    and state[at] == UNKNOWN
+                    and looks * days_at_most(0, x, length, days, uneven, r, alpha) <= level
+                ):
                     state[at] = STEADY
                 if k < (r + x) / (alpha + length) * days:
                     one_down = looks * days_at_most(k, x, length, days, uneven, r, alpha)

@@ -5,7 +5,8 @@
    shortest of 1, 2, 4 … 64 weeks in which 3.5 active days are to be expected by her habit before that window; a second one,
    four times as long, sees a slow fall where the first sees a sudden end. The one that says more counts, its p doubled.
 3. How unlikely so few active days are comes from the model in `early_loops`: a rare buyer's silence says nothing, and she is
-   *too little known* as long as not even complete silence in the window would be unlikely.
+   *too little known* as long as not even complete silence in the window would be unlikely, or her habit is of fewer than two
+   active days after the first.
 4. *Falling* and *rising* are alarms chosen among all that are tested, each at the level or so that the share of false ones
    stays under it. *Gone* is who has been silent for longer than gone_after: no early sign any more.
 5. Slipping in silence: falling, without an event of complaint in the last days. The money at stake is what she brought in the
@@ -223,7 +224,8 @@ _TEXT = (
     "active days are to be expected, and one four times as long; of the two the one that says more, its p doubled. A "
     "customer's active days are taken to come at a rate of her own, Gamma over all customers, and as regularly as her own "
     "waits and those of all say; p is the probability of so few active days in the window if nothing had changed (negative "
-    "binomial). Falling: p raises an alarm; too little known: not even silence in the window would; gone: silent for longer "
-    "than gone after. Ratio is the rate in the window by that of the habit, with its 95 % credible interval. Slipping in "
-    "silence: falling and no complaint in the quiet days. Value: net money of the 365 local days up to the as-of."
+    "binomial). Falling: p raises an alarm; too little known: not even silence in the window would, or the habit is of fewer "
+    "than two days; gone: silent for longer than gone after. Ratio is the rate in the window by that of the habit, with its "
+    "95 % credible interval. Slipping in silence: falling and no complaint in the quiet days. Value: net money of the 365 "
+    "local days up to the as-of."
 )
