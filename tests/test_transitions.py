@@ -17,7 +17,7 @@ from people import told
 from holdfast.analyses.clustered import clustered, difference
 from holdfast.analyses.narrowing import Ranges, place_value, quantiles
 from holdfast.analyses.scope import parse_where
-from holdfast.analyses.statistics import newcombe, wilson
+from holdfast.analyses.statistics import newcombe, wilson, wilson_arrays
 from holdfast.analyses.steps import Naming
 from holdfast.analyses.transitions import Transitions
 from holdfast.errors import UnknownName, UsageError
@@ -248,3 +248,15 @@ def test_what_is_not_known_is_compared_last_and_traits_are_said_to_be_made_of_th
     assert not any("worked out" in note for note in answer.notes)
     by_status = told("ann Login @0 ann o1 5 @1 ben Login @0").ask(Transitions(by="status"))
     assert by_status.notes[-1].startswith("status is worked out from what customers did")
+
+
+def test_the_interval_covers_the_truth_where_trials_come_in_clusters_and_wilsons_does_not():
+    """2,000 draws of 200 customers with 1 to 30 trials each at a chance of their own, 0.3 in the mean."""
+    draw = np.random.default_rng(7)
+    y = draw.integers(1, 31, (2_000, 200))
+    x = draw.binomial(y, draw.beta(1.5, 3.5, y.shape))
+    sums = [part.sum(axis=1) for part in (x, y, x * x, x * y, y * y)]
+    found = clustered(*sums, np.full(2_000, 200))
+    assert 0.93 <= np.mean((found.low <= 0.3) & (found.high >= 0.3)) <= 0.97
+    low, high = wilson_arrays(sums[0], sums[1])
+    assert np.mean((low <= 0.3) & (high >= 0.3)) < 0.75
