@@ -54,6 +54,11 @@ def test_after_a_start_by_hand():
     assert answer.people(path="home > cart > home").ids == ("ben",)
 
 
+def test_an_order_is_no_weak_step():
+    answer = clicks("ann a@0 Order@1\nben a@0 Order@1\ncleo a@0").ask(Paths("a"))
+    assert "Orders apart, most fall out after a at step 0: 1, 33.3 %" in answer.words
+
+
 def test_loops_kept():
     answer = clicks(FOUR).ask(Paths("home", steps=2, loops="kept"))
     assert links(answer)[1, "cart", "cart"] == (1,)

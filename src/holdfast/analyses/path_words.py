@@ -8,6 +8,7 @@ from holdfast.analyses.definitions import counted, defined, percent, scope_rules
 from holdfast.analyses.path_layout import DROP_OFF, MARKERS, MORE, OTHER
 from holdfast.analyses.path_tables import NO_PATH, OTHER_PATHS, Found
 from holdfast.analyses.statistics import wilson
+from holdfast.events.schema import ORDER
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,13 +69,15 @@ def _went_on(rows: list[dict[str, Any]], nodes: list[dict[str, Any]]) -> str:
     named = [(name, count) for name, count in after if name not in (OTHER, DROP_OFF)][:2]
     said = [f"{name} ({percent(count / opened, *wilson(count, opened))})" for name, count in named]
     said += [f"nothing ({percent(count / opened, *wilson(count, opened))})" for name, count in after if name == DROP_OFF]
-    weak = [node for node in nodes if node["drop_off"] and node["node"] not in (NO_PATH, OTHER, MORE)]
-    words = f"What came next: {', '.join(said)}." if said else ""
+    fallen = [node for node in nodes if node["drop_off"] and node["node"] not in (NO_PATH, OTHER, MORE)]
+    weak = [node for node in fallen if node["node"] != ORDER]
     if not weak:
         return words
     most = max(weak, key=lambda node: node["drop_off"])
     share = percent(most["drop_rate"], most["drop_low"], most["drop_high"])
-    return f"{words} Most fall out after {most['node']} at step {most['layer']}: {most['drop_off']:,}, {share} of those there."
+    where = f"fall out after {most['node']} at step {most['layer']}: {most['drop_off']:,}, {share} of those there"
+    past_orders = most["drop_off"] < max(node["drop_off"] for node in fallen)
+    return f"{words} {'Orders apart, most' if past_orders else 'Most'} {where}."
 
 
 def _along(question: Paths, found: Found) -> str:
