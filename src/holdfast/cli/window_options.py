@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["compared", "named", "window_options"]
 
-UNTESTED, UNSHOWN = "not testable", "no difference shown"
-"""Findings: the first is left out of the screen, the second is the usual case and left blank."""
+UNTESTED = "not testable"
+SHORT = {"stay more": "more", "stay less": "less", "no difference shown": None}
+"""Findings as the screen has room for them."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -79,7 +80,7 @@ def compared(first: dict[str, str], *, limit: int = 25) -> View:
         at = [said.columns.index(name) for name in kept]
         tested = said.columns.index("finding")
         chosen = [row for row in said.rows if row[tested] != UNTESTED or "value" in first]
-        rows = [[None if row[place] == UNSHOWN else row[place] for place in at] for row in chosen]
+        rows = [[SHORT.get(row[place], row[place]) for place in at] for row in chosen]
         columns = list(kept.values())
         console.print(table(columns, rows, kinds_in(columns, rows), said.currency, limit=limit))
         left = len(said.rows) - len(rows)
