@@ -69,6 +69,7 @@ def _went_on(rows: list[dict[str, Any]], nodes: list[dict[str, Any]]) -> str:
     named = [(name, count) for name, count in after if name not in (OTHER, DROP_OFF)][:2]
     said = [f"{name} ({percent(count / opened, *wilson(count, opened))})" for name, count in named]
     said += [f"nothing ({percent(count / opened, *wilson(count, opened))})" for name, count in after if name == DROP_OFF]
+    words = f"What came next: {', '.join(said)}." if said else ""
     fallen = [node for node in nodes if node["drop_off"] and node["node"] not in (NO_PATH, OTHER, MORE)]
     weak = [node for node in fallen if node["node"] != ORDER]
     if not weak:
