@@ -183,8 +183,14 @@ def words(summary: pa.Table, alarms: pa.Table, settings: Settings) -> str:
     brought = f"; they brought {worth:,.0f} {settings.currency} of {noun} in the last 12 months" if worth else ""
     said = sum(row["customers"] for row in rows if row["what"] == "complained")
     also = f" {counted(said, 'more is', 'more are')} falling after a complaint." if said else ""
-    false = tested["false_expected"]
-    doubt = f" Up to {false:,.1f} of {tested['flagged']:,} alarms may be false." if tested["flagged"] else ""
+    doubt = ""
+    if tested["flagged"]:
+        false, flagged = tested["false_expected"], tested["flagged"]
+        doubt = (
+            f" Up to {false:,.1f} of {flagged:,} alarms may be false."
+            if false < flagged
+            else " Chance alone may raise as many."
+        )
     slips = "customer is" if k == 1 else "customers are"
     of = f"{percent(k / known, *wilson(k, known))} of the {known:,} whose habit is known"
     return f"{k:,} {slips} slipping away in silence, {of}{brought}.{also}{doubt}"
