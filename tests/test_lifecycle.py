@@ -21,6 +21,7 @@ from holdfast.analyses.statistics import count_ratio, wilson
 from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import Settings
 from holdfast.timelines.timelines import Timelines
+from holdfast.timelines.walk import Shard
 
 SHOP = """ann o1 100 @0 ann o2 60 @31 ann o3 80 @60 ann o4 80 @91 ben o5 50 @3 ben o6 30 @70 cleo o7 20 @9
 dan o8 40 @40 eve o9 10 @120 fay Login @125"""
@@ -216,6 +217,9 @@ def test_everything_equals_sets_of_months(story: Story, random: Any) -> None:
     shuffled = of_story(story, random.sample(range(size), size)).ask(answer.question)
     assert shuffled.table == answer.table
     assert shuffled.extra["transitions"] == answer.extra["transitions"]
+    step, _ = answer.question.step(answer.source)
+    parts = step(Shard(answer.source.source, 0, 1)) + step(Shard(answer.source.source, 1, answer.source.customers))
+    assert all((parts.sums[name] == value).all() for name, value in answer.source.walk(step).sums.items() if name != "n")
     table = {row["period"]: row for row in answer.table.to_pylist()}
     pooled: Counter[tuple[str, str]] = Counter()
     who: dict[tuple[str, str], set[str]] = {}
@@ -291,3 +295,10 @@ def test_the_state_in_the_last_complete_month_is_a_trait():
     assert {row["segment"] for row in small.ask(LifeCycle(by="lifecycle", as_of="2024-01-20")).table.to_pylist()} == {
         "(not known)"
     }
+
+
+def test_an_earlier_as_of_equals_data_that_end_there():
+    early = told(SHOP).ask(LifeCycle(as_of=day(60)))
+    alone = told("ann o1 100 @0 ann o2 60 @31 ann o3 80 @60 ben o5 50 @3 cleo o7 20 @9 dan o8 40 @40").ask(LifeCycle())
+    assert early.table == alone.table
+    assert early.extra["money"] == alone.extra["money"]

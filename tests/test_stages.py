@@ -209,6 +209,7 @@ def test_where_and_by_choose_people():
     split = told(SHOP, Settings(gone_after=32)).ask(replace(ASKED, by="status"))
     assert split.people(stage="purchase", segment="customer").ids == ("ann", "eve")
     assert "Bought: never a customer 0.0 %, customer 100.0 %" in split.words
+    assert {bar.name for bar in split.figure().data} == {"never a customer (4)", "customer (2)"}
 
 
 @pytest.mark.parametrize("precision", [6, 8, 10])
@@ -333,3 +334,13 @@ def test_the_stage_now_is_a_trait():
     assert answer.people(stage="purchase", segment="consideration").ids == ("eve",)
     before = told(SHOP).ask(replace(ASKED, by="stage", as_of="2024-01-04"))
     assert before.people(stage="purchase", segment="purchase").ids == ("ann", "dan")  # Dan takes his order back on day 6
+
+
+def test_an_earlier_as_of_equals_data_that_end_there():
+    early = told(SHOP).ask(replace(ASKED, as_of="2024-01-10"))
+    alone = told(
+        "ann Page Viewed @0 ann Product Viewed @1 ann Cart Viewed @2 ann o1 10 @3 ann Order Delivered @5 ben Page Viewed @0 "
+        "ben Product Viewed @4 cleo Order Delivered @1 cleo Login @2 dan o3 50 @2 -dan o3 50 @6 eve Page Viewed @8 eve o4 5 @9"
+    ).ask(replace(ASKED, as_of="2024-01-10"))
+    assert early.table == alone.table
+    assert early.extra == alone.extra

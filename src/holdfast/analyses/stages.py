@@ -153,14 +153,18 @@ class Stages(Question):
         return People(tuple(sorted(rows["ids"].to_pylist())), cell)
 
     def figure(self, answer: Answer) -> go.Figure:
-        """The stages as bars with the ways between them; or what happens before and after the first order."""
-        from holdfast.charts.stages import stage_bars, touch_bars
+        """The stages as bars with the ways between them, side by side for segments; or what happens near the first order."""
+        from holdfast.charts.stages import segment_bars, stage_bars, touch_bars
 
         tables = {**answer.extra, self.measure: answer.table}
         rows = {name: table.to_pylist() for name, table in tables.items()}
         if self.measure == "touchpoints":
             title = f"What happens in the {self.days} days before and after the first order"
+            if self.by is not None and rows["touchpoints"]:
+                title += f": {self.by} {rows['touchpoints'][0]['segment']}"
             return touch_bars(rows["touchpoints"], title=title, subtitle=answer.words)
+        if len({row["segment"] for row in rows["stages"]}) > 1:
+            return segment_bars(rows["stages"], title="How far they came", subtitle=answer.words)
         return stage_bars(rows["stages"], rows["transitions"], title="The way to loyalty", subtitle=answer.words)
 
     def _review(self, timelines: Timelines, as_of: AsOf) -> tuple[date | None, int | None]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from holdfast.charts.palette import INK, KEPT, LOST, NEW, PAPER, RISK, RULE, SOFT, themed
+from holdfast.charts.palette import INK, KEPT, LOST, NEW, PAPER, RISK, RULE, SERIES, SOFT, themed
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["stage_bars", "touch_bars"]
+__all__ = ["segment_bars", "stage_bars", "touch_bars"]
 
 _WIDEST = 12
 """Pixels of the most travelled way."""
@@ -22,14 +22,12 @@ def stage_bars(
 ) -> go.Figure:  # fmt: skip
     """A bar a stage: those who moved on, those there now, those who fell out there; above, the ways from stage to stage.
 
-    rows  with segment, stage, reached, current, fell_out; of several segments the first is drawn
-    ways  with segment, from, to, customers, share; ways forward bend up, ways back bend down
+    rows  with stage, reached, current, fell_out
+    ways  with from, to, customers, share; ways forward bend up, ways back bend down
     """
     from plotly.subplots import make_subplots
 
-    segment = rows[0]["segment"] if rows else ""
-    rows = [row for row in rows if row["segment"] == segment and row["fell_out"] is not None]
-    ways = [way for way in ways if way["segment"] == segment]
+    rows = [row for row in rows if row["fell_out"] is not None]
     names = [row["stage"] for row in rows]
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.4, 0.6], vertical_spacing=0.02)
     for name, colour, sizes in (
@@ -53,6 +51,30 @@ def stage_bars(
     figure.update_xaxes(visible=False, row=1, col=1)
     figure.update_yaxes(visible=False, row=1, col=1)
     return figure
+
+
+def segment_bars(rows: list[dict[str, Any]], *, title: str, subtitle: str = "", most: int = 8) -> go.Figure:
+    """The share of each segment's customers who reached each stage, side by side with intervals.
+
+    rows  with segment, stage, n, share, low, high, fell_out · most  segments drawn, the largest
+    """
+    import plotly.graph_objects as go
+
+    sizes = {row["segment"]: row["n"] for row in rows}
+    figure = go.Figure()
+    for place, name in enumerate(sorted(sizes, key=lambda name: (-sizes[name], name))[:most]):
+        part = [row for row in rows if row["segment"] == name and row["fell_out"] is not None]
+        figure.add_bar(
+            x=[row["stage"] for row in part], y=[row["share"] for row in part], name=f"{name} ({sizes[name]:,})",
+            marker_color=SERIES[place], hovertemplate="%{x}: %{y:.1%}<extra>" + name + "</extra>",
+            error_y={
+                "type": "data", "array": [_reach(row, True) for row in part],
+                "arrayminus": [_reach(row, False) for row in part], "color": SOFT, "thickness": 1, "width": 0,
+            },
+        )  # fmt: skip
+    figure.update_layout(barmode="group", bargap=0.25)
+    figure.update_yaxes(title="share who reached it", tickformat=".0%", rangemode="tozero")
+    return themed(figure, title=title, subtitle=subtitle, height=460)
 
 
 def _arcs(figure: go.Figure, names: list[str], ways: list[dict[str, Any]]) -> None:
