@@ -8,11 +8,15 @@ from dataclasses import MISSING, fields, replace
 from importlib import import_module
 
 from holdfast import analyses
+from holdfast.analyses.activation import Activation
+from holdfast.analyses.adoption import Adoption
 from holdfast.analyses.answer import Question
 from holdfast.analyses.baskets import Baskets
+from holdfast.analyses.breadth import Breadth
 from holdfast.analyses.bridge import Bridge
 from holdfast.analyses.cohorts import Cohorts
 from holdfast.analyses.concentration import Concentration
+from holdfast.analyses.drivers import Drivers
 from holdfast.analyses.gone_after import GoneAfter
 from holdfast.analyses.metrics import Metrics
 from holdfast.analyses.repeat import Repeat
@@ -61,6 +65,10 @@ CELLS: list[tuple[Question, dict[str, object]]] = [
     (Cohorts(), {"cohort": "2010-12", "period": 5}),
     (Concentration(), {"top": 20}),
     (GoneAfter(), {"what": "gone"}),
+    (Drivers(), {"behaviour": "country=Germany", "n": 1, "what": "did and left"}),
+    (Activation(start="orders"), {"cohort": "2011-03", "days": 30}),
+    (Adoption("country"), {"value": "France", "period": "2011-06"}),
+    (Breadth(), {"features": 2, "what": "left"}),
     (Repeat(), {"days": 90}),
     (Rfm(), {"rfm": "Champions"}),
     (RfmMigration(first="2011-06-30"), {"before": "Champions", "after": "At Risk"}),

@@ -180,7 +180,21 @@ def weights_of(moments: npt.NDArray[np.int64], n: int) -> tuple[int, ...]:
 def weigh(
     shard: Shard, window: Window, entered: Entered, weights: tuple[int, ...]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Per customer: the weight of her events in the first days, and the money of the first order in them (-1: none)."""
+    """Per customer: the weight of her events in the first days, and the money of the first order in them (-1: none).
+
+    The latest are kept, for the walk that counts after the one that looks.
+    """
+    key, asked = ("weighed", shard.low, shard.high), (window, weights)
+    held = shard.source.kept.get(key)
+    if held is None or held[0] != asked:
+        held = shard.source.kept[key] = (asked, _weighed(shard, window, entered, weights))
+    found: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] = held[1]
+    return found
+
+
+def _weighed(
+    shard: Shard, window: Window, entered: Entered, weights: tuple[int, ...]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     columns = shard.columns
     bought = shard.source.purchases(window.as_of.until, window.mode)
     events, basket = (np.full(shard.high - shard.low, fill, np.int64) for fill in (0, -1))

@@ -67,10 +67,11 @@ class Window:
 
     def of(self, shard: Shard) -> Entered:
         """Who of a shard entered, when, and whether she stayed; the latest window's is kept for the next walk."""
-        kept, key = shard.source.kept, ("first days", shard.low, shard.high)
-        if key not in kept or kept[key][0] != self:
-            kept[key] = (self, self._found(shard))
-        found: Entered = kept[key][1]
+        key = ("first days", shard.low, shard.high)
+        held = shard.source.kept.get(key)
+        if held is None or held[0] != self:
+            held = shard.source.kept[key] = (self, self._found(shard))
+        found: Entered = held[1]
         return found
 
     def _found(self, shard: Shard) -> Entered:
