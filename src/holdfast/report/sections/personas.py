@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from holdfast.analyses.persona_card import PersonaCard
 from holdfast.analyses.personas import Personas
-from holdfast.report.markup import join
+from holdfast.report.markup import join, tag
 from holdfast.report.page import Section, figure_place
 from holdfast.report.parts import answer_table, bare, foot, hint, lead
+from holdfast.report.persona_cards import persona_cards
 
 if TYPE_CHECKING:
     from holdfast.report.asked import Asked
@@ -22,12 +24,15 @@ _SHOWN = (
 
 def section(asked: Asked) -> Section:
     """The six personas, their size, trend and worth."""
-    answer = asked.ask(Personas())
+    answer, cards = asked.ask(Personas()), asked.ask(PersonaCard())
     body = join(
         lead(answer.words),
         hint("Everybody has exactly one persona. Size 30 and 90 days before by the same rule, so a trend is one of customers."),
         figure_place("personas-figure", answer.words, 360),
         answer_table(answer, chosen=_SHOWN),
         foot(answer, "personas"),
+        tag("h3", "A card for each"),
+        persona_cards(cards),
+        foot(cards, "persona-cards"),
     )
     return Section("personas", "Which of six kinds is everybody?", body, "Personas", {"personas-figure": bare(answer)})

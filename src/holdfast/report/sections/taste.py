@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from holdfast.analyses.taste import Taste
+from holdfast.analyses.taste_kinds import DISCOUNTS
 from holdfast.report.markup import Markup, join, tag
 from holdfast.report.page import Section, figure_place
 from holdfast.report.parts import answer_table, bare, folded, foot, hint, lead
@@ -15,12 +20,15 @@ if TYPE_CHECKING:
 
 __all__ = ["section"]
 
-_SHOWN = ("customer", "revenue", "category", "brand", "channel", "hour", "day", "discount", "last_order", "next_order", "due")
+_SHOWN = ("customer", "revenue", "category", "brand", "channel", "hour", "discount", "last_order", "next_order", "due")
 _LISTED = 10
+_TELLING = {"category", "brand", "channel", *DISCOUNTS}
 
 
 def section(asked: Asked) -> Section | None:
-    """Favourites, the discount seekers and who is overdue; None where nobody has any of it."""
+    """Favourites, the discount seekers and who is overdue; None where the data know no likes."""
+    if not _TELLING & set(asked.timelines.meta.properties):
+        return None
     answer = asked.ask(Taste(limit=_LISTED))
     if not len(answer.table):
         return None
@@ -38,14 +46,18 @@ def section(asked: Asked) -> Section | None:
 
 
 def _best(answer: Answer) -> Markup:
+    """The customers with most money, and one click away how many have which favourite."""
+    columns = [answer.table.column(name) for name in _SHOWN if name in answer.table.column_names]
+    names = [name for name in _SHOWN if name in answer.table.column_names]
+    best = replace(answer, table=pa.table([_known(column) for column in columns], names))
+    everyone = replace(answer, table=answer.extra["favourites"])
     return join(
-        tag("h3", f"The {_LISTED} best customers"),
-        answer_table(answer, chosen=_SHOWN),
-        folded("everyone's favourites", _all(answer)),
+        tag("h3", f"The {_LISTED} best customers"), answer_table(best), folded("everyone's favourites", answer_table(everyone))
     )
 
 
-def _all(answer: Answer) -> Markup:
-    from dataclasses import replace
-
-    return answer_table(replace(answer, table=answer.extra["favourites"]))
+def _known(column: Any) -> Any:
+    """A column without its words for what is not known."""
+    if not pa.types.is_string(column.type):
+        return column
+    return pc.if_else(pc.starts_with(column, "("), pa.scalar(None, pa.string()), column)
