@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections import Counter, defaultdict
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -185,9 +186,15 @@ def test_counts_times_and_people_equal_brute_force_and_flow_is_conserved(moves, 
         into = sum(row["transitions"] for (_, to), row in found.items() if to == node["node"])
         out = sum(row["transitions"] for (one, _), row in found.items() if one == node["node"])
         assert into == out == node["visits"]
-        assert len(answer.people(node=node["node"])) == node["customers"]
+        came, went = answer.people(to=node["node"]).ids, answer.people(**{"from": node["node"]}).ids
+        assert came == went
+        assert len(came) == node["customers"]
     assert sum(node["starts"] for node in answer.extra["nodes"].to_pylist()) == sets["paths"]
     assert sum(node["drop_offs"] for node in answer.extra["nodes"].to_pylist()) == sets["paths"]
+    if gap is not None:
+        by_session = edges(timelines.ask(replace(asked, unit="sessions", times="none")))
+        assert sum(row["count"] for (one, _), row in by_session.items() if one == "(start)") == sets["paths"]
+        assert sum(row["count"] for (_, to), row in by_session.items() if to == "(drop-off)") == sets["paths"]
 
 
 @pytest.mark.parametrize("asked", [
