@@ -247,3 +247,13 @@ def test_landings_bounces_exits_lengths_and_the_trend_equal_plain_sql(stream, pa
     assert sorted(named) == sorted(lengths)
     trend = [row for row in answer.extra["by_period"].to_pylist() if row["landing"] == ALL_PAGES and row["sessions"]]
     assert sorted((row["period"], row["sessions"], row["bounces"]) for row in trend) == sorted(months)
+
+
+def test_too_many_pages_for_one_table_are_refused_with_the_mend(monkeypatch):
+    monkeypatch.setattr("holdfast.analyses.sessions.MOST_CELLS", 8)
+    timelines = clicks(*FOUR)
+    assert timelines.ask(Sessions(period="month")).extra["by_period"].num_rows > 0
+    with pytest.raises(UsageError, match="3 pages in 3 days"):
+        timelines.ask(Sessions(period="day"))
+    with pytest.raises(UsageError, match="'/product/\\*'"):
+        timelines.ask(Sessions(by="country"))

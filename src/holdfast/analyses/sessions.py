@@ -45,7 +45,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Sessions"]
 
-MOST_CELLS = 1_000_000
+MOST_CELLS = 200_000
+"""Segments times periods times pages: more would neither fit a table nor, in every shard, the memory."""
 WHICH = {"sessions": ANY, "bounced": HIT, "went on": MISS}
 OF_EXIT = {"exits": HIT, "sessions": ANY}
 
@@ -86,7 +87,9 @@ class Sessions(Question):
         as_of = timelines.as_of(self.as_of)
         scope = Scope(self.by, self.where, self.moment).ready(timelines, as_of)
         nodes = self._naming().nodes(timelines.meta)
-        return Ways(scope, as_of, nodes, len(segment_labels(scope, timelines)), gap_seconds(self.gap_minutes))
+        groups = len(segment_labels(scope, timelines))
+        _fits(groups, len(nodes) + 1, f"{len(nodes):,} pages in {groups:,} segments")
+        return Ways(scope, as_of, nodes, groups, gap_seconds(self.gap_minutes))
 
     def step(self, timelines: Timelines) -> SessionStep:
         """The step that counts sessions by landing page."""
@@ -204,12 +207,16 @@ def _by_length(ways: Ways) -> SessionStep:
 
 
 def _by_period(step: SessionStep, periods: Periods) -> SessionStep:
-    if step.ways.groups * len(periods) * (step.cells + 1) > MOST_CELLS:
-        raise UsageError(
-            f"{step.cells:,} pages in {len(periods):,} {periods.unit}s are too many for one table",
-            "group pages by patterns (groups='/product/*'), or take a longer period",
-        )
+    _fits(step.ways.groups * len(periods), step.cells + 1, f"{step.cells:,} pages in {len(periods):,} {periods.unit}s")
     return replace(step, period=periods.of_day(), periods=len(periods))
+
+
+def _fits(times: int, cells: int, what: str) -> None:
+    if times * cells > MOST_CELLS:
+        raise UsageError(
+            f"{what} are too many for one table",
+            "group pages by patterns, such as '/product/*', or take fewer segments or periods",
+        )
 
 
 def _one(size: int, places: list[int]) -> npt.NDArray[np.uint8]:
