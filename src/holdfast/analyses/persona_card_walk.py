@@ -84,9 +84,8 @@ class CardStep:
             sums[f"facet {place}"] = self._told(shard, facet, code, left)
         sums["months"] = np.zeros((len(self.months), self.size), np.int64)
         inside = self.who.segments(shard) >= 0
-        for place, until in enumerate(self.months):
-            earlier = self.rule.at(until).codes(shard)[inside]
-            sums["months"][place] = np.bincount(earlier, minlength=self.size)
+        for place, earlier in enumerate(self.rule.codes_at(shard, self.months) if self.months else ()):
+            sums["months"][place] = np.bincount(earlier[inside], minlength=self.size)
         return sums | self._centres(shard, code)
 
     def _told(self, shard: Shard, facet: Facet, code: Any, left: Any) -> npt.NDArray[np.int64]:

@@ -15,8 +15,8 @@ cart step. So the personas of any earlier date cost no further walk along the ev
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,8 @@ from numba import njit
 from holdfast.analyses.steps import SESSION_GAP_MINUTES, gap_seconds
 from holdfast.errors import UnknownName, UsageError
 from holdfast.events.schema import MONEY_UNITS, ORDER, REFUND
-from holdfast.timelines.purchases import RefundMode
+from holdfast.timelines.columns import Orders
+from holdfast.timelines.purchases import RefundMode, purchases
 from holdfast.timelines.walk import Shard, Tally
 
 if TYPE_CHECKING:
@@ -128,6 +129,22 @@ class PersonaRule:
             *(self.until, self.split, out),
         )
         return out
+
+    def codes_at(self, shard: Shard, instants: Sequence[int]) -> Iterator[npt.NDArray[np.uint8]]:
+        """The codes as of several instants, one after the other.
+
+        Orders are settled for the shard's own customers alone: the source keeps only a few instants of everybody's.
+        """
+        ways, whole, size = self.ways(shard), shard.columns.orders, shard.high - shard.low
+        offsets = whole.offsets[shard.low : shard.high + 1]
+        span = slice(int(offsets[0]), int(offsets[-1]))
+        rows = {item.name: getattr(whole, item.name)[span] for item in fields(Orders) if item.name != "offsets"}
+        part = replace(shard.columns, orders=Orders(offsets=offsets - offsets[0], **rows))
+        for until in instants:
+            bought = purchases(part, until, self.mode)
+            out = np.zeros(size, np.uint8)
+            _assign(0, size, ways.first, ways.many, ways.cart, bought.offsets, bought.amount, until, self.split, out)
+            yield out
 
     def ways(self, shard: Shard) -> Ways:
         """What each customer first did when, whatever the instant; kept with the columns."""
