@@ -74,7 +74,10 @@ def _stream() -> Shop:
         "A made stream: a year of page views, carts, checkouts and orders of 2,000 made-up customers\n"
         "What is planted in it stands in holdfast.datasets.made_truth"
     )
-    further = ("transitions -w {folder}", "personas -w {folder}")
+    further = (
+        "paths -w {folder} --unit sessions --name-by path --group '/product/*'",
+        "drivers -w {folder} --staying any",
+    )
     return Shop("Made stream", "UTC", "EUR", "events", {}, about, made_stream, further)
 
 
