@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from holdfast.analyses.abandonment_tables import abandonment_notes, abandonment_words, rate_table, steps_table
+from holdfast.analyses.abandonment_tables import abandonment_notes, abandonment_words, rate_table, steps_table, way_rows
 from holdfast.analyses.abandonment_walk import (
     ABANDONED,
     ADDS,
@@ -200,11 +200,11 @@ class Abandonment(Question):
         return People(tuple(sorted(rows["customer"].to_pylist())), cell)
 
     def figure(self, answer: Answer) -> go.Figure:
-        """Where they are left: a bar a step of the way to an order; without any step the rate over time."""
-        from holdfast.charts.abandonment import left_behind
+        """Where they are left: a bar a step of the way to an order, the last of them what was bought."""
+        from holdfast.charts.funnel import funnel_bars
 
-        steps, rows = answer.extra["steps"].to_pylist(), answer.table.to_pylist()
-        return left_behind(steps, rows, title="Where are they left behind?", subtitle=answer.words)
+        rows = way_rows(answer.extra["steps"].to_pylist(), answer.table.to_pylist())
+        return funnel_bars(rows, title="Where are they left behind?", subtitle=answer.words)
 
     def _definition(self, timelines: Timelines, step: AbandonmentStep, n: int) -> Any:
         events = self.events(step.nodes)

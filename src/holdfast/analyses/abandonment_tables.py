@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from holdfast.analyses.windows import Window
     from holdfast.timelines.periods import Periods
 
-__all__ = ["abandonment_notes", "abandonment_words", "rate_table", "steps_table"]
+__all__ = ["abandonment_notes", "abandonment_words", "rate_table", "steps_table", "way_rows"]
 
 ALL = "all"
 KINDS = ("cart", "checkout")
@@ -97,6 +97,30 @@ def steps_table(sums: dict[str, Any], labels: tuple[str, ...], names: tuple[str,
                 )  # fmt: skip
                 rest -= here
     return pa.Table.from_pylist(rows, STEPS)
+
+
+def way_rows(steps: list[dict[str, Any]], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The way of carts (of checkouts where nothing is known of carts) to an order as rows of a funnel's picture.
+
+    steps, rows  of the two tables; the last row of a segment is what was bought
+    """
+    kind = next((row["what"] for row in steps), "cart")
+    bars: list[dict[str, Any]] = []
+    for segment in dict.fromkeys(row["segment"] for row in steps):
+        own = [row for row in steps if (row["segment"], row["what"]) == (segment, kind)]
+        whole = [row for row in rows if (row["segment"], row["what"], row["period"]) == (segment, kind, ALL)]
+        counts = [(row["name"], row["reached"], row["left"]) for row in own]
+        counts += [("bought", row["bought"], 0) for row in whole]
+        for place, (name, reached, left) in enumerate(counts):
+            before, first = counts[max(place - 1, 0)][1], counts[0][1]
+            low, high = wilson(reached, first)
+            bars.append(
+                {"segment": segment, "step": place + 1, "name": name, "reached": reached, "dropped": left, "in_progress": 0,
+                 "share_of_previous": reached / before if place and before else None,
+                 "share_of_first": reached / first if first else None, "share_of_first_low": low, "share_of_first_high": high,
+                 "median_seconds": None}
+            )  # fmt: skip
+    return bars
 
 
 def abandonment_words(table: pa.Table, steps: pa.Table, window: Window, currency: str) -> str:
