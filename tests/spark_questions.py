@@ -8,6 +8,7 @@ from dataclasses import MISSING, fields, replace
 from importlib import import_module
 
 from holdfast import analyses
+from holdfast.analyses.abandonment import Abandonment
 from holdfast.analyses.activation import Activation
 from holdfast.analyses.adoption import Adoption
 from holdfast.analyses.answer import Question
@@ -17,6 +18,7 @@ from holdfast.analyses.bridge import Bridge
 from holdfast.analyses.cohorts import Cohorts
 from holdfast.analyses.concentration import Concentration
 from holdfast.analyses.drivers import Drivers
+from holdfast.analyses.funnel import Funnel
 from holdfast.analyses.gone_after import GoneAfter
 from holdfast.analyses.metrics import Metrics
 from holdfast.analyses.repeat import Repeat
@@ -51,11 +53,17 @@ def _kinds(kind: type[Question]) -> set[type[Question]]:
     return below | ({kind} if real else set())
 
 
+SILENT: tuple[type[Question], ...] = (Abandonment,)
+"""Asked as they come, these find nothing in a shop's orders: HARDER asks them of events that are there."""
+
 HARDER: tuple[Question, ...] = (
     RfmMigration(first="2011-06-30"),
     Bridge(by="rfm", as_of="2011-09-15"),
     Cohorts(clock="elapsed", returns="on or after", where=(Condition("country", ("United Kingdom",), negated=True),)),
     Cohorts(measure="cumulative revenue", entry="each period", period="quarter"),
+    Abandonment(cart=("Order Refunded",), window="7 days"),
+    Funnel(("Order Completed", "Order Completed", "Order Refunded"), "any", "30 days", by="country", period="month"),
+    Funnel(("Order Completed", "Order Completed"), window="60 days", key="country", broken_by=("Order Refunded",)),
 )
 """Questions with arguments: two walks, a trait that travels with a step, conditions, money."""
 

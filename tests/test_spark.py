@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from spark_cluster import HERE, QUICK_START, cluster
-from spark_questions import CELLS, questions
+from spark_questions import CELLS, HARDER, SILENT, questions
 from spark_steps import LaidBare, Misled, Whereabouts, same_arrays
 
 from holdfast import datasets
@@ -230,7 +230,7 @@ def test_an_answer_is_the_same_cell_by_cell(question, shop_on, expected):
     mine, theirs = shop_on.ask(question), expected(question)
     assert mine.table.equals(theirs.table)
     assert mine.to_dict() == theirs.to_dict()
-    assert len(mine.table) > 0
+    assert len(mine.table) > 0 or (isinstance(question, SILENT) and question not in HARDER)
 
 
 @pytest.mark.parametrize(
