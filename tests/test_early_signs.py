@@ -332,3 +332,18 @@ def test_without_alarms_it_says_what_chance_would_give():
     assert alarms["flagged"] == 0
     assert alarms["false_expected"] == 0
     assert any(f"of {alarms['tested']:,} tested" in note and "by chance alone" in note for note in answer.notes)
+
+
+def test_the_made_stream_shows_who_slowed_down_and_who_said_so():
+    """Planted: 60 customers whose visits fall to a third 60 days before the end; some of them open a ticket."""
+    from holdfast import datasets
+
+    truth = {row["customer_id"]: row for row in datasets.made_truth().to_pylist()}
+    timelines = Timelines.from_arrow(datasets.made_stream(), Settings())
+    answer = timelines.ask(EarlySigns(events="any", control="each", show="all"))
+    falling = answer.people(status="falling").ids
+    planted = [truth[who]["slows"] for who in falling]
+    assert sum(planted) >= 30
+    assert sum(planted) >= 0.75 * len(planted)
+    assert all(truth[who]["ticket"] for who in answer.people(what="complained").ids)
+    assert not any(truth[who]["ticket"] for who in answer.people(what="silent").ids)
