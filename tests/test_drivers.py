@@ -32,8 +32,8 @@ gus Project @90
 """First days are days 0 to 6 of each, staying days 7 to 66; the data end on day 90, so that Eve's window is open.
 
 Ann: two projects in time, an order on day 7: stayed. Ben: his project on day 7 is late; an order on day 66: stayed. Cleo: a
-project on her first day; her order on her day 67 is late: left. Dan: his order on day 6 is early: left. Fay: a project, an order
-on day 66: stayed. Gus only lets the data end.
+project on her first day; her order on her day 67 is late: left. Dan: his order on day 6 is early: left. Fay: a project, an
+order on day 66: stayed. Gus only lets the data end.
 """
 
 
@@ -68,7 +68,7 @@ def test_an_earlier_as_of_and_another_start():
 
 def test_words_say_together_never_because():
     answer = told(STORY, SMALL).ask(Drivers())
-    assert "none goes with it beyond chance" in answer.words
+    assert "none goes with it beyond chance" in answer.words or "no behaviour could be tested" in answer.words
     reasons = {row["behaviour"]: row["reason"] for row in answer.table.to_pylist()}
     assert reasons["Signed Up"] == "everyone did it"
     assert any("control group" in note for note in answer.notes)

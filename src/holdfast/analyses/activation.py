@@ -23,7 +23,7 @@ from holdfast.analyses.activation_walk import ReachStep, Value, Who
 from holdfast.analyses.answer import Answer, People, Question, checked_cell
 from holdfast.analyses.definitions import defined, percent, scope_rules
 from holdfast.analyses.drivers import Drivers
-from holdfast.analyses.first_days import ANY, LEFT, ORDERS, STAYED, Window, counting, window_of
+from holdfast.analyses.first_days import ANY, LEFT, ORDERS, STAYED, Window, counting, told_days, window_of
 from holdfast.analyses.scope import EVERYONE, Condition, Scope
 from holdfast.errors import UnknownName, UsageError
 from holdfast.events.schema import ORDER
@@ -231,21 +231,23 @@ def _words(told: str, curve: Survival, rows: dict[str, Any], later: pa.Table, qu
         else f"nobody has been observed for {days} days after the entry yet"
     )
     median = curve.quantile(0.5)[0]
-    half = f"; half of all do so within {_span(median)}" if median is not None else "; fewer than half ever do, as far as seen"
+    half = f"; half of all do so {_span(median)}" if median is not None else "; fewer than half ever do, as far as seen"
     early, others = later.to_pylist()
     if not early["n"] or not others["n"]:
         return f"{first[0].upper()}{first[1:]}{half}."
     return (
-        f"{first[0].upper()}{first[1:]}{half}. Of those who did in the first {question.first_days} days "
+        f"{first[0].upper()}{first[1:]}{half}. Of those who did in the {told_days(question.first_days)} "
         f"{percent(early['share'])} stayed, of the others {percent(others['share'])}: together with it, not because of it."
     )
 
 
 def _span(days: float) -> str:
-    """A time in days as words: 40 minutes, 5.2 hours, 3.4 days."""
+    """A time in days as words: at once, within 40 minutes, within 5.2 hours, within 3.4 days."""
+    if days < 1 / 1440:
+        return "at once"
     if days < 1 / 24:
-        return f"{days * 1440:.0f} minutes"
-    return f"{days * 24:.1f} hours" if days < 1 else f"{days:.1f} days"
+        return f"within {days * 1440:.0f} minutes"
+    return f"within {days * 24:.1f} hours" if days < 1 else f"within {days:.1f} days"
 
 
 def _notes(later: pa.Table, n: int, timelines: Timelines) -> list[str]:

@@ -17,7 +17,7 @@ from holdfast.analyses.answer import Answer, People, Question, checked_cell, che
 from holdfast.analyses.definitions import defined, percent, scope_rules
 from holdfast.analyses.drivers import Drivers, points
 from holdfast.analyses.drivers_walk import EVENT
-from holdfast.analyses.first_days import ANY, Window, window_of
+from holdfast.analyses.first_days import ANY, Window, told_days, window_of
 from holdfast.analyses.scope import Condition, Scope
 from holdfast.analyses.strata import ADJUSTABLE, EVERYONE_ALIKE
 from holdfast.analyses.use_walk import MOST_FEATURES, Features, Use, UseStep, features_of
@@ -179,7 +179,7 @@ def _words(table: pa.Table, sums: dict[str, Any], features: Features, question: 
         return f"{said} None of them goes together with staying beyond chance."
     row = min(passing, key=lambda row: (row["p_adjusted"], -abs(row["adjusted_share"])))
     return (
-        f"{said} Those who used {row['value']} in the first {question.first_days} days {row['finding']} often "
+        f"{said} Those who used {row['value']} in the {told_days(question.first_days)} {row['finding']} often "
         f"({percent(row['early_share'])} of {row['early']:,} against {percent(row['others_share'])}; among customers alike "
         f"{points(row['adjusted_share'])}): together with it, not because of it."
     )

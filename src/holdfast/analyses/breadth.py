@@ -18,7 +18,7 @@ from holdfast.analyses.breadth_tables import FEW_USE, alike_table, early_table, 
 from holdfast.analyses.definitions import defined, percent, scope_rules
 from holdfast.analyses.drivers import points
 from holdfast.analyses.drivers_walk import EVENT
-from holdfast.analyses.first_days import ANY, LEFT, STAYED, Window, window_of
+from holdfast.analyses.first_days import ANY, LEFT, STAYED, Window, told_days, window_of
 from holdfast.analyses.scope import Condition, Scope
 from holdfast.analyses.strata import ADJUSTABLE
 from holdfast.analyses.use_walk import MOST_FEATURES, Features, Use, UseStep, even_strata, features_of
@@ -167,8 +167,8 @@ def _words(early: pa.Table, alike: pa.Table, features: Features, question: Bread
     few = sum(row["customers"] for row in rows if row["features"] <= question.few)
     more, others, test = alike.to_pylist()
     said = (
-        f"{percent(few / n)} of {n:,} customers used {question.few} features or fewer of {len(features.names):,} in the first "
-        f"{question.first_days} days."
+        f"{percent(few / n)} of {n:,} customers used {question.few} features or fewer of {len(features.names):,} in the "
+        f"{told_days(question.first_days)}."
     )
     if not more["n"] or not others["n"]:
         return said

@@ -37,7 +37,7 @@ from holdfast.analyses.drivers_walk import (
     behaviours_of,
     weights_of,
 )
-from holdfast.analyses.first_days import ANY, LEFT, STAYED, Window, window_of
+from holdfast.analyses.first_days import ANY, LEFT, STAYED, Window, told_days, window_of
 from holdfast.analyses.scope import Condition, Scope
 from holdfast.analyses.strata import ADJUSTABLE, EVERYONE_ALIKE, strata_of
 from holdfast.errors import UnknownName, UsageError
@@ -226,13 +226,15 @@ def _words(best: list[Best], n: int, stayed: int, question: Drivers) -> str:
         )
     passed = [one for one in best if one.passes]
     tested = sum(one.p is not None for one in best)
+    if not tested:
+        return f"{percent(stayed / n)} of {n:,} stayed; no behaviour could be tested: everyone did it, or too few did."
     if not passed:
         return f"{percent(stayed / n)} of {n:,} stayed; of {tested:,} behaviours none goes with it beyond chance."
     at = passed[0].at
     more = "more" if passed[0].finding == "stay more" else "less"
     rest = f" {len(passed):,} of {tested:,} behaviours tested {'passes' if len(passed) == 1 else 'pass'}." if tested > 1 else ""
     return (
-        f"Customers who {times(at.behaviour, at.n)} in the first {question.first_days} days stay {more} often "
+        f"Customers who {times(at.behaviour, at.n)} in the {told_days(question.first_days)} stay {more} often "
         f"({percent(at.did_stayed / at.did)} of {at.did:,} against {percent(at.others_stayed / at.others)} of {at.others:,}; "
         f"among customers alike {points(at.within.difference if at.within else None)}): together with it, not because of "
         f"it.{rest}"

@@ -26,7 +26,19 @@ from holdfast.timelines.walk import Shard
 if TYPE_CHECKING:
     from holdfast.timelines.timelines import AsOf, Timelines
 
-__all__ = ["ANY", "LEFT", "NOT_OBSERVED", "ORDERS", "STAYED", "Entered", "Window", "counting", "event_mask", "window_of"]
+__all__ = [
+    "ANY",
+    "LEFT",
+    "NOT_OBSERVED",
+    "ORDERS",
+    "STAYED",
+    "Entered",
+    "Window",
+    "counting",
+    "event_mask",
+    "told_days",
+    "window_of",
+]
 
 ANY, ORDERS = "any", "orders"
 NOT_OBSERVED, LEFT, STAYED = -1, 0, 1
@@ -121,6 +133,11 @@ class Window:
 
 def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(names) if len(names) <= 3 else f"any of {len(names)} kinds of event"
+
+
+def told_days(days: int) -> str:
+    """The first days in words: first day, first 7 days."""
+    return "first day" if days == 1 else f"first {days:,} days"
 
 
 def event_mask(meta: Meta, names: Sequence[str]) -> npt.NDArray[np.bool_]:
