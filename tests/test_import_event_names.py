@@ -124,14 +124,14 @@ def test_what_an_event_is_about_can_be_asked_of_it(shop: Workspace) -> None:
     """Pages of a category and views of a product keep their category and product; nothing of a row is lost."""
     path = shop.path.parent / "views.csv"
     path.write_text(
-        "user_id,event,timestamp,product_id,category\n"
-        "ann,Product List Viewed,2024-01-01 10:00,,books\n"
-        "ann,Product Viewed,2024-01-01 10:01,p7,books\n"
+        "user_id,event,timestamp,product_id,category,price\n"
+        "ann,Product List Viewed,2024-01-01 10:00,,books,\n"
+        "ann,Product Viewed,2024-01-01 10:01,p7,books,4.50\n"
     )
     bring(shop, path)
     told = [
         (one["properties"], one["what"]) for name in ("Product List Viewed", "Product Viewed") for one in events(shop, name)
     ]
     assert told[0] == ('{"category": "books"}', [])
-    assert told[1] == ('{"category": "books", "product_id": "p7"}', [("p7", 1)])
-    assert set(shop.timelines.meta.properties) >= {"category", "product_id"}
+    assert told[1] == ('{"category": "books", "product_id": "p7", "price": "4.5"}', [("p7", 1)])
+    assert set(shop.timelines.meta.properties) >= {"category", "price", "product_id"}

@@ -29,8 +29,8 @@ def made_stream(customers: int = 2_000, seed: int = 1, days: int = 365) -> pa.Ta
     """The stream, in order of time; equal arguments give equal tables.
 
     Columns: customer_id, event, time (UTC), order_id, revenue (what was paid or given back, decimal), currency, products (JSON
-    list with product_id, name, category, brand, quantity, price: of Order Completed), path (of pages),
-    product_id, category, brand (of one product; of a list page its category), step (of the checkout: 1, 2, 3), cart_id (one a
+    list with product_id, name, category, brand, quantity, price: of Order Completed), path (of pages), product_id, category,
+    brand, price of a piece (of one product; of a list page its category), step (of the checkout: 1, 2, 3), cart_id (one a
     session that fills a cart), coupon, discount, platform, channel, account, country.
     Errors: UsageError for no customers or fewer than 150 days.
     """

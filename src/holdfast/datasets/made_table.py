@@ -18,6 +18,7 @@ from holdfast.datasets.made_carts import (
     brand_of,
     category_of,
     drawn_products,
+    price_of,
     product_text,
 )
 from holdfast.datasets.made_people import MadePeople
@@ -132,6 +133,7 @@ def _events(
         "product_id": named(rows.product, [str(one) for one in range(PRODUCTS)]),
         "category": named(rows.category, CATEGORIES),
         "brand": named(np.where(rows.product >= 0, brand_of(rows.product), -1), BRANDS),
+        "price": _money(price_of(np.maximum(rows.product, 0)), rows.product >= 0),
         "step": named(rows.kind, [_STEPS.get(kind) for kind in kinds]),
         "cart_id": _numbered("c", rows.visit, cart),
         "coupon": named(np.where(coupon, 0, -1), ["SAVE15"]),

@@ -50,7 +50,7 @@ def event_drafts(rows: pa.Table, name: str | None) -> pa.Table:
     columns = {name: _one(rows, name) for name in ("event_id", "type", "time", "customer", "anonymous", "currency")}
     columns |= {
         # what a page or a click was about is asked of it by these names, as Segment's events carry them
-        "properties": with_property(_with_category(rows), "product_id", _one(rows, "product")),
+        "properties": _with_price(with_property(_with_category(rows), "product_id", _one(rows, "product")), rows),
         "event": events,
         "order": pc.if_else(refund, pc.coalesce(_one(rows, "refund_of"), order), order),
         "amount": pc.if_else(refund, pc.abs(amount), amount),
@@ -108,6 +108,11 @@ class Orders:
 
 def _with_category(rows: pa.Table) -> pa.Array:
     return with_property(_one(rows, "properties"), "category", _one(rows, "category"))
+
+
+def _with_price(properties: pa.Array, rows: pa.Table) -> pa.Array:
+    """With the price of a piece: what is in a cart is worth something before it is an order."""
+    return with_property(properties, "price", json_numbers(_one(rows, "price")))
 
 
 def with_property(objects: pa.Array, name: str, values: pa.Array) -> pa.Array:
