@@ -18,6 +18,7 @@ from holdfast.analyses.bridge import Bridge
 from holdfast.analyses.cohorts import Cohorts
 from holdfast.analyses.concentration import Concentration
 from holdfast.analyses.drivers import Drivers
+from holdfast.analyses.early_signs import EarlySigns
 from holdfast.analyses.funnel import Funnel
 from holdfast.analyses.gone_after import GoneAfter
 from holdfast.analyses.metrics import Metrics
@@ -53,10 +54,11 @@ def _kinds(kind: type[Question]) -> set[type[Question]]:
     return below | ({kind} if real else set())
 
 
-SILENT: tuple[type[Question], ...] = (Abandonment,)
+SILENT: tuple[type[Question], ...] = (Abandonment, EarlySigns)
 """Asked as they come, these find nothing in a shop's orders: HARDER asks them of events that are there."""
 
 HARDER: tuple[Question, ...] = (
+    EarlySigns(events="orders", control="each", alpha=0.2, show="all", months=1),
     RfmMigration(first="2011-06-30"),
     Bridge(by="rfm", as_of="2011-09-15"),
     Cohorts(clock="elapsed", returns="on or after", where=(Condition("country", ("United Kingdom",), negated=True),)),
@@ -68,6 +70,7 @@ HARDER: tuple[Question, ...] = (
 """Questions with arguments: two walks, a trait that travels with a step, conditions, money."""
 
 CELLS: list[tuple[Question, dict[str, object]]] = [
+    (EarlySigns(), {"status": "steady"}),
     (Bridge(), {"period": "2011-06", "what": "lost"}),
     (Bridge(by="country"), {"period": "2011-06", "what": "start", "segment": "France"}),
     (Cohorts(), {"cohort": "2010-12", "period": 5}),
