@@ -10,6 +10,7 @@ from people import told
 from persona_streams import events_of, timelines_of
 from test_personas import STORY, orders, shopping
 
+from holdfast.analyses.clusters import Clusters
 from holdfast.analyses.persona_card import PersonaCard
 from holdfast.analyses.persona_card_tables import HELD_BACK
 from holdfast.analyses.personas import Personas
@@ -167,6 +168,8 @@ def test_clusters_have_cards_too():
     answer = timelines.ask(PersonaCard(kind="cluster"))
     assert [row["persona"] for row in answer.table.to_pylist() if row["part"] == "size"][:2] == ["cluster 1", "cluster 2"]
     assert answer.extra["trend"].num_rows == 0
+    assert answer.extra["profile"].to_pylist()[0]["text"] == Clusters().model(timelines).names[0]
+    assert "customers in cluster 2 (" in timelines.ask(PersonaCard("cluster 2", "cluster")).words
     assert len(answer.people(persona="cluster 1")) == answer.table.to_pylist()[0]["customers"]
     assert answer.figure() is not None
 

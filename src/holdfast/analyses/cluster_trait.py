@@ -37,6 +37,11 @@ class ClusterTrait:
         """The values by code."""
         return LABELS
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What sets each cluster apart, from the first."""
+        return self.model.names
+
     def codes(self, shard: Shard) -> npt.NDArray[Any]:
         """The value code per customer of a shard; kept with the columns."""
         key = ("cluster codes", self.model, shard.low, shard.high)

@@ -59,6 +59,11 @@ class Card:
         """The persona or cluster of a code."""
         return self.step.held.labels[code]
 
+    def apart(self, code: int) -> str:
+        """What sets a cluster apart; empty for a persona, whose rule says it."""
+        names: tuple[str, ...] = getattr(self.step.held, "names", ())
+        return names[code - 1] if names else ""
+
 
 CARD = pa.schema(
     [
@@ -244,10 +249,12 @@ def journey_table(card: Card, found: dict[str, Any], timelines: Timelines) -> pa
 
 
 def profile_table(card: Card) -> pa.Table:
-    """What the owner wrote of each group: its fields in the order of holdfast.toml."""
+    """What the owner wrote of each group, its fields in their order; of a cluster first what sets it apart."""
     written = dict(card.settings.personas)
     names = [card.name(code) for code in card.shown]
-    rows = [{"persona": name, "field": field, "text": text} for name in names for field, text in written.get(name, ())]
+    apart = [(card.name(code), "set apart by", card.apart(code)) for code in card.shown if card.apart(code)]
+    told = [*apart, *((name, field, text) for name in names for field, text in written.get(name, ()))]
+    rows = [{"persona": name, "field": field, "text": text} for name, field, text in told]
     return pa.Table.from_pylist(rows, pa.schema([(name, pa.string()) for name in ("persona", "field", "text")]))
 
 

@@ -34,8 +34,11 @@ def _one(card: Card, rows: list[dict[str, Any]]) -> str:
     code = card.shown[0]
     size = next(row for row in rows if row["part"] == "size")
     total, units = int(card.sums["revenue"][1:].sum()), int(card.sums["revenue"][code])
-    said = f"{counted(size['customers'], card.name(code), card.name(code) + 's')}: {percent(size['share'])} of {size['n']:,}"
-    if total > 0:
+    apart = card.apart(code)
+    name = card.name(code)
+    whom = f"{counted(size['customers'], 'customer')} in {name} ({apart})" if apart else counted(size["customers"], name)
+    said = f"{whom}: {percent(size['share'])} of {size['n']:,}"
+    if total > 0 and units:
         said += f", {percent(units / total)} of the revenue"
     standing = [row for row in rows if row["part"] == "standing" and row["item"] == "still a customer"]
     if standing:

@@ -130,9 +130,10 @@ class PersonaMoves(Question):
         from holdfast.charts.personas import persona_moves
 
         counts = {(row["before"], row["after"]): row["customers"] for row in answer.table.to_pylist()}
-        rows = [*PERSONAS, NOT_YET]
-        cells = [[counts[before, after] for after in PERSONAS] for before in rows]
-        return persona_moves(rows, list(PERSONAS), cells, title="Moves between personas", subtitle=answer.words)
+        rows = [before for before in (*PERSONAS, NOT_YET) if any(counts[before, after] for after in PERSONAS)]
+        columns = [after for after in PERSONAS if any(counts[before, after] for before in (*PERSONAS, NOT_YET))]
+        cells = [[counts[before, after] for after in columns] for before in rows]
+        return persona_moves(rows, columns, cells, title="Moves between personas", subtitle=answer.words)
 
     def _definition(self, timelines: Timelines, step: MovesStep, n: int) -> Definition:
         how = "median first order" if self.split is None else "given"

@@ -142,7 +142,7 @@ class Personas(Question):
         names = timelines.meta.events
         carts = [name for name, kind in zip(names, rule.kinds, strict=True) if kind == CART]
         how = "median first order" if self.split is None else "given"
-        gap = "none" if self.gap_minutes is None else f"{self.gap_minutes:g} minutes"
+        gap = "none" if not self.gap_minutes else f"{self.gap_minutes:g} minutes"
         rules: dict[str, Any] = {
             "split": f"{money(rule.split):,.2f} {settings.currency} ({how})",
             "cart steps": ", ".join(carts) or "none in the data",
