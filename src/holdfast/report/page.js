@@ -11,6 +11,9 @@
   draw();
   dark.addEventListener("change", draw);
   window.addEventListener("beforeprint", function () {
-    document.querySelectorAll("details").forEach(function (one) { one.open = true; });
+    // long tables stay folded: they are in the CSV
+    document.querySelectorAll("details").forEach(function (one) {
+      if (one.querySelectorAll("tr").length <= 40 && !one.closest(".pcards")) { one.open = true; }
+    });
   });
 })();

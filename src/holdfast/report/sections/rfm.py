@@ -8,7 +8,7 @@ from holdfast.analyses.rfm import Rfm
 from holdfast.report.markup import Markup, join, tag
 from holdfast.report.page import Section
 from holdfast.report.parts import bar, foot, hint, lead, table
-from holdfast.report.values import percent
+from holdfast.report.values import Kind, percent
 
 if TYPE_CHECKING:
     from holdfast.report.asked import Asked
@@ -22,6 +22,8 @@ COLOURS = {
     "Hibernating": "soft", "Lost": "soft",
 }  # fmt: skip
 """What a segment means, in the five colours of the house."""
+
+_OF_MONEY = ("revenue", "of revenue", "each")
 
 
 def section(asked: Asked) -> Section | None:
@@ -38,13 +40,15 @@ def section(asked: Asked) -> Section | None:
         for row in answer.table.to_pylist()
     ]  # fmt: skip
     columns = ["segment", "customers", "share", "revenue", "of revenue", "days ago", "orders", "each", "what to do"]
+    kinds: list[Kind] = ["text", "count", "number", "money", "text", "days", "number", "money", "text"]
+    shown = [place for place, name in enumerate(columns) if asked.paid or name not in _OF_MONEY]
     body = join(
         lead(answer.words),
         hint("Scores 1 to 5 for recency, frequency and money, by quintiles; equal values get equal scores. Means per segment."),
         table(
-            columns,
-            rows,
-            ["text", "count", "number", "money", "text", "days", "number", "money", "text"],
+            [columns[place] for place in shown],
+            [[row[place] for place in shown] for row in rows],
+            [kinds[place] for place in shown],
             currency=asked.currency,
         ),
         foot(answer, "rfm"),
