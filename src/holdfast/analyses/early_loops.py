@@ -182,6 +182,16 @@ def _window(own: Any, size: int, end: int, intervals: float, r: float, alpha: fl
 
 
 @njit(cache=True, nogil=True)
+def _unevenness(own: Any, gaps: int, phi: float) -> float:
+    """A customer's φ: that of her first so many waits, mixed with the shop's."""
+    if gaps < 2:
+        return phi
+    mixed = (PSEUDO_GAPS * phi + (gaps - 1) * _spread(own, gaps)) / (PSEUDO_GAPS + gaps - 1)
+    # In a shop of bursts nobody is taken to be more regular than the shop: simulation asks for it.
+    return max(mixed, phi) if phi > 1 else mixed
+
+
+@njit(cache=True, nogil=True)
 def habits_now(
     low: int, high: int, offsets: Any, day: Any, code: Any, counted: Any, second: Any, until: int, end: int, gone: int,
     fixed: int, intervals: float, r: float, alpha: float, phi: float, level: float, state: Any, silent: Any, window: Any,
@@ -212,20 +222,10 @@ def habits_now(
             if days == 0 or length < 1:
                 break
             x = _before(own, size, end - days)
-            uneven = phi
-            if x >= 2:
-                uneven = (PSEUDO_GAPS * phi + (x - 1) * _spread(own, x)) / (PSEUDO_GAPS + x - 1)
-                if phi > 1:
-                    # In a shop of bursts nobody is taken to be more regular than the shop: simulation asks for it.
-                    uneven = max(uneven, phi)
-            k = size - 1 - x
+            k, uneven = size - 1 - x, _unevenness(own, x, phi)
             one_down, one_up = 1.0, 1.0
             if state[at] != GONE and x >= LEAST_HABIT:
-                if (
-                    x >= LEAST_HABIT
-                    and state[at] == UNKNOWN
-                    and looks * days_at_most(0, x, length, days, uneven, r, alpha) <= level
-                ):
+                if looks * days_at_most(0, x, length, days, uneven, r, alpha) <= level:
                     state[at] = STEADY
                 if k < (r + x) / (alpha + length) * days:
                     one_down = looks * days_at_most(k, x, length, days, uneven, r, alpha)
