@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import duckdb
+import pyarrow as pa
 import pytest
-from people import told
+from people import START, told
 from persona_streams import events_of, timelines_of
-from test_personas import STORY, orders, shopping
+from test_personas import ORDER, STORY, orders, shopping
 
 from holdfast.analyses.clusters import Clusters
 from holdfast.analyses.persona_card import PersonaCard
@@ -116,6 +118,21 @@ def test_what_the_gone_did_before_leaving_and_why():
     assert "Together with leaving, in the last 30 days: Error Shown (100.0 % against 0.0 %)." in answer.words
     (row,) = [row for row in answer.extra["leaving"].to_pylist() if row["event"] == "Error Shown"]
     assert (row["gone"], row["kept"], row["difference"]) == (20, 0, 1.0)
+
+
+def test_reasons_are_those_that_the_gone_gave_last():
+    """Ann said price, then delivery, and is gone; Ben said price and is still there."""
+    rows = [("ann", 0, ORDER, None), ("ann", 1, "Survey Answered", "price"), ("ann", 2, "Survey Answered", "delivery"),
+            ("ben", 90, ORDER, None), ("ben", 91, "Survey Answered", "price")]  # fmt: skip
+    names = ("customer_id", "time", "event", "reason")
+    table = pa.table(dict(zip(names, zip(*rows, strict=True), strict=True)))
+    times = [START + timedelta(days=day) for day in table["time"].to_pylist()]
+    timelines = Timelines.from_arrow(table.set_column(1, "time", pa.array(times)), replace(EVERYBODY, gone_after=30))
+    answer = timelines.ask(PersonaCard("one-time low value"))
+    assert {item: row["customers"] for item, row in parts(answer, "one-time low value")["reason"].items()} == {"delivery": 1}
+    assert answer.people(part="reason", item="delivery").ids == ("ann",)
+    assert answer.people(part="standing", item="gone").ids == ("ann",)
+    assert answer.words.startswith("2 one-time low value customers: 100.0 % of 2")
 
 
 FAVOURITE = """

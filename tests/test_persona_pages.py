@@ -68,3 +68,8 @@ def test_a_page_without_any_card_says_so():
     timelines = timelines_of("retentioneering")
     few = Timelines(timelines.source.columns, replace(timelines.settings, small_group=1000))
     assert "No card is shown" in answer_page(few.ask(PersonaCard()))
+
+
+def test_clusters_that_do_not_hold_are_not_shown(run):
+    assert "No clusters are shown" in run("clusters")
+    assert json.loads(run("clusters", "--json"))["table"]["rows"] == []

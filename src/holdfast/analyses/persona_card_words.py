@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from holdfast.analyses.definitions import counted, percent
 from holdfast.analyses.persona_card_tables import Card
+from holdfast.analyses.persona_rules import plural
 
 __all__ = ["card_notes", "card_words"]
 
@@ -36,7 +37,11 @@ def _one(card: Card, rows: list[dict[str, Any]]) -> str:
     total, units = int(card.sums["revenue"][1:].sum()), int(card.sums["revenue"][code])
     apart = card.apart(code)
     name = card.name(code)
-    whom = f"{counted(size['customers'], 'customer')} in {name} ({apart})" if apart else counted(size["customers"], name)
+    whom = (
+        f"{counted(size['customers'], 'customer')} in {name} ({apart})"
+        if apart
+        else counted(size["customers"], name, plural(name))
+    )
     said = f"{whom}: {percent(size['share'])} of {size['n']:,}"
     if total > 0 and units:
         said += f", {percent(units / total)} of the revenue"

@@ -49,6 +49,7 @@ __all__ = [
     "Ways",
     "cart_events",
     "persona_rule",
+    "plural",
 ]
 
 PERSONAS = (
@@ -226,6 +227,11 @@ def cart_events(meta: Meta, cart: Sequence[str] = ()) -> tuple[str, ...]:
         if not any(fnmatchcase(name, pattern) for name in known):
             raise UnknownName("event", pattern, known)
     return tuple(name for name in known if any(fnmatchcase(name, pattern) for pattern in cart))
+
+
+def plural(persona: str) -> str:
+    """Several of a persona, in words: repeat buyers, one-time low value customers."""
+    return f"{persona} customers" if persona.endswith("value") else f"{persona}s"
 
 
 def _bare(name: str) -> str:

@@ -18,7 +18,7 @@ from holdfast.analyses.answer import Answer, Definition, People, Question, check
 from holdfast.analyses.definitions import counted, defined, long_date, percent, scope_rules
 from holdfast.analyses.persona_actions import ACTIONS, MARK_ACTIONS
 from holdfast.analyses.persona_marks import MARKS, marks_of
-from holdfast.analyses.persona_rules import CART, PERSONAS, persona_rule
+from holdfast.analyses.persona_rules import CART, PERSONAS, persona_rule, plural
 from holdfast.analyses.persona_walk import PersonaStep, Wanted
 from holdfast.analyses.persona_who import about_rules, who_of
 from holdfast.analyses.scope import Condition, Scope, money, segment_code
@@ -285,9 +285,9 @@ def _words(table: pa.Table, currency: str) -> str:
     money_said = ""
     if best["revenue_share"] is not None:
         money_said = (
-            f" {best['persona'].capitalize()}s bring {percent(best['revenue_share'])} of the revenue "
+            f" {plural(best['persona']).capitalize()} bring {percent(best['revenue_share'])} of the revenue "
             f"({best['revenue']:,.2f} {currency})."
-        ).replace("values bring", "value customers bring")
+        )
     return f"Of {counted(rows[0]['n'], 'customer')}: {', '.join(parts)}.{money_said}"
 
 
