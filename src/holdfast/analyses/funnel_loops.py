@@ -91,14 +91,14 @@ def sequences(
             latest[0], when[0] = i, now if opens else LONG_AGO
             for k in range(top[what], bottom[what], -1):
                 # Which events come is anyone's guess: values are chosen, not branched to.
-                passed = now - when[k - 1]
-                comes = (passed <= window) & ((matches[what] >> (k - 1)) & 1 == 1)
-                if passed == window and len(micro) > 0:
-                    comes = comes and micro[event[i]] <= micro[event[latest[k - 1]]]
-                latest[k] = latest[k - 1] if comes else -1 if strict else latest[k]
-                when[k] = when[k - 1] if comes else LONG_AGO if strict else when[k]
+                begun, since, old, old_since = latest[k - 1], when[k - 1], latest[k], when[k]
+                comes = (now - since <= window) & ((matches[what] >> (k - 1)) & 1 == 1)
+                if now - since == window and len(micro) > 0:
+                    comes = comes and micro[event[i]] <= micro[event[begun]]
+                latest[k] = begun if comes else np.int64(-1) if strict else old
+                when[k] = since if comes else np.int64(LONG_AGO) if strict else old_since
                 if comes and k > deep:
-                    deep, first, last = k, latest[k], np.int64(i)
+                    deep, first, last = k, begun, np.int64(i)
             if deep == size:
                 break
         depth[run], begin[run], end[run], live[run] = deep, first, last, -1
