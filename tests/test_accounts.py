@@ -162,3 +162,15 @@ def _by_hand(row, rows):
     before = [one for one in calls if one["time"] <= row["time"]]
     chosen = before[-1] if before else calls[0] if calls else None
     return None if chosen is None else chosen["properties"].split('"')[3]
+
+
+def test_the_report_of_firms_says_that_it_is_one(tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text(
+        "order_id,customer_id,account,date,total\n1,ann,acme,2024-01-01,5\n2,ben,acme,2024-03-05,7\n3,cleo,bolt,2024-02-01,9\n"
+    )
+    folder = tmp_path / "shop"
+    assert holdfast("import", str(path), "-w", str(folder), "--yes").code == 0
+    told = holdfast("report", "-w", str(folder), "--accounts")
+    assert told.code == 0, told.err
+    assert "customers here are firms" in (folder / "report-accounts.html").read_text("utf-8")

@@ -107,7 +107,7 @@ def _timelines(workspace: str, whose: str) -> Timelines:
 
     opened = Workspace.open(workspace)
     say_first_run()
-    return filled(opened) if whose == "customers" else _of_firms(opened)
+    return filled(opened, whose)
 
 
 def _of_firms(opened: Workspace) -> Timelines:
@@ -135,8 +135,13 @@ def _spelled(by: str | None, where: tuple[str, ...], known: list[str]) -> tuple[
     return None if by is None else one(by), tuple(condition(text) if "=" in text else text for text in where)
 
 
-def filled(opened: Workspace) -> Timelines:
-    """The workspace's timelines; WorkspaceError that says what to do next while nothing was read in."""
+def filled(opened: Workspace, whose: str = "customers") -> Timelines:
+    """The workspace's timelines; WorkspaceError that says what to do next while nothing was read in.
+
+    whose  "customers", or "accounts": the firms that they belong to
+    """
+    if whose == "accounts":
+        return _of_firms(opened)
     timelines = opened.timelines
     if timelines.events == 0 and not len(timelines.source.columns.nobody.code):
         raise WorkspaceError("there are no events yet", f"bring some in: holdfast import FILE -w {opened.path}")

@@ -9,7 +9,16 @@ import click
 
 from holdfast.errors import UsageError
 
-__all__ = ["Verb", "analysis_options", "output_options", "pairs", "window_option", "workspace_option", "yes_option"]
+__all__ = [
+    "Verb",
+    "accounts_option",
+    "analysis_options",
+    "output_options",
+    "pairs",
+    "window_option",
+    "workspace_option",
+    "yes_option",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -96,6 +105,17 @@ def yes_option(function: F) -> F:
     return click.option("--yes", "-y", is_flag=True, help="Do not ask, do it.")(function)
 
 
+def accounts_option(function: F) -> F:
+    """`--accounts`: of the firms that customers belong to, instead of the customers."""
+    return click.option(
+        "--accounts",
+        "whose",
+        flag_value="accounts",
+        default="customers",
+        help="Ask it of the firms that customers belong to.",
+    )(function)
+
+
 def output_options(function: F) -> F:
     """`--json` and `--csv`: the same for every verb."""
     function = click.option(
@@ -127,13 +147,7 @@ def analysis_options(function: F) -> F:
             "--moment", type=click.Choice(["entry", "current"]), default=None, help="Values at the first order, or now."
         ),
         click.option("--by", default=None, metavar="NAME", help="Split by a property, such as country."),
-        click.option(
-            "--accounts",
-            "whose",
-            flag_value="accounts",
-            default="customers",
-            help="Ask it of the firms that customers belong to.",
-        ),
+        accounts_option,
         click.option(
             "--as-of", "as_of", metavar="DATE", default=None, help="As it stood at the end of that day (default: end of data)."
         ),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from holdfast.cli.options import Verb, output_options, workspace_option
+from holdfast.cli.options import Verb, accounts_option, output_options, workspace_option
 from holdfast.cli.saying import Said, tell, written
 
 if TYPE_CHECKING:
@@ -23,18 +23,19 @@ __all__ = ["open_page", "quality_of", "verb", "write_report"]
 @click.option(
     "--as-of", "as_of", metavar="DATE", default=None, help="As it stood at the end of that day (default: end of data)."
 )
+@accounts_option
 @click.option("--open", "show", is_flag=True, help="Open it in the browser.")
 @output_options
 @workspace_option
-def verb(workspace: str, output: str | None, as_of: str | None, show: bool, json: bool, csv: str | None) -> None:
+def verb(workspace: str, output: str | None, as_of: str | None, whose: str, show: bool, json: bool, csv: str | None) -> None:
     """Write every answer with its picture, table, definition and the benchmarks of the trade into one HTML file."""
     from holdfast.cli.compiling import say_first_run
     from holdfast.workspace import Workspace
 
     opened = Workspace.open(workspace)
-    target = Path(output) if output else opened.path / "report.html"
+    target = Path(output) if output else opened.path / ("report.html" if whose == "customers" else f"report-{whose}.html")
     say_first_run()
-    write_report(opened, target, as_of)
+    write_report(opened, target, as_of, whose)
     rows: list[list[Any]] = [["file", str(target)], ["bytes", target.stat().st_size]]
     tell(
         Said({"name": "Report", "as_of": as_of}, f"The report is in {target.resolve()}.", ("what", "value"), rows),
@@ -45,12 +46,13 @@ def verb(workspace: str, output: str | None, as_of: str | None, show: bool, json
         open_page(target)
 
 
-def write_report(opened: Workspace, target: Path, as_of: str | None = None) -> None:
-    """Write the report of a workspace into a file."""
+def write_report(opened: Workspace, target: Path, as_of: str | None = None, whose: str = "customers") -> None:
+    """Write the report of a workspace's customers, or of their accounts, into a file."""
     from holdfast.cli.asking import filled
     from holdfast.report.whole import report
 
-    written(str(target), report(filled(opened), as_of=as_of, quality=quality_of(opened)))
+    beside = "" if whose == "customers" else "customers here are firms"
+    written(str(target), report(filled(opened, whose), as_of=as_of, quality=quality_of(opened), beside=beside))
 
 
 def quality_of(opened: Workspace) -> Quality:

@@ -27,17 +27,18 @@ SECTIONS = {
 """Part of the page → files of `sections/`, in order; what the numbers mean stands last."""
 
 
-def report(timelines: Timelines, *, as_of: date | str | None = None, quality: Quality | None = None) -> str:
+def report(timelines: Timelines, *, as_of: date | str | None = None, quality: Quality | None = None, beside: str = "") -> str:
     """The report as one HTML file.
 
     as_of    the date it tells about; None: the end of the data
     quality  what the workspace knows about its data; None: what the timelines know
+    beside   what else is said beside the title
     """
     asked = Asked(timelines, as_of, quality)
     shown = [section for part, names in SECTIONS.items() for section in _shown(asked, part, names)]
     top = opening(asked)
     name = timelines.settings.name
-    aside = f"{name} · as of {asked.as_of.day} {asked.as_of:%B %Y} · {timelines.meta.zone}"
+    aside = f"{name} · as of {asked.as_of.day} {asked.as_of:%B %Y} · {timelines.meta.zone}" + (f" · {beside}" if beside else "")
     return Page("Do our customers stay?", name, aside, top, [*shown, *_shown(asked, shown[-1].part, ("definitions",))]).html()
 
 
