@@ -9,13 +9,14 @@ import duckdb
 import pyarrow as pa
 import pytest
 from people import START, told
-from persona_streams import events_of, timelines_of
+from persona_streams import timelines_of
 from test_personas import ORDER, STORY, orders, shopping
 
 from holdfast.analyses.clusters import Clusters
 from holdfast.analyses.persona_card import PersonaCard
 from holdfast.analyses.persona_card_tables import HELD_BACK
 from holdfast.analyses.personas import Personas
+from holdfast.datasets import made_stream
 from holdfast.errors import SettingsError, UnknownName, UsageError
 from holdfast.settings import Settings
 from holdfast.settings_file import read_settings, settings_of, write_settings
@@ -146,14 +147,16 @@ SELECT value, count(*) FROM (
 """
 
 
-@pytest.mark.parametrize("column", ["platform", "channel"])
+@pytest.mark.parametrize("column", ["category", "brand", "channel"])
 def test_favourites_equal_sql(column):
-    timelines = timelines_of("retentioneering")
+    """On the made stream, whose customers look at several categories and brands each."""
+    stream = made_stream(600)
+    timelines = Timelines.from_arrow(stream, Settings())
     answer = timelines.ask(PersonaCard("repeat buyer"))
     who = list(timelines.ask(Personas()).people(persona="repeat buyer").ids)
     sql = duckdb.connect()
     sql.execute("set threads = 1")
-    sql.register("events", events_of("retentioneering"))
+    sql.register("events", stream)
     expected = dict(sql.execute(FAVOURITE.format(column=column), {"who": who}).fetchall())
     found = {item: row["customers"] for item, row in parts(answer, "repeat buyer")[column].items()}
     assert found == expected
