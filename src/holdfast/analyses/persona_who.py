@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from holdfast.timelines.columns import Meta
     from holdfast.timelines.timelines import AsOf, Timelines
 
-__all__ = ["Touched", "Who", "about_rules", "segment_labels", "touched_of", "who_of"]
+__all__ = ["Touched", "Who", "about_rules", "touched_of", "who_of"]
 
 MOST_SEGMENTS = 200
 
@@ -102,11 +101,6 @@ def who_of(timelines: Timelines, as_of: AsOf, scope: Scope, about: str | None) -
 def about_rules(who: Who) -> dict[str, Any]:
     """What a definition says of a product or service that the personas are about."""
     return {} if who.touched is None else {"about": f"customers who touched {who.touched.words}"}
-
-
-def segment_labels(who: Who, timelines: Timelines) -> Sequence[str]:
-    """The segments by code."""
-    return who.scope.labels(timelines)
 
 
 @njit(cache=True, nogil=True)

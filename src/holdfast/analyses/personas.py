@@ -297,10 +297,13 @@ def _notes(sums: dict[str, Any], table: pa.Table, step: PersonaStep, timelines: 
         notes.append("the data hold orders only: visits are not known, so that only the personas of buyers can be told apart")
     elif CART not in step.rule.kinds:
         notes.append(
-            "the data have no cart or checkout step under a usual name: name them, or all who did not buy are browsers"
+            "the data have no cart or checkout step under a usual name: name them with --cart, or all who did not buy are browsers"
         )
     if int(sums["orders"].sum()) == 0:
-        notes.append(f"the data have no counting order ({ORDER}): who bought under another name stands among those who did not")
+        notes.append(
+            f"the data have no counting order ({ORDER}): who bought under another name stands among those who did not, "
+            f'which holdfast import --map-event "NAME={ORDER}" mends'
+        )
     if sums["gave_back"]:
         notes.append(f"{int(sums['gave_back']):,} of the cart abandoners took back in full whatever they ordered")
     if step.standing is None:
