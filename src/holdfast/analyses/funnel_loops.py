@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-__all__ = ["NEVER", "by_key", "picked", "runs_by_period", "seconds_between", "sequences", "slides"]
+__all__ = ["NEVER", "by_key", "picked", "runs_by_period", "seconds_between", "sequences", "slides", "still_open"]
 
 NEVER = 1 << 40
 """A window that no timeline outlasts, in seconds."""
@@ -105,6 +105,14 @@ def sequences(
         if 0 < deep < size:
             for k in range(1, size):
                 live[run] = max(live[run], latest[k])
+
+
+@njit(cache=True, nogil=True)
+def still_open(live: Any, event: Any, second: Any, until: int, window: int, alive: Any) -> None:
+    """Set alive for the runs whose last start lies at most a window before the as-of."""
+    for run in range(len(live)):
+        if live[run] >= 0 and until - np.int64(second[event[live[run]]]) <= window:
+            alive[run] = 1
 
 
 @njit(cache=True, nogil=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from holdfast.analyses.funnel_loops import NEVER, by_key, picked, runs_by_period, seconds_between, sequences, slides
+from holdfast.analyses.funnel_loops import NEVER, by_key, picked, runs_by_period, seconds_between, sequences, slides, still_open
 from holdfast.analyses.scope import Scope
 from holdfast.analyses.steps import NO_STEP, Nodes, Steps, gap_seconds, steps_of
 from holdfast.timelines.walk import Shard, Tally
@@ -216,12 +216,10 @@ class FunnelStep:
     def _alive(self, shard: Shard, lines: _Lines, line: Array, high: Array, live: Array) -> npt.NDArray[np.uint8]:
         """Which runs can still go on at the as-of: their window is open, and so is the room at the end of their line."""
         alive = np.zeros(len(line), np.uint8)
-        some = np.flatnonzero(live >= 0)
-        passed = self.as_of.until - shard.columns.second[lines.event[live[some]]].astype(np.int64)
-        some = some[passed <= self.chain.window_seconds]
+        still_open(live, lines.event, shard.columns.second, self.as_of.until, self.chain.window_seconds, alive)
         if len(lines.open_room):
-            some = some[lines.room[high[some] - 1] == lines.open_room[line[some]]]
-        alive[some] = 1
+            some = np.flatnonzero(alive)
+            alive[some] = lines.room[high[some] - 1] == lines.open_room[line[some]]
         return alive
 
     def _ranges(self, shard: Shard, lines: _Lines, period: npt.NDArray[np.int32], starts: Array) -> tuple[Array, ...]:
