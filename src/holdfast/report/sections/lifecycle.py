@@ -17,6 +17,7 @@ __all__ = ["section"]
 _HOW = (
     "A customer is active in a month with a counting event in it: new (her first), kept (active in the month before too), "
     "returned (active earlier, not in the month before). Lost: active in the month before, not in this one. "
+    "Who skips a month is lost here and returned later; the bridge waits until she counts as gone. "
     "Pulse: new and returned for each one lost; above 1 the active customers grow."
 )
 
