@@ -24,7 +24,7 @@ from holdfast.analyses.gone_after import GoneAfter
 from holdfast.analyses.metrics import Metrics
 from holdfast.analyses.repeat import Repeat
 from holdfast.analyses.rfm import Rfm
-from holdfast.analyses.rfm_migration import RfmMigration
+from holdfast.analyses.rfm.migration import RfmMigration
 from holdfast.analyses.scope import Condition
 from holdfast.analyses.sessions import Sessions
 from holdfast.analyses.transitions import Transitions
@@ -35,7 +35,7 @@ def questions() -> list[Question]:
 
     Baskets is left out: what was in an order is in the lake, which a workspace reads, and not in the timelines of any engine.
     """
-    for module in pkgutil.iter_modules(analyses.__path__, "holdfast.analyses."):
+    for module in pkgutil.walk_packages(analyses.__path__, "holdfast.analyses."):
         import_module(module.name)
     found: list[Question] = []
     for kind in sorted(_kinds(Question), key=lambda kind: kind.__name__):

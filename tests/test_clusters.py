@@ -13,11 +13,11 @@ from people import START, told
 from shops import shop
 from sklearn.metrics import adjusted_rand_score
 
-from holdfast.analyses.cluster_features import FEATURES, feature_step, features_of
-from holdfast.analyses.cluster_fit import fit_clusters
 from holdfast.analyses.clusters import Clusters
-from holdfast.analyses.persona_rules import persona_rule
-from holdfast.analyses.persona_who import who_of
+from holdfast.analyses.clusters.features import FEATURES, feature_step, features_of
+from holdfast.analyses.clusters.fit import fit_clusters
+from holdfast.analyses.personas.rules import persona_rule
+from holdfast.analyses.personas.who import who_of
 from holdfast.analyses.repeat import Repeat
 from holdfast.analyses.scope import Scope
 from holdfast.errors import UnknownName, UsageError

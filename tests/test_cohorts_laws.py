@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shops import shop
 
-from holdfast.analyses.cohort_walks import GridStep
 from holdfast.analyses.cohorts import Cohorts
+from holdfast.analyses.cohorts.walks import GridStep
 from holdfast.settings import Settings
 from holdfast.timelines.timelines import Timelines
 

@@ -7,7 +7,7 @@ from cohort_oracle import Oracle
 from cohort_stories import told
 from shops import cdnow, cdnow_events
 
-from holdfast.analyses.cohort_year import OneYear
+from holdfast.analyses.cohorts.year import OneYear
 
 STORY = """
     ann   2010-01-01 1, 2010-06-01 1, 2011-01-01 1

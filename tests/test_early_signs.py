@@ -16,9 +16,9 @@ from people import told
 from scipy.stats import beta, nbinom
 from shops import shop, shop_events
 
-from holdfast.analyses.early_loops import days_at_most
-from holdfast.analyses.early_model import Habits, chosen_cut, fitted, ratio_bounds
 from holdfast.analyses.early_signs import EarlySigns
+from holdfast.analyses.early_signs.loops import days_at_most
+from holdfast.analyses.early_signs.model import Habits, chosen_cut, fitted, ratio_bounds
 from holdfast.analyses.scope import parse_where
 from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import Settings

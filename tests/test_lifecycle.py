@@ -15,7 +15,7 @@ from people import told
 from shops import shop
 
 from holdfast.analyses.lifecycle import LifeCycle
-from holdfast.analyses.lifecycle_walk import STATES
+from holdfast.analyses.lifecycle.walk import STATES
 from holdfast.analyses.scope import Condition
 from holdfast.analyses.statistics import count_ratio, wilson
 from holdfast.errors import UnknownName, UsageError

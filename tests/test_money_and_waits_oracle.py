@@ -13,7 +13,7 @@ from orders_oracle import oracle
 from shops import cdnow, cdnow_events, shop, shop_events
 
 from holdfast.analyses.clv import PlainClv
-from holdfast.analyses.cohort_year import OneYear
+from holdfast.analyses.cohorts.year import OneYear
 from holdfast.analyses.money_retention import MoneyRetention
 from holdfast.analyses.repeat import Repeat
 

@@ -13,8 +13,8 @@ from ways import clicks, slow_paths
 
 from holdfast.analyses import paths
 from holdfast.analyses.answer import Answer
-from holdfast.analyses.path_walk import NamesStep
 from holdfast.analyses.paths import Paths
+from holdfast.analyses.paths.walk import NamesStep
 from holdfast.analyses.steps import Naming
 from holdfast.charts.palette import KEPT, LOST, SOFT
 from holdfast.errors import UnknownName, UsageError

@@ -13,9 +13,9 @@ from persona_streams import timelines_of
 from test_personas import ORDER, STORY, orders, shopping
 
 from holdfast.analyses.clusters import Clusters
-from holdfast.analyses.persona_card import PersonaCard
-from holdfast.analyses.persona_card_tables import HELD_BACK
 from holdfast.analyses.personas import Personas
+from holdfast.analyses.personas.card import PersonaCard
+from holdfast.analyses.personas.card_tables import HELD_BACK
 from holdfast.datasets import made_stream
 from holdfast.errors import SettingsError, UnknownName, UsageError
 from holdfast.settings import Settings

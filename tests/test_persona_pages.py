@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from persona_streams import timelines_of
 
 from holdfast import cli
-from holdfast.analyses.persona_card import PersonaCard
+from holdfast.analyses.personas.card import PersonaCard
 from holdfast.cli import asking
 from holdfast.report.answer_page import answer_page
 from holdfast.timelines.timelines import Timelines

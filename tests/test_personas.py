@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from people import START, told
 
-from holdfast.analyses.persona_moves import NOT_YET, PersonaMoves
-from holdfast.analyses.persona_rules import PERSONAS
-from holdfast.analyses.persona_trait import LABELS, trait
 from holdfast.analyses.personas import Personas
+from holdfast.analyses.personas.moves import NOT_YET, PersonaMoves
+from holdfast.analyses.personas.rules import PERSONAS
+from holdfast.analyses.personas.trait import LABELS, trait
 from holdfast.analyses.stickiness import Stickiness
 from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import Settings

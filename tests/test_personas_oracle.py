@@ -6,10 +6,10 @@ import duckdb
 import pytest
 from persona_streams import SHOPS, events_of, timelines_of
 
-from holdfast.analyses.persona_card import PersonaCard
-from holdfast.analyses.persona_moves import PersonaMoves
-from holdfast.analyses.persona_rules import PERSONAS
 from holdfast.analyses.personas import Personas
+from holdfast.analyses.personas.card import PersonaCard
+from holdfast.analyses.personas.moves import PersonaMoves
+from holdfast.analyses.personas.rules import PERSONAS
 from holdfast.datasets import made_stream, made_truth
 from holdfast.settings import Settings
 from holdfast.timelines.timelines import Timelines

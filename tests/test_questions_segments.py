@@ -9,8 +9,8 @@ from cohort_stories import told
 
 from holdfast.analyses.bridge import Bridge
 from holdfast.analyses.clv import PlainClv
-from holdfast.analyses.cohort_year import OneYear
 from holdfast.analyses.cohorts import Cohorts
+from holdfast.analyses.cohorts.year import OneYear
 from holdfast.analyses.customers import Customers
 from holdfast.analyses.gone_after import GoneAfter
 from holdfast.analyses.metrics import Metrics

@@ -43,7 +43,7 @@ def test_every_section_is_a_file_of_its_own_and_every_file_stands_on_the_page():
 
 def test_a_stream_with_pages_is_told_where_people_go_and_why_they_stay():
     found = anchors(page())
-    assert {"ways", "landing", "funnel", "stages", "personas", "lifecycle", "staying", "slipping"} <= set(found)
+    assert {"ways", "landing", "funnel", "stages", "personas", "lifecycle", "staying", "newcomers", "slipping"} <= set(found)
 
 
 def test_orders_alone_have_no_section_about_visits():

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from holdfast import datasets
 from holdfast.analyses.concentration import Concentration
 from holdfast.analyses.rfm import Rfm, rfm_customers
-from holdfast.analyses.rfm_cuts import Cuts
-from holdfast.analyses.rfm_segments import ACTIONS, CODES, SEGMENTS, code_place, code_segments, segment_of
+from holdfast.analyses.rfm.cuts import Cuts
+from holdfast.analyses.rfm.segments import ACTIONS, CODES, SEGMENTS, code_place, code_segments, segment_of
 from holdfast.analyses.scope import Condition
 from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import Settings

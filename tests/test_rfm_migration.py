@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from shops import shop
 
 from holdfast.analyses.rfm import Rfm, rfm_customers
-from holdfast.analyses.rfm_cuts import Cuts
-from holdfast.analyses.rfm_migration import RfmMigration
+from holdfast.analyses.rfm.cuts import Cuts
+from holdfast.analyses.rfm.migration import RfmMigration
 from holdfast.analyses.scope import Condition
 from holdfast.errors import UnknownName, UsageError
 

@@ -12,8 +12,8 @@ from shops import shop
 
 from holdfast.analyses.concentration import Concentration
 from holdfast.analyses.rfm import Rfm, ScoreStep
-from holdfast.analyses.rfm_cuts import find_cuts
-from holdfast.analyses.rfm_migration import RfmMigration
+from holdfast.analyses.rfm.cuts import find_cuts
+from holdfast.analyses.rfm.migration import RfmMigration
 from holdfast.analyses.scope import Condition
 from holdfast.analyses.stickiness import Stickiness
 from holdfast.analyses.stickiness_walk import Watch

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from holdfast import Settings, Timelines, datasets
 from holdfast.analyses.scope import parse_where
 from holdfast.analyses.sessions import Sessions
-from holdfast.analyses.sessions_tables import ALL_PAGES
+from holdfast.analyses.sessions.tables import ALL_PAGES
 from holdfast.analyses.statistics import wilson
 from holdfast.errors import UnknownName, UsageError
 

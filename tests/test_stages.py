@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from people import told
 
 from holdfast.analyses.scope import Condition
-from holdfast.analyses.stage_map import DEFAULT, parse_stages, stage_map
 from holdfast.analyses.stages import Stages
-from holdfast.analyses.stages_loops import bin_of, bin_values
-from holdfast.analyses.stages_walk import SIDES
+from holdfast.analyses.stages.loops import bin_of, bin_values
+from holdfast.analyses.stages.map import DEFAULT, parse_stages, stage_map
+from holdfast.analyses.stages.walk import SIDES
 from holdfast.analyses.statistics import wilson
 from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import STAGES, Settings

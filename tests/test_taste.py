@@ -20,9 +20,9 @@ from shops import cdnow, cdnow_events, shop, shop_events
 from holdfast import datasets
 from holdfast.analyses.scope import parse_where
 from holdfast.analyses.taste import Taste, learned_of
-from holdfast.analyses.taste_kinds import found_rhythm
-from holdfast.analyses.taste_loops import waits
-from holdfast.analyses.taste_walk import Z80
+from holdfast.analyses.taste.kinds import found_rhythm
+from holdfast.analyses.taste.loops import waits
+from holdfast.analyses.taste.walk import Z80
 from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import Settings
 from holdfast.timelines.order_lines import OrderLines

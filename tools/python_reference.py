@@ -48,12 +48,12 @@ def _questions() -> Iterator[tuple[str, str]]:
     from holdfast.analyses.answer import Question
 
     package = import_module("holdfast.analyses")
-    for found in sorted(pkgutil.iter_modules(package.__path__), key=lambda each: each.name):
-        module = import_module(f"holdfast.analyses.{found.name}")
+    for found in sorted(pkgutil.walk_packages(package.__path__, "holdfast.analyses."), key=lambda each: each.name):
+        module = import_module(found.name)
         for name, value in sorted(vars(module).items()):
             own = inspect.isclass(value) and value.__module__ == module.__name__
             if own and issubclass(value, Question) and value is not Question and not name.startswith("_"):
-                yield module.__name__, name
+                yield module.__name__.removesuffix(".question"), name
 
 
 def _thing(module: str, name: str) -> str:

@@ -16,7 +16,7 @@ from holdfast.analyses.adoption_tables import adopted_table, combined_table, cur
 from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
 from holdfast.analyses.definitions import defined, percent, scope_rules
 from holdfast.analyses.drivers import Drivers, points
-from holdfast.analyses.drivers_walk import EVENT
+from holdfast.analyses.drivers.walk import EVENT
 from holdfast.analyses.first_days import ANY, Window, told_days, window_of
 from holdfast.analyses.scope import Condition, Scope
 from holdfast.analyses.strata import ADJUSTABLE, EVERYONE_ALIKE

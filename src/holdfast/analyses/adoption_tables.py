@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from holdfast.analyses.drivers_walk import EVENT
+from holdfast.analyses.drivers.walk import EVENT
 from holdfast.analyses.statistics import wilson, wilson_arrays
 from holdfast.analyses.use_walk import Features
 

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from holdfast.analyses.answer import Answer, People, Question, checked_cell
 from holdfast.analyses.definitions import defined, percent, scope_rules
-from holdfast.analyses.rfm_scores import Measure
+from holdfast.analyses.rfm.scores import Measure
 from holdfast.analyses.scope import EVERYONE, Condition, Scope, money
 from holdfast.errors import UnknownName, UsageError
 from holdfast.timelines.attributes import Moment

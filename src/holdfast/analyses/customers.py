@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
 from holdfast.analyses.definitions import defined, scope_rules
-from holdfast.analyses.rfm_trait import trait
+from holdfast.analyses.rfm.trait import trait
 from holdfast.analyses.scope import Condition, Scope, money
 from holdfast.errors import UnknownName, UsageError
 from holdfast.timelines.attributes import Moment
@@ -23,7 +23,7 @@ from holdfast.timelines.zone import date_of
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from holdfast.analyses.rfm_trait import RfmTrait
+    from holdfast.analyses.rfm.trait import RfmTrait
     from holdfast.timelines.timelines import AsOf, Timelines
 
 __all__ = ["Customers", "CustomersStep", "Sort"]

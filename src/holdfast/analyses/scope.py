@@ -39,21 +39,21 @@ __all__ = [
 
 EVERYONE = "everyone"
 TRAITS = {
-    "breadth": "holdfast.analyses.breadth_trait",
-    "lifecycle": "holdfast.analyses.lifecycle_trait",
-    "rfm": "holdfast.analyses.rfm_trait",
-    "stage": "holdfast.analyses.stage_trait",
+    "breadth": "holdfast.analyses.breadth.trait",
+    "lifecycle": "holdfast.analyses.lifecycle.trait",
+    "rfm": "holdfast.analyses.rfm.trait",
+    "stage": "holdfast.analyses.stages.trait",
     "status": "holdfast.analyses.status_trait",
-    "persona": "holdfast.analyses.persona_trait",
-    "cluster": "holdfast.analyses.cluster_trait",
-    "signs": "holdfast.analyses.early_trait",
-    "favourite_category": "holdfast.analyses.taste_trait",
-    "favourite_brand": "holdfast.analyses.taste_trait",
-    "favourite_channel": "holdfast.analyses.taste_trait",
-    "favourite_hour": "holdfast.analyses.taste_trait",
-    "favourite_day": "holdfast.analyses.taste_trait",
-    "discount": "holdfast.analyses.taste_trait",
-    "due": "holdfast.analyses.taste_trait",
+    "persona": "holdfast.analyses.personas.trait",
+    "cluster": "holdfast.analyses.clusters.trait",
+    "signs": "holdfast.analyses.early_signs.trait",
+    "favourite_category": "holdfast.analyses.taste.trait",
+    "favourite_brand": "holdfast.analyses.taste.trait",
+    "favourite_channel": "holdfast.analyses.taste.trait",
+    "favourite_hour": "holdfast.analyses.taste.trait",
+    "favourite_day": "holdfast.analyses.taste.trait",
+    "discount": "holdfast.analyses.taste.trait",
+    "due": "holdfast.analyses.taste.trait",
 }
 """Attributes that no event carries and an analysis works out, each with the file that does. Such a file has
 

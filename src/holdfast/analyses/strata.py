@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from holdfast.analyses.drivers_walk import Strata
+from holdfast.analyses.drivers.walk import Strata
 from holdfast.timelines.periods import Periods, Unit
 
 if TYPE_CHECKING:

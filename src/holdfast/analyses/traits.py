@@ -15,7 +15,7 @@ from holdfast.analyses.answer import Answer, People, Question, checked_cell
 from holdfast.analyses.definitions import counted, defined, scope_rules
 from holdfast.analyses.scope import TRAITS, Condition, Scope, Trait
 from holdfast.analyses.statistics import wilson
-from holdfast.analyses.taste_walk import entries
+from holdfast.analyses.taste.walk import entries
 from holdfast.errors import HoldfastError, UnknownName, UsageError
 from holdfast.timelines.attributes import Moment
 from holdfast.timelines.walk import Shard, Tally

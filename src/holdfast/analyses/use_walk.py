@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from holdfast.analyses.drivers_walk import EVENT, FULL, LookStep, Strata, weigh
+from holdfast.analyses.drivers.walk import EVENT, FULL, LookStep, Strata, weigh
 from holdfast.analyses.first_days import Entered, Window
 from holdfast.analyses.strata import strata_of
 from holdfast.errors import UsageError

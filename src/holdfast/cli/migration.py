@@ -13,7 +13,7 @@ from holdfast.cli.views import crossed
 __all__ = ["verb"]
 
 
-@analysis("migration", "rfm_migration:RfmMigration", view=crossed("before", "after", "customers"))
+@analysis("migration", "rfm.migration:RfmMigration", view=crossed("before", "after", "customers"))
 @click.argument("first", metavar="DATE")
 @click.option("--to", "second", default=None, metavar="DATE", help="The later date (default: the end of the data).")
 @window_option

@@ -11,7 +11,7 @@ from holdfast.cli.asking import analysis
 __all__ = ["verb"]
 
 
-@analysis("one-year", "cohort_year:OneYear")
+@analysis("one-year", "cohorts.year:OneYear")
 @click.option(
     "--days", type=click.IntRange(1), default=None, metavar="DAYS", help="How long after the first order (default: 365)."
 )

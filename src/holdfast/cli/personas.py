@@ -104,11 +104,11 @@ def _verb(workspace: str, card: str | None, moves: str | None, to: str | None, *
     if moves is not None:
         if options["as_of"]:
             raise UsageError("--as-of says nothing to --moves", "name the second date with --to")
-        asked("persona_moves:PersonaMoves", workspace, own | {"first": moves, "second": to}, view=moved, **options)
+        asked("personas.moves:PersonaMoves", workspace, own | {"first": moves, "second": to}, view=moved, **options)
     elif card is not None:
         kind = "cluster" if card.startswith("cluster") else None
         of = None if card in ("all", "clusters") else card
-        asked("persona_card:PersonaCard", workspace, own | {"persona": of, "kind": kind}, view=card_view, **options)
+        asked("personas.card:PersonaCard", workspace, own | {"persona": of, "kind": kind}, view=card_view, **options)
     else:
         asked("personas:Personas", workspace, own, view=kinds_of_customer, **options)
 

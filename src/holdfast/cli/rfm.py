@@ -47,7 +47,7 @@ def verb(cuts: str | None, **own: Any) -> dict[str, Any]:
     """
     if cuts is None:
         return own
-    from holdfast.analyses.rfm_cuts import Cuts
+    from holdfast.analyses.rfm.cuts import Cuts
 
     return {**own, "method": "cuts", "cuts": Cuts.given(*_numbers(cuts))}
 

@@ -38,7 +38,7 @@ def _view(console: Console, said: Said) -> None:
 
 def _spelled(said: Said) -> Said:
     """The table with lengths of time in words, since some stages take minutes and some months; their intervals left out."""
-    from holdfast.analyses.transitions_words import span
+    from holdfast.analyses.transitions.words import span
 
     kept = [place for place, name in enumerate(said.columns) if not name.startswith("median_days_")]
     days = {place for place in kept if said.columns[place] in ("median_days", "p90_days")}
@@ -79,6 +79,6 @@ def verb(stages: tuple[str, ...], **own: Any) -> dict[str, Any]:
     People: --people stage=evaluation what="fell out" (reached, current), --people from=evaluation to=purchase,
     or --people order=first side=after event="Product Reviewed".
     """
-    from holdfast.analyses.stage_map import parse_stages
+    from holdfast.analyses.stages.map import parse_stages
 
     return {**own, "stages": parse_stages(stages) or None}

@@ -116,7 +116,7 @@ def _leaving(parts: dict[str, list[dict[str, Any]]]) -> Markup | None:
 
 
 def _action(name: str) -> Markup | None:
-    from holdfast.analyses.persona_actions import ACTIONS
+    from holdfast.analyses.personas.actions import ACTIONS
 
     return tag("p", tag("b", "What to do: "), ACTIONS[name]) if name in ACTIONS else None
 

@@ -21,7 +21,7 @@ SECTIONS = {
     "Do they stay?": ("bridge", "money", "lifecycle", "cohorts", "repeat"),
     "Who are they?": ("rfm", "personas", "taste", "concentration", "gone", "stickiness", "value"),
     "Where do they go?": ("ways", "landing", "orders_way", "stages"),
-    "Why do they stay?": ("staying", "slipping"),
+    "Why do they stay?": ("staying", "newcomers", "slipping"),
     "About these figures": ("trade", "quality", "reading"),
 }
 """Part of the page → files of `sections/`, in order; what the numbers mean stands last."""

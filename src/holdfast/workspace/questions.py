@@ -98,8 +98,8 @@ class Questions(ABC):
         return self.ask(Rfm(**_read(choices)))
 
     def rfm_migration(self, first: Any, second: Any, **choices: Any) -> Answer:
-        """Who moved between segments from one date to another; choices of `holdfast.analyses.rfm_migration.RfmMigration`."""
-        from holdfast.analyses.rfm_migration import RfmMigration
+        """Who moved between segments from one date to another; choices of `holdfast.analyses.rfm.migration.RfmMigration`."""
+        from holdfast.analyses.rfm.migration import RfmMigration
 
         return self.ask(RfmMigration(first, second, **_read(choices)))
 
@@ -110,14 +110,14 @@ class Questions(ABC):
         return self.ask(Personas(**_read(choices)))
 
     def persona_card(self, persona: str | None = None, **choices: Any) -> Answer:
-        """One persona or cluster in full, or all; choices of `holdfast.analyses.persona_card.PersonaCard`."""
-        from holdfast.analyses.persona_card import PersonaCard
+        """One persona or cluster in full, or all; choices of `holdfast.analyses.personas.card.PersonaCard`."""
+        from holdfast.analyses.personas.card import PersonaCard
 
         return self.ask(PersonaCard(persona, **_read(choices)))
 
     def persona_moves(self, first: Any, second: Any = None, **choices: Any) -> Answer:
-        """Who moved between personas from one date to another; choices of `holdfast.analyses.persona_moves.PersonaMoves`."""
-        from holdfast.analyses.persona_moves import PersonaMoves
+        """Who moved between personas from one date to another; choices of `holdfast.analyses.personas.moves.PersonaMoves`."""
+        from holdfast.analyses.personas.moves import PersonaMoves
 
         return self.ask(PersonaMoves(first, second, **_read(choices)))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from holdfast.analyses.persona_card import PersonaCard
 from holdfast.analyses.personas import Personas
+from holdfast.analyses.personas.card import PersonaCard
 from holdfast.report.markup import join, tag
 from holdfast.report.page import Section, figure_place
 from holdfast.report.parts import answer_table, bare, foot, hint, lead

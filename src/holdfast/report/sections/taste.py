@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from holdfast.analyses.taste import Taste
-from holdfast.analyses.taste_kinds import DISCOUNTS
+from holdfast.analyses.taste.kinds import DISCOUNTS
 from holdfast.report.markup import Markup, join, tag
 from holdfast.report.page import Section, figure_place
 from holdfast.report.parts import answer_table, bare, folded, foot, hint, lead

@@ -1,0 +1,244 @@
+"""The walks of early signs: what is learned of all customers, then each customer's own habit against now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from holdfast.analyses.early_signs.loops import FALLING, NOTHING, RISING, STEADY, habit_moments, habits_now
+from holdfast.analyses.early_signs.model import Cuts, Habits
+from holdfast.analyses.scope import Scope, last_events
+from holdfast.timelines.purchases import RefundMode
+from holdfast.timelines.walk import Shard, Tally
+
+if TYPE_CHECKING:
+    from holdfast.timelines.columns import Meta
+    from holdfast.timelines.timelines import AsOf
+
+__all__ = ["SILENT_DAYS", "VALUE_DAYS", "WHATS", "Activity", "HabitStep", "Quiet", "SignsStep", "Wanted", "matching"]
+
+VALUE_DAYS = 365
+"""The money at stake is that of so many local days up to the as-of."""
+
+SILENT_DAYS = 90
+"""A complaint within so many days is one that somebody can answer still."""
+
+WHATS = ("silent", "complained")
+COUNTED = 6
+"""States that are counted: the codes of `early_loops`."""
+
+
+def matching(meta: Meta, patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """The events of the data that one of the names or patterns means."""
+    return tuple(name for name in meta.events[1:] if any(fnmatchcase(name, pattern) for pattern in patterns))
+
+
+@dataclass(frozen=True)
+class Activity:
+    """Which events count as activity before an instant.
+
+    names  events; None: counting orders
+    cut    whether rows after the as-of exist and must be left out
+    """
+
+    as_of: AsOf
+    mode: RefundMode
+    names: tuple[str, ...] | None
+    cut: bool
+
+    def columns(self, shard: Shard) -> tuple[Any, Any, Any, Any, Any]:
+        """Offsets, days, codes (empty: all count), which codes count, seconds (empty: none is too late)."""
+        columns = shard.columns
+        nothing = np.zeros(0, np.uint32)
+        if self.names is None:
+            bought = shard.source.purchases(self.as_of.until, self.mode)
+            return bought.offsets, bought.day, columns.code[:0], np.zeros(0, np.bool_), nothing
+        counted = np.zeros(max(len(columns.meta.events), 1), np.bool_)
+        counted[1:] = np.isin(np.array(columns.meta.events[1:]), self.names)
+        code = columns.code[:0] if counted[1:].all() and columns.meta.ignored == 0 else columns.code
+        return columns.offsets, columns.day, code, counted, columns.second if self.cut else nothing
+
+    def segments(self, shard: Shard, scope: Scope) -> npt.NDArray[np.int32]:
+        """The segment of each customer at the first counting event (or now), -1 for those out of scope."""
+        if self.names is None:
+            return scope.by_first_order(shard, self.as_of, self.mode)
+        offsets, _, code, counted, second = self.columns(shard)
+        entry = _first_counting(shard.low, shard.high, offsets, code, counted, second, self.as_of.until)
+        if scope.trivial:
+            return np.where(entry >= 0, 0, -1).astype(np.int32)
+        return scope.segments(shard, last_events(shard, self.as_of, entry >= 0) if scope.moment == "current" else entry)
+
+
+@njit(cache=True, nogil=True)
+def _first_counting(low: int, high: int, offsets: Any, code: Any, counted: Any, second: Any, until: int) -> Any:
+    out = np.full(high - low, -1, np.int64)
+    for customer in range(low, high):
+        for i in range(offsets[customer], offsets[customer + 1]):
+            if len(second) > 0 and second[i] >= until:
+                break
+            if len(code) == 0 or counted[code[i]]:
+                out[customer - low] = i - offsets[customer]
+                break
+    return out
+
+
+@dataclass(frozen=True)
+class HabitStep:
+    """A step that learns the prior: the sums of `early_loops.habit_moments`."""
+
+    activity: Activity
+    end: int
+    gone: int
+
+    def __call__(self, shard: Shard) -> Tally:
+        """Sums "moments" int64 [8]."""
+        sums = np.zeros(8, np.int64)
+        columns = self.activity.columns(shard)
+        habit_moments(shard.low, shard.high, *columns, self.activity.as_of.until, self.end, self.gone, sums)
+        return Tally({"moments": sums}, {})
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """Who has complained, and whose money is at stake: events of complaint, and the first day on which one still counts."""
+
+    names: tuple[str, ...]
+    since: int
+
+    def complained(self, shard: Shard, until: int) -> npt.NDArray[np.bool_]:
+        """Whether each customer of the shard has complained since."""
+        columns = shard.columns
+        chosen = np.zeros(max(len(columns.meta.events), 1), np.bool_)
+        chosen[1:] = np.isin(np.array(columns.meta.events[1:]), self.names)
+        out = np.zeros(shard.high - shard.low, np.bool_)
+        if chosen.any():
+            _said(
+                shard.low,
+                shard.high,
+                columns.offsets,
+                columns.code,
+                columns.day,
+                columns.second,
+                chosen,
+                until,
+                self.since,
+                out,
+            )
+        return out
+
+
+@njit(cache=True, nogil=True)
+def _said(
+    low: int, high: int, offsets: Any, code: Any, day: Any, second: Any, chosen: Any, until: int, since: int, out: Any
+) -> None:
+    for customer in range(low, high):
+        for i in range(offsets[customer + 1] - 1, offsets[customer] - 1, -1):
+            # One day of grace: a clock put back at midnight gives two events the days the other way round.
+            if np.int64(day[i]) + 1 < since:
+                break
+            if second[i] < until and day[i] >= since and chosen[code[i]]:
+                out[customer - low] = True
+                break
+
+
+@njit(cache=True, nogil=True)
+def _money_since(low: int, high: int, offsets: Any, day: Any, amount: Any, since: int, out: Any) -> None:
+    for customer in range(low, high):
+        for i in range(offsets[customer + 1] - 1, offsets[customer] - 1, -1):
+            if np.int64(day[i]) + 1 < since:
+                break
+            if day[i] >= since:
+                out[customer - low] += amount[i]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The people to name: a state, with or without a complaint (None: either), of one segment (-1: all)."""
+
+    state: int
+    what: str | None
+    only: int
+    cuts: Cuts
+
+
+@dataclass(frozen=True)
+class SignsStep:
+    """A step that judges each customer.
+
+    segments  how many · quiet  the complaints
+    wanted    the people to name; None: the answer's sums and rows
+    """
+
+    activity: Activity
+    habits: Habits
+    scope: Scope
+    segments: int
+    quiet: Quiet
+    wanted: Wanted | None = None
+
+    def __call__(self, shard: Shard) -> Tally:
+        """Sums "states" int64 [segments, 6] (all with a p stand as steady) and "tested" (of everyone, in scope or not).
+
+        Rows of everyone whose p of falling is at most the level: ids, segment, silent, window, span, before, now, spread, down,
+        value, complained; and `up`, `up_segment` of everyone whose p of rising is.
+        """
+        found = self.judged(shard)
+        segment = self.activity.segments(shard, self.scope)
+        if self.wanted is not None:
+            return Tally({}, {"ids": shard.ids(self._named(shard, found, segment))})
+        states = np.zeros((self.segments, COUNTED), np.int64)
+        inside = (segment >= 0) & (found["state"] != NOTHING)
+        np.add.at(states, (segment[inside], found["state"][inside]), 1)
+        tested = found["state"] == STEADY
+        low, high = tested & (found["down"] <= self.habits.level), tested & (found["up"] <= self.habits.level)
+        rows = {name: found[name][low] for name in ("silent", "window", "span", "before", "now", "spread", "down")}
+        rows |= {"ids": shard.ids(low), "segment": segment[low], "value": self.value(shard)[low]}
+        rows |= {"complained": self.quiet.complained(shard, self.activity.as_of.until)[low]}
+        rows |= {"up": found["up"][high], "up_segment": segment[high]}
+        return Tally({"states": states, "tested": np.int64(tested.sum())}, rows)
+
+    def judged(self, shard: Shard) -> dict[str, Any]:
+        """state, silent, window, span, before, now, spread, down, up per customer of the shard."""
+        size, habits = shard.high - shard.low, self.habits
+        found: dict[str, Any] = {"state": np.zeros(size, np.uint8)}
+        found |= {name: np.zeros(size, np.int32) for name in ("silent", "window", "span", "before", "now")}
+        found |= {name: np.zeros(size, np.float64) for name in ("spread", "down", "up")}
+        habits_now(
+            *(shard.low, shard.high, *self.activity.columns(shard), self.activity.as_of.until, habits.end, habits.gone),
+            *(habits.fixed, habits.intervals, habits.r, habits.alpha, habits.phi, habits.level, *found.values()),
+        )
+        return found
+
+    def states(self, shard: Shard, cuts: Cuts, found: dict[str, Any] | None = None) -> npt.NDArray[np.uint8]:
+        """The final state of each customer of the shard: falling and rising told from steady."""
+        found = found or self.judged(shard)
+        state: npt.NDArray[np.uint8] = found["state"].copy()
+        state[(found["state"] == STEADY) & (found["up"] <= cuts.rising)] = RISING
+        state[(found["state"] == STEADY) & (found["down"] <= cuts.falling)] = FALLING
+        return state
+
+    def value(self, shard: Shard) -> npt.NDArray[np.int64]:
+        """The net money of each customer in the days before the as-of (ten-thousandths)."""
+        bought = shard.source.purchases(self.activity.as_of.until, self.activity.mode)
+        out = np.zeros(shard.high - shard.low, np.int64)
+        since = self.habits.end - VALUE_DAYS + 1
+        _money_since(shard.low, shard.high, bought.offsets, bought.day, bought.amount, since, out)
+        _money_since(shard.low, shard.high, bought.adjust_offsets, bought.adjust_day, bought.adjust_amount, since, out)
+        return out
+
+    def _named(self, shard: Shard, found: dict[str, Any], segment: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+        assert self.wanted is not None
+        marks: npt.NDArray[np.bool_] = (self.states(shard, self.wanted.cuts, found) == self.wanted.state) & (segment >= 0)
+        if self.wanted.what is not None:
+            said = self.quiet.complained(shard, self.activity.as_of.until)
+            marks &= said == (self.wanted.what == "complained")
+        return marks & (segment == self.wanted.only) if self.wanted.only >= 0 else marks
+
+
+STATES = ("not known", "too little known", "steady", "falling", "rising", "gone")
+"""The names of the states by code: NOTHING, UNKNOWN, STEADY, FALLING, RISING, GONE."""
