@@ -14,9 +14,9 @@ def test_lifecycle_says_each_period_and_who_stands_behind_it():
     assert "In 2024-03, 1 customer was active: 0 new, 1 kept, 0 returned." in told.out.replace("\n", " ")
     assert holdfast("lifecycle", "-w", small_shop(), "--people", "period=2024-02", "state=lost").out == "cleo\n"
     assert holdfast("lifecycle", "-w", small_shop(), "--people", "from=kept", "to=lost").out == "ben\n"
-    ways = holdfast("lifecycle", "-w", small_shop(), "--measure", "transitions")
+    ways = holdfast("lifecycle", "-w", small_shop(), "--show", "transitions")
     assert "dormant" in ways.out
-    rows = holdfast("lifecycle", "-w", small_shop(), "--measure", "money", "--csv", "-").out.splitlines()
+    rows = holdfast("lifecycle", "-w", small_shop(), "--show", "money", "--csv", "-").out.splitlines()
     assert rows[1].startswith("2024-01,complete,0.0,200.0,0.0,0.0,0.0,0.0,200.0")
 
 
@@ -30,8 +30,8 @@ def test_stages_says_how_far_customers_come():
     assert holdfast("stages", "-w", small_shop(), "--people", "from=purchase", "to=loyalty").out == "ann\nben\ncleo\n"
     near = holdfast("stages", "-w", small_shop(), "--days", "40", "--people", "order=first", "event=Order Completed")
     assert near.out == "ann\nben\n"
-    for measure in ("stages", "transitions", "touchpoints"):
-        assert holdfast("stages", "-w", small_shop(), "--measure", measure).code == 0
+    for show in ("stages", "transitions", "touchpoints"):
+        assert holdfast("stages", "-w", small_shop(), "--show", show).code == 0
     other = holdfast("stages", "-w", small_shop(), "--stage", "awareness=Order *", "--json")
     assert "4 reached awareness, 0 bought" in json.loads(other.out)["words"]
     wrong = holdfast("stages", "-w", small_shop(), "--stage", "buying=Order")

@@ -91,25 +91,25 @@ def test_money_by_hand():
 
 
 def test_money_in_words():
-    words = told(SHOP).ask(LifeCycle(measure="money")).words
+    words = told(SHOP).ask(LifeCycle(show="money")).words
     assert words.startswith(
         "90.00 EUR in 2024-04: 10.00 of new customers, 80.00 of kept ones, 0.00 of returned ones. Of the 110.00"
     )
     assert words.endswith("30.00 went with those lost, and the kept spent 0.00 more.")
-    assert told("ann Login @0").ask(LifeCycle(events="Login", measure="money")).words == "No money moved yet."
+    assert told("ann Login @0").ask(LifeCycle(events="Login", show="money")).words == "No money moved yet."
 
 
 def test_each_table_can_come_first():
     whole = told(SHOP).ask(LifeCycle())
-    for measure in ("transitions", "money"):
-        answer = told(SHOP).ask(LifeCycle(measure=measure))
-        assert answer.table == whole.extra[measure]
+    for show in ("transitions", "money"):
+        answer = told(SHOP).ask(LifeCycle(show=show))
+        assert answer.table == whole.extra[show]
         assert answer.extra["customers"] == whole.table
-        assert (answer.words == whole.words) == (measure == "transitions")
+        assert (answer.words == whole.words) == (show == "transitions")
         assert answer.notes[: len(whole.notes)] == whole.notes
         assert answer.figure().layout.title.text
     with pytest.raises(UsageError, match="transitions"):
-        LifeCycle(measure="people")
+        LifeCycle(show="people")
 
 
 def test_a_refund_in_a_quiet_month_shrinks_and_does_not_make_anyone_active():

@@ -186,21 +186,21 @@ def test_wrong_questions_name_what_is_right():
     with pytest.raises(UsageError, match="whole days"):
         Stages(days=0)
     with pytest.raises(UsageError, match="touchpoints"):
-        Stages(measure="paths")
+        Stages(show="paths")
 
 
 def test_each_table_can_come_first_and_is_drawn():
     whole = told(SHOP).ask(ASKED)
     assert whole.figure().layout.title.text
-    for measure in ("transitions", "touchpoints"):
-        answer = told(SHOP).ask(replace(ASKED, measure=measure))
-        assert answer.table == whole.extra[measure]
+    for show in ("transitions", "touchpoints"):
+        answer = told(SHOP).ask(replace(ASKED, show=show))
+        assert answer.table == whole.extra[show]
         assert answer.extra["stages"] == whole.table
         assert answer.figure().layout.title.text
     nothing = told("ann Login @1").ask(Stages())
     assert "Nobody did anything" in nothing.words
     assert nothing.figure().layout.title.text
-    assert told("ann Login @1").ask(Stages(measure="touchpoints")).figure().layout.title.text
+    assert told("ann Login @1").ask(Stages(show="touchpoints")).figure().layout.title.text
 
 
 def test_where_and_by_choose_people():

@@ -31,10 +31,10 @@ _WAYS = chosen("segment", "period", "from", "to", "n", "of", "share", "customers
 
 def _view(console: Console, said: Said) -> None:
     """The states, the money, or the transitions of all periods together; the CSV has each period's."""
-    measure = said.question["measure"]
-    if measure == "customers":
+    show = said.question["show"]
+    if show == "customers":
         _STATES(console, said)
-    elif measure == "money":
+    elif show == "money":
         _MONEY(console, said)
     else:
         from dataclasses import replace
@@ -49,7 +49,7 @@ def _view(console: Console, said: Said) -> None:
     "--events", multiple=True, metavar="EVENT", help="What counts as activity (default: as the settings say; else orders)."
 )
 @click.option(
-    "--measure", type=click.Choice(["customers", "transitions", "money"]), default=None,
+    "--show", type=click.Choice(["customers", "transitions", "money"]), default=None,
     help="States (default), the ways from state to state, or money.",
 )  # fmt: skip
 def verb(events: tuple[str, ...], **own: Any) -> dict[str, Any]:

@@ -28,12 +28,12 @@ _TOUCHES = chosen("segment", "side", "event", "stage", "customers", "share", "pe
 
 def _view(console: Console, said: Said) -> None:
     """The stages, the ways between them, or the touchpoints of the first order; the CSV has those of every order too."""
-    measure = said.question["measure"]
-    if measure == "touchpoints":
+    show = said.question["show"]
+    if show == "touchpoints":
         at = said.columns.index("order")
         _TOUCHES(console, replace(said, rows=[row for row in said.rows if row[at] == "first"]))
     else:
-        (_WAYS if measure == "transitions" else _STAGES)(console, _spelled(said))
+        (_WAYS if show == "transitions" else _STAGES)(console, _spelled(said))
 
 
 def _spelled(said: Said) -> Said:
@@ -53,7 +53,7 @@ def _length(days: float | None, span: Callable[[float], str]) -> str:
 
 @analysis("stages", "stages:Stages", view=_view)
 @click.option(
-    "--measure", type=click.Choice(["stages", "transitions", "touchpoints"]), default=None,
+    "--show", type=click.Choice(["stages", "transitions", "touchpoints"]), default=None,
     help="The stages (default), the ways between them, or what happens near an order.",
 )  # fmt: skip
 @click.option(

@@ -59,7 +59,7 @@ class LifeCycle(Question):
     period      day, week, month, quarter, year
     events      names of the events that count as activity; None: as the settings say (orders, unless `active` names others)
     first, last label or date of the first and last period; None: where the data begin, and the as-of's period
-    measure     which table comes first: "customers", "transitions" or "money"; the others are extra tables of these names
+    show        which table comes first: "customers", "transitions" or "money"; the others are extra tables of these names
     as_of       the instant up to which rows count
     by, where, moment  segments and conditions, at the first counting event ("entry") or now ("current")
 
@@ -77,14 +77,14 @@ class LifeCycle(Question):
     events: str | tuple[str, ...] | None = None
     first: str | date | None = None
     last: str | date | None = None
-    measure: Literal["customers", "transitions", "money"] = "customers"
+    show: Literal["customers", "transitions", "money"] = "customers"
     as_of: date | datetime | str | None = None
     by: str | None = None
     where: tuple[Condition, ...] = ()
     moment: Moment = "entry"
 
     def __post_init__(self) -> None:
-        checked_choice("measure", self.measure, ("customers", "transitions", "money"))
+        checked_choice("show", self.show, ("customers", "transitions", "money"))
 
     def answer(self, timelines: Timelines) -> Answer:
         """Walk the timelines once and count."""
@@ -103,14 +103,14 @@ class LifeCycle(Question):
         rules |= {"refunds": step.counting.mode, **scope_rules(step.scope, "first counting event" if names else "first order")}
         return Answer(
             question=self,
-            words=money_words(tables["money"], currency) if self.measure == "money" else words(states),
-            table=tables.pop(self.measure),
+            words=money_words(tables["money"], currency) if self.show == "money" else words(states),
+            table=tables.pop(self.show),
             definition=defined(
                 timelines, step.as_of, title="Who came, stayed, came back and left?", text=_TEXT, rules=rules,
                 n=int(tally.sums["n"]), names=names or (ORDER,),
             ),
             source=timelines,
-            notes=notes(states, shown, timelines.settings.small_group, self.measure, timelines.meta.events),
+            notes=notes(states, shown, timelines.settings.small_group, self.show, timelines.meta.events),
             extra=tables,
         )  # fmt: skip
 
@@ -142,12 +142,12 @@ class LifeCycle(Question):
         from holdfast.charts.lifecycle import life_bars, money_rows
         from holdfast.charts.lines import series_lines
 
-        rows = (answer.table if self.measure == "customers" else answer.extra["customers"]).to_pylist()
+        rows = (answer.table if self.show == "customers" else answer.extra["customers"]).to_pylist()
         if len({row["segment"] for row in rows}) > 1:
             over = [row | {"n": row["active"]} for row in rows if row["state"] == "complete"]
             title = "New and returned customers for each one lost"
             return series_lines(over, "period", "pulse", "segment", title=title, subtitle=answer.words)
-        if self.measure == "money":
+        if self.show == "money":
             unit = answer.source.settings.currency
             return life_bars(
                 money_rows(answer.table.to_pylist()), title=f"Money by {self.period}", subtitle=answer.words, unit=unit

@@ -220,10 +220,10 @@ def _pulse(row: dict[str, Any]) -> str:
     return f"{row['pulse']:.2f} ({row['pulse_low']:.2f} to {high})"
 
 
-def notes(table: pa.Table, shown: Shown, small: int, measure: str, events: Sequence[str]) -> tuple[str, ...]:
+def notes(table: pa.Table, shown: Shown, small: int, show: str, events: Sequence[str]) -> tuple[str, ...]:
     """What to bear in mind.
 
-    table   the states per period · small  groups under this n are marked · measure  which table is shown
+    table   the states per period · small  groups under this n are marked · show  which table is shown
     events  names of the events in the data: without orders there is no money
     """
     found = []
@@ -233,7 +233,7 @@ def notes(table: pa.Table, shown: Shown, small: int, measure: str, events: Seque
         found.append(f"some periods have fewer than {small} active customers: read their shares with their intervals")
     if not shown.complete[shown.high]:
         found.append("the last period is in progress: who has not come yet still stands as lost or dormant")
-    if measure == "transitions" and shown.over():
+    if show == "transitions" and shown.over():
         found.append(
             'in the transitions of period "all" a customer counts once a period: their intervals take these as '
             "separate trials, and so look a little too sure"

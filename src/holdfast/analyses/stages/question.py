@@ -58,7 +58,7 @@ MOST_BITS, FEWEST_BITS = 14, 6
 MOST_BYTES = 1 << 28
 """What the counts of all shards together may take."""
 
-Measure = Literal["stages", "transitions", "touchpoints"]
+Show = Literal["stages", "transitions", "touchpoints"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Stages(Question):
     days        reach of the touchpoints before and after an order
     gone_after  days without a staged event after which a customer fell out; None: as the settings say, else suggested
     reviewed    date on which the map was last looked over; None: as the settings say
-    measure     which table comes first: "stages", "transitions" or "touchpoints"; the others are extra tables of these names
+    show        which table comes first: "stages", "transitions" or "touchpoints"; the others are extra tables of these names
     as_of       the instant up to which rows count
     by, where, moment  segments and conditions, at the first event ("entry") or now ("current")
 
@@ -87,14 +87,14 @@ class Stages(Question):
     days: int = REACH_DAYS
     gone_after: int | None = None
     reviewed: date | str | None = None
-    measure: Measure = "stages"
+    show: Show = "stages"
     as_of: date | datetime | str | None = None
     by: str | None = None
     where: tuple[Condition, ...] = ()
     moment: Moment = "entry"
 
     def __post_init__(self) -> None:
-        checked_choice("measure", self.measure, ("stages", "transitions", "touchpoints"))
+        checked_choice("show", self.show, ("stages", "transitions", "touchpoints"))
         for name in ("days", "gone_after"):
             value = getattr(self, name)
             if value is not None and not 1 <= value <= 36_500:
@@ -116,7 +116,7 @@ class Stages(Question):
         return Answer(
             question=self,
             words=said,
-            table=tables.pop(self.measure),
+            table=tables.pop(self.show),
             definition=self._definition(timelines, step, resolved, sum(one.n for one in counts)),
             source=timelines,
             notes=noted,
@@ -156,9 +156,9 @@ class Stages(Question):
         """The stages as bars with the ways between them, side by side for segments; or what happens near the first order."""
         from holdfast.charts.stages import segment_bars, stage_bars, touch_bars
 
-        tables = {**answer.extra, self.measure: answer.table}
+        tables = {**answer.extra, self.show: answer.table}
         rows = {name: table.to_pylist() for name, table in tables.items()}
-        if self.measure == "touchpoints":
+        if self.show == "touchpoints":
             title = f"What happens in the {self.days} days before and after the first order"
             if self.by is not None and rows["touchpoints"]:
                 title += f": {self.by} {rows['touchpoints'][0]['segment']}"
