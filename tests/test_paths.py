@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from shells import holdfast
 from ways import clicks, slow_paths
 
-from holdfast.analyses import paths
 from holdfast.analyses.answer import Answer
 from holdfast.analyses.paths import Paths
+from holdfast.analyses.paths import question as paths
 from holdfast.analyses.paths.walk import NamesStep
 from holdfast.analyses.steps import Naming
 from holdfast.charts.palette import KEPT, LOST, SOFT

@@ -15,7 +15,7 @@ from hypothesis import settings as tried
 from hypothesis import strategies as st
 from people import told
 
-from holdfast.analyses.clusters.clustered import clustered, difference
+from holdfast.analyses.clustered import clustered, difference
 from holdfast.analyses.narrowing import Ranges, place_value, quantiles
 from holdfast.analyses.scope import parse_where
 from holdfast.analyses.statistics import newcombe, wilson, wilson_arrays

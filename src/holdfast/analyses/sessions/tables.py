@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from holdfast.analyses.clusters.clustered import Shares, clustered
+from holdfast.analyses.clustered import Shares, clustered
 
 if TYPE_CHECKING:
     from holdfast.timelines.periods import Periods

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from holdfast.analyses.clusters.clustered import Shares, clustered, difference
+from holdfast.analyses.clustered import Shares, clustered, difference
 from holdfast.analyses.statistics import benjamini_hochberg, wilson_arrays
 from holdfast.analyses.transitions.walk import Square
 
