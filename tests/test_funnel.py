@@ -161,9 +161,12 @@ def test_segments_and_their_difference():
         through = place < 30 or 40 <= place < 50
         people[f"c{place:02}"] = [Happened(0, "A", item), *([Happened(60, "B", "green")] if through else [])]
     timelines = timelines_of(people)
-    answer = timelines.ask(Funnel(("A", "B"), by="item", versus="blue"))
+    answer = timelines.ask(Funnel(("A", "B"), by="item", versus=("red", "blue")))
     rows = answer.extra["difference"].to_pylist()
-    assert [(row["segment"], row["versus"], row["step"], row["difference"]) for row in rows] == [("red", "blue", 2, 0.5)]
+    assert [(row["segment_a"], row["segment_b"], row["step"], row["difference"]) for row in rows] == [("red", "blue", 2, 0.5)]
+    assert [(row["reached_a"], row["n_a"], row["reached_b"], row["n_b"]) for row in rows] == [(30, 40, 10, 40)]
+    turned = timelines.ask(Funnel(("A", "B"), by="item", versus=("blue", "red"))).extra["difference"].to_pylist()
+    assert turned[0]["difference"] == -0.5
     assert (rows[0]["low"], rows[0]["high"]) == pytest.approx((0.2852, 0.6529), abs=2e-4)
     assert rows[0]["p"] == rows[0]["p_adjusted"] < 0.001
     assert len(answer.people(step=1, what="dropped", segment="blue")) == 30
@@ -194,7 +197,11 @@ def test_wrong_questions_name_what_is_right():
     with pytest.raises(UsageError, match="ordered, strict, any"):
         Funnel(("A", "B"), order="loose")
     with pytest.raises(UsageError, match="--by"):
-        Funnel(("A", "B"), versus="red")
+        Funnel(("A", "B"), versus=("red", "blue"))
+    with pytest.raises(UsageError, match="two segments"):
+        Funnel(("A", "B"), by="item", versus="ab")
+    with pytest.raises(UsageError, match="itself"):
+        Funnel(("A", "B"), by="item", versus=("red", "red"))
     with pytest.raises(UnknownName, match="property"):
         timelines.ask(Funnel(("A", "B"), key="colour"))
     with pytest.raises(UsageError, match="numbered 1 to 2"):

@@ -222,7 +222,7 @@ def test_wrong_questions_name_what_is_right():
     ):
         with pytest.raises(UnknownName, match=match):
             timelines.ask(question)
-    for choices, match in (({"steps": 0}, "1 to 100"), ({"unit": "people"}, "sessions"), ({"versus": ("a", "b")}, "with by")):
+    for choices, match in (({"steps": 0}, "1 to 100"), ({"unit": "people"}, "sessions"), ({"versus": ("a", "b")}, "by=")):
         with pytest.raises(UsageError, match=match):
             Paths(**choices)
     answer = timelines.ask(Paths("home", steps=2))

@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from holdfast.cli.asking import analysis
-from holdfast.cli.step_options import gap_option, naming, naming_options
+from holdfast.cli.extra_views import Further, followed_by
+from holdfast.cli.step_options import gap_option, naming, naming_options, versus_option
 from holdfast.cli.views import chosen
 
 __all__ = ["verb"]
@@ -15,8 +16,22 @@ __all__ = ["verb"]
 _SHOWN = ("segment", "step", "name", "reached", "share_of_previous", "dropped", "median_seconds", "share_of_first")
 _HIDDEN = ("in_progress", "previous", "entered", "timed", "p90_seconds")
 
+_FURTHER = (
+    Further(
+        "by_period",
+        "The trend, by period of entry",
+        ("segment", "period", "state", "entered", "converted", "share", "low", "high"),
+        most=31,
+    ),
+    Further(
+        "difference",
+        "Side by side, a = {segment_a}, b = {segment_b}: shares of those who began",
+        ("step", "name", "share_a", "share_b", "difference", "low", "high", "p_adjusted"),
+    ),
+)
 
-@analysis("funnel", "funnel:Funnel", view=chosen(*_SHOWN, hidden=_HIDDEN))
+
+@analysis("funnel", "funnel:Funnel", view=followed_by(chosen(*_SHOWN, hidden=_HIDDEN), *_FURTHER))
 @click.argument("steps", nargs=-1, metavar="[STEP]...")
 @click.option(
     "--order",
@@ -33,9 +48,9 @@ _HIDDEN = ("in_progress", "previous", "entered", "timed", "p90_seconds")
     "--period",
     type=click.Choice(["day", "week", "month", "quarter", "year"]),
     default=None,
-    help="Also the trend, by period of entry (--json).",
+    help="Also the trend, by period of entry.",
 )
-@click.option("--versus", default=None, metavar="SEGMENT", help="With --by: whom the others are compared with (--json).")
+@versus_option
 @gap_option
 @naming_options
 def verb(steps: tuple[str, ...], **own: Any) -> dict[str, Any]:

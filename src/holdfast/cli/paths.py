@@ -8,7 +8,7 @@ import click
 
 from holdfast.cli.asking import analysis
 from holdfast.cli.screen import table
-from holdfast.cli.step_options import naming, step_options
+from holdfast.cli.step_options import naming, step_options, versus_option
 from holdfast.cli.views import chosen
 
 if TYPE_CHECKING:
@@ -105,14 +105,12 @@ def _interval(row: Any, at: dict[str, int]) -> str:
 @click.option("--nodes", type=int, default=None, metavar="N", help="Names shown at each step (default 8); others: (other).")
 @click.option("--longest", type=int, default=None, metavar="N", help="Steps of whole paths told apart (default: as --steps).")
 @click.option("--most", "most_paths", type=int, default=None, metavar="N", help="Whole paths listed (default 20).")
-@click.option("--versus", default=None, metavar="A,B", help="The two values of --by set side by side (default: the largest).")
+@versus_option
 @click.option(
     "--show", type=click.Choice(["links", "nodes", "paths", "difference"]), default=None, help="Which table (default: links)."
 )
 @step_options
-def verb(
-    start: tuple[str, ...], end: tuple[str, ...], through: tuple[str, ...], versus: str | None, **own: Any
-) -> dict[str, Any]:
+def verb(start: tuple[str, ...], end: tuple[str, ...], through: tuple[str, ...], **own: Any) -> dict[str, Any]:
     """Where do people go from a step, what leads to a step, and what lies between?
 
     holdfast paths --from 'Cart Viewed' --to 'Order Completed' --unit sessions --png paths.png
@@ -121,7 +119,7 @@ def verb(
     """
     own["naming"] = naming(own)
     anchors = {"start": _any_of(start), "end": _any_of(end), "through": tuple(_any_of((one,)) for one in through)}
-    return {**own, **anchors, "versus": None if versus is None else tuple(part.strip() for part in versus.split(","))}
+    return {**own, **anchors}
 
 
 def _any_of(texts: tuple[str, ...]) -> tuple[str, ...]:

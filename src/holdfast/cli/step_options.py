@@ -12,7 +12,7 @@ from holdfast.errors import UsageError
 if TYPE_CHECKING:
     from holdfast.analyses.steps import Naming
 
-__all__ = ["gap_option", "loops_option", "naming", "naming_options", "step_options", "unit_option"]
+__all__ = ["gap_option", "loops_option", "naming", "naming_options", "step_options", "unit_option", "versus_option"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -62,6 +62,22 @@ def unit_option(function: F) -> F:
     return click.option(
         "--unit", type=click.Choice(["customers", "sessions", "transitions"]), default=None, help="What is counted."
     )(function)
+
+
+def versus_option(function: F) -> F:
+    """`--versus A,B` (or given twice, for values with commas): the two segments side by side, as a tuple."""
+    return click.option(
+        "--versus",
+        multiple=True,
+        callback=_pair,
+        metavar="A,B",
+        help="The two values of --by set side by side (default: the two largest; customer,gone).",
+    )(function)
+
+
+def _pair(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...] | None:
+    parts = values[0].split(",") if len(values) == 1 else values
+    return tuple(part.strip() for part in parts) or None
 
 
 def step_options(function: F) -> F:

@@ -8,7 +8,7 @@ import click
 
 from holdfast.cli.asking import analysis
 from holdfast.cli.extra_views import Further, followed_by
-from holdfast.cli.step_options import naming, step_options
+from holdfast.cli.step_options import naming, step_options, versus_option
 from holdfast.cli.views import chosen
 
 __all__ = ["verb"]
@@ -27,8 +27,8 @@ _FURTHER = (
     "--times", type=click.Choice(["exact", "none"]), default=None, help="Median and 90 % quantile of the time between, or not."
 )
 @click.option("--most", type=click.IntRange(1), default=None, metavar="N", help="Steps shown by name; rarer ones are (other).")
-@click.option("--versus", default=None, metavar="A,B", help="The two values of --by that are compared (default: the largest).")
-def verb(versus: str | None, **own: Any) -> dict[str, Any]:
+@versus_option
+def verb(**own: Any) -> dict[str, Any]:
     """Which step follows which: counts, customers, probability, median and 90 % time.
 
     Two groups side by side: --by country --versus France,Germany.
@@ -36,4 +36,4 @@ def verb(versus: str | None, **own: Any) -> dict[str, Any]:
     People: --people from=Cart "to=Order Completed"; --people node=Cart.
     """
     own["naming"] = naming(own)
-    return {**own, "versus": None if versus is None else tuple(part.strip() for part in versus.split(","))}
+    return own

@@ -31,6 +31,7 @@ from holdfast.analyses.funnel.tables import (
     step_table,
 )
 from holdfast.analyses.funnel.walk import ORDERS, Chain, FunnelStep, Wanted
+from holdfast.analyses.pairs import checked_pair, pair_of
 from holdfast.analyses.scope import Condition, Scope, segment_code
 from holdfast.analyses.steps import SESSION_GAP_MINUTES, Naming, Nodes, node_places
 from holdfast.analyses.windows import window_of
@@ -68,7 +69,7 @@ class Funnel(Question):
     naming     which events are steps and what they are called
     gap_minutes  after so many minutes without a step a session ends
     period     "day", "week", "month", …: conversion by period of entry; None: no trend
-    versus     the segment that the others are compared with; None: the largest
+    versus     two segments to set side by side (a, b); None: the two largest, of status the customers and the gone
     as_of      the instant up to which rows count
     by, where, moment  segments and conditions, at the first step of the chain that counts ("entry") or now ("current")
 
@@ -86,7 +87,7 @@ class Funnel(Question):
     naming: Naming = EVERY_EVENT
     gap_minutes: float | None = SESSION_GAP_MINUTES
     period: Unit | None = None
-    versus: str | None = None
+    versus: tuple[str, str] | None = None
     as_of: date | datetime | str | None = None
     by: str | None = None
     where: tuple[Condition, ...] = ()
@@ -98,8 +99,7 @@ class Funnel(Question):
         window_of(self.window)
         if len(self.steps) > MOST_STEPS:
             raise UsageError(f"a funnel of {len(self.steps)} steps", f"ask about at most {MOST_STEPS}")
-        if self.versus is not None and self.by is None:
-            raise UsageError(f"there is nothing to compare {self.versus} with", "split the customers: by=… (--by)")
+        checked_pair(self.versus, self.by)
 
     def chain(self, timelines: Timelines) -> tuple[Nodes, tuple[str, ...], Chain]:
         """The nodes of the data, the names of the steps, and what a chain is."""
@@ -150,8 +150,9 @@ class Funnel(Question):
         small = timelines.settings.small_group
         table = step_table(tally, labels, names)
         extra = {"conversion": conversion_table(tally, labels, len(names))}
-        if self.by is not None:
-            extra["difference"] = difference_table(table, self._versus(timelines, step, table))
+        pair = pair_of(labels, tally.sums["depth"][:, 1:].sum(axis=(1, 2)), self.by, self.versus)
+        if pair is not None:
+            extra["difference"] = difference_table(table, labels[pair[0]], labels[pair[1]])
         periods = self._periods(timelines, step.as_of)
         if periods is not None:
             extra["by_period"] = by_period_table(tally.sums["periods"], labels, periods, step)
@@ -164,14 +165,6 @@ class Funnel(Question):
             notes=funnel_notes(table, extra, chain, names, small, usual=not self.steps),
             extra=extra,
         )
-
-    def _versus(self, timelines: Timelines, step: FunnelStep, table: Any) -> str | None:
-        """The segment that the others are compared with."""
-        first = {row["segment"]: row["reached"] for row in table.to_pylist() if row["step"] == 1}
-        if self.versus is not None:
-            segment_code(step.scope, timelines, self.versus)
-            return self.versus
-        return max(first, key=lambda label: first[label]) if first else None
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
         """The customers of one number; see the class."""

@@ -47,8 +47,8 @@ CONVERSION = _schema(
 )  # fmt: skip
 PERIODS = _schema(text="segment period state", whole="entered converted", number="share low high", whole2="in_progress")
 DIFFERENCE = _schema(
-    text="segment versus", whole="step", text2="name", whole2="n", number="share", whole3="versus_n",
-    number2="versus_share difference low high p p_adjusted",
+    whole="step", text="name segment_a", whole2="reached_a n_a", number="share_a", text2="segment_b", whole3="reached_b n_b",
+    number2="share_b difference low high p p_adjusted",
 )  # fmt: skip
 
 
@@ -153,23 +153,23 @@ def by_period_table(counts: npt.NDArray[np.int64], labels: tuple[str, ...], peri
     return pa.Table.from_pylist(rows, PERIODS)
 
 
-def difference_table(table: pa.Table, versus: str | None) -> pa.Table:
-    """Each segment against one, step by step: the share of those who began that reached it, with Newcombe's interval."""
-    rows = table.to_pylist()
-    other = {row["step"]: row for row in rows if row["segment"] == versus}
+def difference_table(table: pa.Table, one: str, other: str) -> pa.Table:
+    """Step by step from the second on: the share of one segment's beginners that reached it less the other's.
+
+    Newcombe's interval; p by the two-proportion test, adjusted by Benjamini and Hochberg over all rows.
+    """
+    rows = {(row["segment"], row["step"]): row for row in table.to_pylist()}
     out: list[dict[str, Any]] = []
-    for row in rows:
-        base = other.get(row["step"])
-        if row["segment"] == versus or base is None or row["step"] == 1:
-            continue
-        k1, n1, k2, n2 = row["reached"], row["entered"], base["reached"], base["entered"]
-        difference, low, high = newcombe(k1, n1, k2, n2) or (None, None, None)
-        tested = two_proportion_z(k1, n1, k2, n2)
-        out.append(
-            {"segment": row["segment"], "versus": versus, "step": row["step"], "name": row["name"], "n": n1,
-             "share": row["share_of_first"], "versus_n": n2, "versus_share": base["share_of_first"], "difference": difference,
-             "low": low, "high": high, "p": tested[1] if tested else None}
-        )  # fmt: skip
+    for place in sorted({step for _, step in rows} - {1}):
+        a, b = rows[one, place], rows[other, place]
+        counts = a["reached"], a["entered"], b["reached"], b["entered"]
+        difference, low, high = newcombe(*counts) or (None, None, None)
+        tested = two_proportion_z(*counts)
+        row = {"step": place, "name": a["name"], "difference": difference, "low": low, "high": high}
+        for side, own in (("a", a), ("b", b)):
+            sizes = {"segment": own["segment"], "reached": own["reached"], "n": own["entered"], "share": own["share_of_first"]}
+            row |= {f"{name}_{side}": value for name, value in sizes.items()}
+        out.append(row | {"p": tested[1] if tested else None})
     adjusted = benjamini_hochberg([row["p"] for row in out])
     return pa.Table.from_pylist([row | {"p_adjusted": p} for row, p in zip(out, adjusted, strict=True)], DIFFERENCE)
 

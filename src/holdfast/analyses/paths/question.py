@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
+from holdfast.analyses.pairs import checked_pair, pair_of
 from holdfast.analyses.paths.layout import Layout, Shape, Shown
 from holdfast.analyses.paths.tables import (
     Found,
@@ -36,7 +37,7 @@ from holdfast.analyses.paths.walk import UNITS, LinksStep, NamesStep, Unit, Ways
 from holdfast.analyses.paths.words import definition_of, notes_of, words_of
 from holdfast.analyses.scope import Condition, Scope, segment_code
 from holdfast.analyses.steps import SESSION_GAP_MINUTES, Loops, Naming, node_places
-from holdfast.errors import UnknownName, UsageError
+from holdfast.errors import UsageError
 from holdfast.timelines.attributes import Moment
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Paths(Question):
     longest       how many steps of a whole path are told apart, where that is not `steps`
     as_of         the instant up to which rows count
     by, where, moment  segments and conditions, at the customer's first step ("entry") or now ("current")
-    versus        two segments to set side by side; None: the two largest
+    versus        two segments to set side by side (a, b); None: the two largest, of status the customers and the gone
     show          which table is the answer's: "links", "nodes", "paths" or "difference"; the others are extra tables
 
     Links: a row a link with segment, layer, from, to_layer, to, count (of the unit), customers, n in scope, share, low, high;
@@ -112,8 +113,7 @@ class Paths(Question):
             raise UsageError(f"longest cannot be {self.longest}", f"give 1 to {MOST_STEPS}")
         if self.most_paths < 0:
             raise UsageError(f"most_paths cannot be {self.most_paths}", "give 0 or more")
-        if self.versus is not None and (self.by is None or len(self.versus) != 2):
-            raise UsageError("versus needs two segments", "name the property with by and two of its values with versus")
+        checked_pair(self.versus, self.by)
 
     def ways(self, timelines: Timelines) -> Ways:
         """Which paths there are and how they are laid out, for these timelines."""
@@ -149,7 +149,7 @@ class Paths(Question):
             "nodes": node_table(found),
             "paths": path_table(found, sequences, spelled, second.sums["rest"]),
         }
-        pair = self._pair(found)
+        pair = pair_of(found.labels, found.units[:, 2], self.by, self.versus)
         if pair is not None:
             tables["difference"] = difference_table(found, *pair)
         return self._answer(timelines, ways, found, tables)
@@ -175,17 +175,6 @@ class Paths(Question):
         groups = sequences["group"][order]
         rank = np.arange(len(order)) - np.searchsorted(groups, groups)
         return sequences, np.sort(sequences["key"][order[rank < self.most_paths]])
-
-    def _pair(self, found: Found) -> tuple[int, int] | None:
-        """The two segments side by side; None without two."""
-        if self.versus is not None:
-            for name in self.versus:
-                if name not in found.labels:
-                    raise UnknownName("segment", name, found.labels)
-            one, other = (found.labels.index(name) for name in self.versus)
-            return (one, other) if found.units[[one, other], 2].all() else None
-        groups = found.segments()
-        return (groups[0], groups[1]) if self.by is not None and len(groups) > 1 else None
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
         """The customers of a link (layer=, from, to), a node (layer=, node=) or a whole path (path=); segment= if several."""

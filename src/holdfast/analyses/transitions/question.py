@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
 from holdfast.analyses.definitions import defined, scope_rules
+from holdfast.analyses.pairs import checked_pair, pair_of
 from holdfast.analyses.scope import Condition, Scope, segment_code
 from holdfast.analyses.step_scope import segment_labels
 from holdfast.analyses.steps import Loops, Naming, Nodes, gap_seconds
@@ -27,7 +28,7 @@ from holdfast.analyses.transitions.times import transition_times
 from holdfast.analyses.transitions.walk import FlowStep, Frequencies, Square
 from holdfast.analyses.transitions.words import TEXT, notes, words
 from holdfast.errors import UnknownName, UsageError
-from holdfast.timelines.attributes import NOT_KNOWN, Moment
+from holdfast.timelines.attributes import Moment
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -55,7 +56,7 @@ class Transitions(Question):
     most         how many steps, the most frequent, have a row of their own; the others are (other)
     as_of        the instant up to which rows count
     by, where, moment  segments and conditions, at the first step ("entry") or now ("current")
-    versus       two segments to compare; None: the two with the most customers, "(not known)" last
+    versus       two segments to set side by side (a, b); None: the two largest, of status the customers and the gone
 
     Table: a row per segment and transition with segment, from, to, count, transitions, customers, probability, low, high, n
     (all that left `from`), share, share_low, share_high, share_n (customers in scope), median_seconds, p90_seconds (None for
@@ -84,8 +85,7 @@ class Transitions(Question):
             raise UsageError("sessions cannot be counted without a session gap", "give one: gap_minutes=30 (--gap 30)")
         if self.most < 1:
             raise UsageError(f"most cannot be {self.most}", "give how many steps are shown by name, such as 50")
-        if self.versus is not None and (self.by is None or len(self.versus) != 2):
-            raise UsageError("two segments are compared by a property", "name it with by=, and two of its values with versus=")
+        checked_pair(self.versus, self.by)
 
     def step(self, timelines: Timelines) -> FlowStep:
         """The step that counts, without anyone to name."""
@@ -124,20 +124,8 @@ class Transitions(Question):
         flow = sums["flow"].view(np.int64)
         times = None if self.times == "none" else transition_times(timelines, step, flow[:, 0])
         labels = step.scope.labels(timelines)
-        compared = None if self.by is None else self._compared(labels, sums["n"])
+        compared = pair_of(labels, sums["n"], self.by, self.versus)
         return Flows(_names(step), step.square, labels, flow, sums["out"].view(np.int64), sums["n"], times, compared)
-
-    def _compared(self, labels: tuple[str, ...], n: npt.NDArray[np.int64]) -> tuple[int, int] | None:
-        """The codes of the two segments to compare."""
-        if self.versus is not None:
-            for name in self.versus:
-                if name not in labels:
-                    raise UnknownName("segment", name, labels)
-            return labels.index(self.versus[0]), labels.index(self.versus[1])
-        known = n * np.array([name != NOT_KNOWN for name in labels])
-        ranked = known if np.count_nonzero(known) > 1 else n
-        largest = [int(code) for code in np.argsort(-ranked, kind="stable")[:2] if ranked[code]]
-        return (largest[0], largest[1]) if len(largest) == 2 else None
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
         """The customers with a transition from= … to= …, or with a step node= …; segment= if several."""
