@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from bought import day
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from people import told
 from shops import shop
 
+from holdfast.analyses.clustered import clustered
 from holdfast.analyses.lifecycle import LifeCycle
 from holdfast.analyses.lifecycle.walk import STATES
 from holdfast.analyses.scope import Condition
@@ -223,6 +225,7 @@ def test_everything_equals_sets_of_months(story: Story, random: Any) -> None:
     table = {row["period"]: row for row in answer.table.to_pylist()}
     pooled: Counter[tuple[str, str]] = Counter()
     who: dict[tuple[str, str], set[str]] = {}
+    each = [Counter[tuple[str, str]]() for _ in story]
     for period, row in table.items():
         place = int(period[5:])
         now = [brute(own, place) for own in story]
@@ -238,11 +241,35 @@ def test_everything_equals_sets_of_months(story: Story, random: Any) -> None:
             pooled += made
             for name, (own, state) in enumerate(zip(story, now, strict=True)):
                 who.setdefault((brute(own, place - 1), state), set()).add(f"c{name}")
+                each[name][brute(own, place - 1), state] += 1
     for (start, end), (n, _, customers) in ways(answer).items():
         people = who.get((start, end), set())
         assert (n, customers) == (pooled[start, end], len(people))
         assert answer.people(**{"from": start, "to": end}).ids == tuple(sorted(people))
+    _intervals_follow_customers(answer, each)
     _money_adds_up(answer, story)
+
+
+def _intervals_follow_customers(answer: Any, each: list[Counter[tuple[str, str]]]) -> None:
+    """The pooled limits equal those of the customers' own counts, laid out one by one."""
+    for row in answer.extra["transitions"].to_pylist():
+        if row["period"] != "all" or not row["of"]:
+            continue
+        x = np.array([own[row["from"], row["to"]] for own in each])
+        y = np.array([sum(n for way, n in own.items() if way[0] == row["from"]) for own in each])
+        limits = clustered(x.sum(), y.sum(), x @ x, x @ y, y @ y, (y > 0).sum())
+        assert (row["low"], row["high"]) == (float(limits.low), float(limits.high))
+
+
+def test_many_periods_of_one_customer_are_not_many_customers():
+    """Ann buys every month of 2024: kept in ten months of ten is the habit of one customer, not of ten."""
+    answer = told(" ".join([f"ann a{at} 10 @{31 * at}" for at in range(12)] + ["zoe Login @366"])).ask(
+        LifeCycle(show="transitions")
+    )
+    row = next(row for row in answer.table.to_pylist() if (row["period"], row["from"], row["to"]) == ("all", "kept", "kept"))
+    assert (row["n"], row["of"], row["customers"]) == (10, 10, 1)
+    assert (row["low"], row["high"]) == wilson(1, 1)
+    assert any("follow customers" in note for note in answer.notes)
 
 
 def _money_adds_up(answer: Any, story: Story) -> None:

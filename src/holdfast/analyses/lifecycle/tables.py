@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from holdfast.analyses.clustered import clustered
 from holdfast.analyses.definitions import counted, percent
-from holdfast.analyses.lifecycle.walk import DORMANT, KEPT, LOST, MONEY, NEW, NOT_YET, RETURNED, STATES, TRANSITIONS
+from holdfast.analyses.lifecycle.walk import DORMANT, FROM, KEPT, LOST, MONEY, NEW, NOT_YET, RETURNED, STATES, TRANSITIONS
 from holdfast.analyses.scope import money
 from holdfast.analyses.statistics import count_ratio, wilson
 from holdfast.events.schema import ORDER
@@ -121,10 +122,23 @@ def transitions_table(tally: Tally, labels: tuple[str, ...], shown: Shown) -> pa
         ways = _ways(moves, states)
         over = list(shown.over())
         before = np.vstack([np.zeros((1, len(STATES)), np.int64), states[:-1]])
-        rows += _matrix(label, POOLED, ways[over].sum(axis=0), before[over].sum(axis=0), tally.sums["customers"][code])
+        whole = ways[over].sum(axis=0)
+        pooled = _matrix(label, POOLED, whole, before[over].sum(axis=0), tally.sums["customers"][code])
+        rows += [row | limits for row, limits in zip(pooled, _pooled_limits(tally, code, whole), strict=True)]
         for place in range(shown.low, shown.high + 1):
             rows += _matrix(label, shown.labels[place], ways[place], before[place], ways[place])
     return pa.Table.from_pylist(rows, WAYS)
+
+
+def _pooled_limits(tally: Tally, code: int, ways: Ints) -> list[dict[str, float | None]]:
+    """low and high of each way over all periods: of shares whose trials come several from each customer."""
+    xx, xy = tally.sums["squares"][code]
+    yy, customers = tally.sums["crowd"][code][:, FROM]
+    of = np.bincount(FROM, ways, len(STATES))[FROM]
+    found = clustered(ways, of, xx, xy, yy, customers)
+    known = (of > 0) & (FROM != NOT_YET)
+    limits = zip(known.tolist(), found.low.tolist(), found.high.tolist(), strict=True)
+    return [{"low": low if there else None, "high": high if there else None} for there, low, high in limits]
 
 
 def _matrix(label: str, period: str, ways: Any, before: Any, customers: Any) -> list[dict[str, Any]]:
@@ -235,8 +249,7 @@ def notes(table: pa.Table, shown: Shown, small: int, show: str, events: Sequence
         found.append("the last period is in progress: who has not come yet still stands as lost or dormant")
     if show == "transitions" and shown.over():
         found.append(
-            'in the transitions of period "all" a customer counts once a period: their intervals take these as '
-            "separate trials, and so look a little too sure"
+            'in the transitions of period "all" a customer counts once a period: their intervals follow customers, not periods'
         )
     if ORDER not in events:
         found.append("there are no orders in the data: the states have no money")

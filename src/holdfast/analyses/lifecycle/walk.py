@@ -36,6 +36,9 @@ TRANSITIONS = (
 
 CELLS = 9
 
+FROM = np.array([start for start, _ in TRANSITIONS])
+"""By place in TRANSITIONS: the state that is left."""
+
 MONEY = ("start", "new", "returned", "expansion", "contraction", "lost", "end", "kept_before", "kept_now")
 """What is summed in money, in the order of the kernel's rows."""
 
@@ -53,8 +56,10 @@ def counting_days(shard: Shard, counting: Counting, scope: Scope, as_of: AsOf) -
 class LifeStep:
     """Counts of one shard.
 
-    Sums: "moves" int64 [segments, periods, CELLS] of TRANSITIONS; "customers" int64 [segments, TRANSITIONS]: who made each at
-    least once in the periods `low` to `high` (inclusive); "money" int64 [segments, periods, MONEY] in ten-thousandths; "n".
+    Sums: "moves" int64 [segments, periods, CELLS] of TRANSITIONS; "money" int64 [segments, periods, MONEY] in ten-thousandths;
+    "n". Over the periods `low` to `high` (inclusive): "customers" int64 [segments, TRANSITIONS], who made each at least once;
+    what their intervals need (`clustered`), "squares" int64 [segments, 2, TRANSITIONS], the sums over customers of x² and x y
+    for x times a way and y times any way from its state, and "crowd" int64 [segments, 2, STATES], of y² and of customers.
 
     of_day  int32 per day index: its period, -1 outside
     wanted  place in TRANSITIONS of the people to name, over `low` to `high`, of segment `only` (-1: all); -1 names nobody
@@ -77,18 +82,21 @@ class LifeStep:
         bought = shard.source.purchases(self.as_of.until, self.counting.mode)
         moves = np.zeros((self.segments, self.periods, CELLS), np.int64)
         customers = np.zeros((self.segments, len(TRANSITIONS)), np.int64)
+        squares = np.zeros((self.segments, 2, len(TRANSITIONS)), np.int64)
+        crowd = np.zeros((self.segments, 2, len(STATES)), np.int64)
         sums = np.zeros((self.segments, self.periods, len(MONEY)), np.int64)
         made = np.zeros(0 if self.wanted < 0 else len(segment), np.uint16)
         n = _walk_life(
             *(shard.low, shard.high, days.offsets, days.day, self.of_day, segment, self.low, self.high),
             *(bought.offsets, bought.day, bought.amount, bought.adjust_offsets, bought.adjust_day, bought.adjust_amount),
-            *(moves, customers, sums, made),
+            *(moves, customers, squares, crowd, sums, made),
         )
         rows: dict[str, Any] = {}
         if self.wanted >= 0:
             found = (made >> self.wanted) & 1 > 0
             rows["ids"] = shard.ids(found & ((segment == self.only) if self.only >= 0 else segment >= 0))
-        return Tally({"moves": moves, "customers": customers, "money": sums, "n": n}, rows)
+        found_sums = {"moves": moves, "customers": customers, "squares": squares, "crowd": crowd, "money": sums, "n": n}
+        return Tally(found_sums, rows)
 
 
 @dataclass(frozen=True)
@@ -153,9 +161,11 @@ def _state(now: bool, before: bool, first: int, period: int) -> int:
 def _walk_life(
     low: int, high: int, offsets: Any, day: Any, of_day: Any, segment: Any, least: int, most: int,
     orders: Any, order_day: Any, amount: Any, adjusts: Any, adjust_day: Any, adjustment: Any,
-    moves: Any, customers: Any, sums: Any, made: Any,
+    moves: Any, customers: Any, squares: Any, crowd: Any, sums: Any, made: Any,
 ) -> int:  # fmt: skip
     periods = moves.shape[1]
+    times = np.zeros(len(FROM), np.int64)
+    left = np.zeros(crowd.shape[2], np.int64)
     stamp = np.full(periods + 2, -1, np.int64)
     booked = np.full(periods + 2, -1, np.int64)
     value = np.zeros(periods + 1, np.int64)
@@ -164,17 +174,12 @@ def _walk_life(
         own = segment[customer - low]
         if own < 0:
             continue
-        first, bits = _ways(
-            customer, offsets[customer - low], offsets[customer - low + 1], day, of_day, least, most, periods, stamp, moves[own]
-        )
+        start, stop = offsets[customer - low], offsets[customer - low + 1]
+        first = _ways(customer, start, stop, day, of_day, least, most, periods, stamp, moves[own], times)
         n += first >= 0
+        bits = _made(times, left, customers[own], squares[own], crowd[own])
         if len(made) > 0:
             made[customer - low] = bits
-        kind = 0
-        while bits > 0:
-            customers[own, kind] += bits & 1
-            bits >>= 1
-            kind += 1
         bought, adjusted = (orders[customer], orders[customer + 1]), (adjusts[customer], adjusts[customer + 1])
         _put(value, bought, order_day, amount, of_day)
         _put(value, adjusted, adjust_day, adjustment, of_day)
@@ -238,11 +243,12 @@ def _book(row: Any, state: int, a: int, b: int) -> None:
 
 @njit(cache=True, nogil=True)
 def _ways(
-    customer: int, start: int, stop: int, day: Any, of_day: Any, least: int, most: int, periods: int, stamp: Any, moves: Any
-) -> Any:  # fmt: skip
-    """Count one customer's ways from period to period; her first active period (-1: none) and the ways she made, as bits."""
+    customer: int, start: int, stop: int, day: Any, of_day: Any, least: int, most: int, periods: int, stamp: Any, moves: Any,
+    times: Any,
+) -> int:  # fmt: skip
+    """Count one customer's ways from period to period, and in `times` those of the pooled periods; her first active period."""
     first = last = -1
-    kind = bits = 0
+    kind = 0
     latest = np.int64(0)
     for i in range(start, stop):
         # Where the clock is put back at midnight the date steps back by one: the later instant keeps the later date.
@@ -258,28 +264,47 @@ def _ways(
             way = 1 + kind
             kind = 1
         else:
-            bits |= _silence(last, place, kind, least, most, moves)
+            _silence(last, place, kind, least, most, moves, times)
             way = 7 if place == last + 2 else 8
             kind = 2
         moves[place, way] += 1
         if least <= place <= most:
-            bits |= 1 << way
+            times[way] += 1
         last = place
     if last >= 0:
-        bits |= _silence(last, periods, kind, least, most, moves)
-    return first, bits
+        _silence(last, periods, kind, least, most, moves, times)
+    return first
 
 
 @njit(cache=True, nogil=True)
-def _silence(last: int, until: int, kind: int, least: int, most: int, moves: Any) -> int:
-    """Lost in the period after `last`, dormant from the next one to before `until`: counted, and as bits where asked."""
-    bits = 0
+def _silence(last: int, until: int, kind: int, least: int, most: int, moves: Any, times: Any) -> None:
+    """Lost in the period after `last`, dormant from the next one to before `until`: counted."""
     if last + 1 < until:
         moves[last + 1, 4 + kind] += 1
         if least <= last + 1 <= most:
-            bits |= 1 << (4 + kind)
+            times[4 + kind] += 1
     if last + 2 < until and least <= last + 2 <= most:
-        bits |= 1 << 9
-    if max(last + 3, least) <= min(until - 1, most):
-        bits |= 1 << 10
+        times[9] += 1
+    times[10] += max(min(until - 1, most) - max(last + 3, least) + 1, 0)
+
+
+@njit(cache=True, nogil=True)
+def _made(times: Any, left: Any, customers: Any, squares: Any, crowd: Any) -> int:
+    """Add one customer's ways to the sums over customers, and empty `times` and `left`; the ways she made, as bits."""
+    bits = 0
+    for way in range(len(times)):
+        left[FROM[way]] += times[way]
+    for way in range(len(times)):
+        x = times[way]
+        if x > 0:
+            bits |= 1 << way
+            customers[way] += 1
+            squares[0, way] += x * x
+            squares[1, way] += x * left[FROM[way]]
+            times[way] = 0
+    for state in range(len(left)):
+        if left[state] > 0:
+            crowd[0, state] += left[state] * left[state]
+            crowd[1, state] += 1
+            left[state] = 0
     return bits
