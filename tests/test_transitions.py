@@ -53,7 +53,7 @@ def test_three_people_by_hand():
     assert answer.people(**{"from": "A"}, to="(drop-off)").ids == ("cleo",)
     assert answer.words == (
         "3 customers took 9 steps. The most travelled way is A → B: 40.0 % (11.8 to 76.9) of what follows A, after a median of "
-        "6.0 minutes. Most paths end with A (1): nothing follows it 20.0 % (3.6 to 62.4) of the time."
+        "6 minutes. Most paths end with A (1): nothing follows it 20.0 % (3.6 to 62.4) of the time."
     )
 
 

@@ -13,7 +13,7 @@ The way of the data, and where each step lives (lower rooms never import upper o
 
     datasets/        real data in the package: CDNOW, Online Retail, the RFM reference; a made stream with known truth
     settings.py      what a business means by its numbers; settings_file.py reads and writes holdfast.toml
-    errors.py        what can go wrong, as a tree
+    errors.py        what can go wrong, as a tree; durations.py writes lengths of time
 
 Start here:
 

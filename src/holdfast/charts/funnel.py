@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from holdfast.charts.palette import INK, KEPT, LOST, RISK, SERIES, SOFT, themed
+from holdfast.durations import span
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 __all__ = ["funnel_bars"]
 
 MOST_SEGMENTS = 6
-SPANS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 def funnel_bars(rows: list[dict[str, Any]], *, title: str, subtitle: str = "") -> go.Figure:
@@ -66,15 +66,9 @@ def _beside(row: dict[str, Any]) -> str:
     text = f"<b>{row['reached']:,}</b>"
     if row["share_of_previous"] is None:
         return text
-    took = "" if row["median_seconds"] is None else f" · half in {_span(row['median_seconds'])}"
+    took = "" if row["median_seconds"] is None else f" · half in {span(row['median_seconds'])}"
     below = f"<span style='color:{SOFT}'>{row['share_of_first']:.1%} of all{took}</span>"
     return f"{text} · {row['share_of_previous']:.1%} of the step before<br>{below}"
-
-
-def _span(seconds: float) -> str:
-    size, name = next(((size, name) for size, name in SPANS if seconds >= 1.5 * size), SPANS[-1])
-    number = f"{seconds / size:.1f}".removesuffix(".0")
-    return f"{number} {name}{'' if number == '1' else 's'}"
 
 
 def _named(row: dict[str, Any]) -> str:

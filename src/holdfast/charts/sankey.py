@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from holdfast.charts.palette import INK, KEPT, LOST, NEW, SERIES, SOFT, themed
+from holdfast.durations import span
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["sankey", "time_in_words"]
+__all__ = ["sankey"]
 
 ROOM, GAP, THICK = 430, 15, 13
 """Pixels: what the flow has of a picture's height, usually; between two nodes of a layer; of a node."""
@@ -164,13 +165,5 @@ def _node_hover(node: Node, count: int, n: int, unit: str) -> str:
 def _link_hover(row: dict[str, Any], unit: str) -> str:
     shares = f"{100 * row['share']:.1f} % of all ({100 * row['low']:.1f} to {100 * row['high']:.1f})"
     onward = f"{100 * row['onward_rate']:.1f} % of those at {row['from']}"
-    took = "" if row["median_seconds"] is None else f"<br>median {time_in_words(row['median_seconds'])}"
+    took = "" if row["median_seconds"] is None else f"<br>median {span(row['median_seconds'])}"
     return f"{row['from']} → {row['to']}: {row['count']:,} {unit}<br>{shares}<br>{onward}{took}"
-
-
-def time_in_words(seconds: float) -> str:
-    """A duration in words: 15 s, 12 min, 3.5 h, 20 days."""
-    for unit, size in (("days", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.0f} s"

@@ -6,6 +6,7 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from holdfast.charts.palette import CARD, INK, KEPT, LOST, readable_on, sequential, themed
+from holdfast.durations import span
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -68,7 +69,7 @@ def _told(row: dict[str, Any] | None, one: str, other: str) -> str:
     if row is None:
         return f"{one} → {other}: never"
     sure = f"{100 * row['probability']:.1f} % ({100 * row['low']:.1f} to {100 * row['high']:.1f})"
-    after = "" if row["median_seconds"] is None else f"<br>median {row['median_seconds']:,.0f} s"
+    after = "" if row["median_seconds"] is None else f"<br>median {span(row['median_seconds'])}"
     counts = f"{row['transitions']:,} of {row['n']:,} times, {row['customers']:,} customers"
     return f"{one} → {other}: {sure}<br>{counts}{after}"
 

@@ -38,9 +38,9 @@ def _view(console: Console, said: Said) -> None:
     rows = [row for row in said.rows if row[at["segment"]] == largest]
     names = ("layer", "from", "to", "count", "customers", "share", "onward_rate", "median_seconds")
     some = [row for layer in dict.fromkeys(row[at["layer"]] for row in rows) for row in _most(rows, at, layer)]
-    kinds: list[Kind] = ["text", "text", "text", "count", "count", "share", "share", "text"]
-    cells = [[_written(name, row[at[name]]) for name in names] for row in some]
-    console.print(table(["step", "from", "to", "count", "customers", "share", "onward", "median"], cells, kinds))
+    kinds: list[Kind] = ["text", "text", "text", "count", "count", "share", "share", "seconds"]
+    cells = [[f"{row[at[name]]}" if name == "layer" else row[at[name]] for name in names] for row in some]
+    console.print(table(["step", "from", "to", "count", "customers", "share", "onward", "median time"], cells, kinds))
     _whole(console, said, largest)
 
 
@@ -50,14 +50,6 @@ def _most(rows: list[Any], at: dict[str, int], layer: int) -> list[Any]:
     most = WAYS_SHOWN if layer in (0, -1) else LINKS_SHOWN
     lost = next((row for row in own[most:] if row[at["to"]] == "(drop-off)"), None)
     return own[:most] if lost is None or any(row[at["to"]] == "(drop-off)" for row in own[:most]) else [*own[:most], lost]
-
-
-def _written(name: str, value: Any) -> Any:
-    if name == "median_seconds":
-        from holdfast.charts.sankey import time_in_words
-
-        return "–" if value is None else time_in_words(value)
-    return f"{value}" if name == "layer" else value
 
 
 def _whole(console: Console, said: Said, segment: str) -> None:

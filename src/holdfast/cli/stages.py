@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["verb"]
 
 _STAGES = chosen(
-    *("segment", "stage", "reached", "share", "current", "fell_out", "median", "p90"),
+    *("segment", "stage", "reached", "share", "current", "fell_out", "median_seconds", "p90_seconds"),
     hidden=("n", "fell_out_share", "fell_out_share_low", "fell_out_share_high", "stays"),
 )
-_WAYS = chosen("segment", "from", "to", "n", "customers", "share", "median", hidden=("of",))
+_WAYS = chosen("segment", "from", "to", "n", "customers", "share", "median_seconds", hidden=("of",))
 _TOUCHES = chosen("segment", "side", "event", "stage", "customers", "share", "per_order", hidden=("order", "of", "n", "orders"))
 
 
@@ -38,17 +37,15 @@ def _view(console: Console, said: Said) -> None:
 
 def _spelled(said: Said) -> Said:
     """The table with lengths of time in words, since some stages take minutes and some months; their intervals left out."""
-    from holdfast.analyses.transitions.words import span
-
     kept = [place for place, name in enumerate(said.columns) if not name.startswith("median_days_")]
     days = {place for place in kept if said.columns[place] in ("median_days", "p90_days")}
-    columns = tuple(said.columns[place].removesuffix("_days") for place in kept)
-    rows = [[_length(row[place], span) if place in days else row[place] for place in kept] for row in said.rows]
+    columns = tuple(said.columns[place].replace("_days", "_seconds") for place in kept)
+    rows = [[_seconds(row[place]) if place in days else row[place] for place in kept] for row in said.rows]
     return replace(said, columns=columns, rows=rows)
 
 
-def _length(days: float | None, span: Callable[[float], str]) -> str:
-    return "–" if days is None else span(86_400 * days)
+def _seconds(days: float | None) -> float | None:
+    return None if days is None else 86_400 * days
 
 
 @analysis("stages", "stages:Stages", view=_view)

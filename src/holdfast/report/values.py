@@ -10,9 +10,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
+from holdfast.durations import span
+
 __all__ = ["Kind", "cents_shown", "cleaned", "kinds", "money", "percent", "short_money", "shown", "titled"]
 
-Kind = Literal["text", "count", "share", "money", "days", "number"]
+Kind = Literal["text", "count", "share", "money", "days", "seconds", "number"]
 
 SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "UAH": "₴", "PLN": "zł ", "CHF": "CHF "}
 """Signs that stand before an amount; other currencies are written by their code."""
@@ -35,6 +37,7 @@ _SHARE = (
 )
 _MONEY = ("revenue", "money", "amount", "value", "monetary", "clv", "ltv", "aov", "spend", "profit", "worth")
 _DAYS = ("days", "recency", "median_gap", "gap")
+_SECONDS = "seconds"
 _BOUNDS = ("low", "high")
 
 
@@ -61,6 +64,8 @@ def kinds(columns: Sequence[str], types: Sequence[type | None] = ()) -> list[Kin
 def _kind(name: str, words: list[str], known: type | None) -> Kind:
     if any(word in _DAYS for word in words):
         return "days"
+    if words[-1] == _SECONDS:
+        return "seconds"
     if known is int:
         return "count"
     if name in _SHARE or any(word in _SHARE for word in words):
@@ -80,6 +85,8 @@ def shown(value: Any, kind: Kind = "text", currency: str = "", *, cents: bool | 
         return cleaned(str(value))
     if kind == "share":
         return percent(value)
+    if kind == "seconds":
+        return span(value)
     if kind == "money":
         return money(value, currency, cents=cents)
     if kind == "text":
@@ -125,8 +132,8 @@ def short_money(amount: float | None, currency: str = "") -> str:
 
 
 def titled(column: str) -> str:
-    """A column's name as a heading: orders_per_customer → orders per customer."""
-    return column.replace("_", " ")
+    """A column's name as a heading: orders_per_customer → orders per customer, median_seconds → median time."""
+    return column.removesuffix(f"_{_SECONDS}").replace("_", " ") + (" time" if column.endswith(f"_{_SECONDS}") else "")
 
 
 def cleaned(text: str) -> str:

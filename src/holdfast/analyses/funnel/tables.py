@@ -11,6 +11,7 @@ import pyarrow as pa
 from holdfast.analyses.definitions import counted, percent
 from holdfast.analyses.scope import EVERYONE
 from holdfast.analyses.statistics import benjamini_hochberg, newcombe, two_proportion_z, wilson
+from holdfast.durations import span
 
 if TYPE_CHECKING:
     from holdfast.analyses.funnel.walk import Chain, FunnelStep
@@ -24,7 +25,6 @@ __all__ = [
     "difference_table",
     "funnel_notes",
     "funnel_words",
-    "span_words",
     "step_table",
 ]
 
@@ -174,16 +174,6 @@ def difference_table(table: pa.Table, one: str, other: str) -> pa.Table:
     return pa.Table.from_pylist([row | {"p_adjusted": p} for row, p in zip(out, adjusted, strict=True)], DIFFERENCE)
 
 
-def span_words(seconds: float | None) -> str:
-    """A span of time in words: 45 seconds, 12 minutes, 3.5 hours, 2.1 days."""
-    if seconds is None:
-        return "n/a"
-    for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= 1.5 * size:
-            return f"{seconds / size:.1f}".removesuffix(".0") + f" {name}s"
-    return counted(round(seconds), "second")
-
-
 def funnel_words(table: pa.Table, conversion: pa.Table, window: Window, order: str) -> str:
     """How many came through, how long it took, and where most fell out."""
     rows, whole = table.to_pylist(), conversion.to_pylist()
@@ -196,7 +186,7 @@ def funnel_words(table: pa.Table, conversion: pa.Table, window: Window, order: s
     row = whole[0]
     if first == last and len(rows) == 1:
         return f"{counted(row['entered'], 'customer')} reached {first}; the data know no other of the usual steps."
-    took = f", half of them in {span_words(row['median_seconds'])} or less" if row["converted"] else ""
+    took = f", half of them in {span(row['median_seconds'])} or less" if row["converted"] else ""
     began = "took one of the steps" if order == "any" else f"began with {first}"
     came = "took all of them in any order" if order == "any" else f"came to {last}"
     said = f"Of {counted(row['entered'], 'customer')} who {began}, "

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from holdfast.analyses.definitions import counted, percent
 from holdfast.analyses.scope import TRAITS
+from holdfast.durations import span
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from holdfast.analyses.transitions.tables import Flows
 
-__all__ = ["TEXT", "notes", "span", "words"]
+__all__ = ["TEXT", "notes", "words"]
 
 TEXT = (
     "A customer's steps in time order are a path; with a session gap each session is one. It begins at (start) and ends "
@@ -62,14 +63,6 @@ def _compared(difference: pa.Table, by: str | None) -> str:
     points = f"{100 * top['difference']:+.1f} points, {100 * top['low']:.1f} to {100 * top['high']:.1f}"
     count = counted(len(sure), "transition differs surely", "transitions differ surely")
     return f"Together with {by}, {count}; the most: after {top['from']} comes {top['to']} in {sides} ({points})."
-
-
-def span(seconds: float) -> str:
-    """A time in words: 45 seconds, 12 minutes, 3.5 hours, 2.1 days."""
-    for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.1f} {name}s"
-    return f"{seconds:g} second{'' if seconds == 1 else 's'}"
 
 
 def notes(flows: Flows, table: pa.Table, small: int, folded: tuple[str, ...], by: str | None) -> tuple[str, ...]:
