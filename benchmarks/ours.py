@@ -65,7 +65,7 @@ def _question(name: str) -> Any:
         "any_event": Cohorts(period="week", start=("any",)),
         "rfm": Rfm(),
         "bridge": Bridge(period="month", gone_after=90),
-        "transitions": Transitions(times="none"),
+        "transitions": Transitions(gap_minutes=None, times="none"),
         "funnel": Funnel(("Product Viewed", "Product Added", "Order Completed"), window="24 hours"),
         "tree": Paths("Checkout Started", steps=5, gap_minutes=None, loops="kept"),
         "early_signs": EarlySigns(),

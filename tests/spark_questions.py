@@ -84,6 +84,6 @@ CELLS: list[tuple[Question, dict[str, object]]] = [
     (Rfm(), {"rfm": "Champions"}),
     (RfmMigration(first="2011-06-30"), {"before": "Champions", "after": "At Risk"}),
     (Sessions(), {"landing": "Order Completed", "what": "went on"}),
-    (Transitions(), {"source": "Order Completed", "target": "Order Refunded"}),
+    (Transitions(gap_minutes=None), {"source": "Order Completed", "target": "Order Refunded"}),
 ]
 """Numbers that are opened on both engines: a question and a cell of its table."""

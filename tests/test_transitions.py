@@ -35,7 +35,7 @@ def counts(answer, name: str = "transitions") -> dict[str, int]:
 
 
 def test_three_people_by_hand():
-    answer = clicks(*THREE).ask(Transitions())
+    answer = clicks(*THREE).ask(Transitions(gap_minutes=None))
     assert counts(answer) == {
         "(start)→A": 2, "(start)→B": 1, "A→A": 2, "A→B": 2, "B→C": 1, "B→A": 1,
         "A→(drop-off)": 1, "B→(drop-off)": 1, "C→(drop-off)": 1,
@@ -65,7 +65,8 @@ def test_a_gap_makes_paths_of_sessions_and_loops_collapse_within_them():
     once = timelines.ask(Transitions(gap_minutes=30, loops="collapsed"))
     assert counts(once) == {"(start)→A": 4, "A→B": 1, "A→(drop-off)": 3, "B→(drop-off)": 1}
     assert edges(once)["A", "B"]["median_seconds"] == 180  # from the first A of the run
-    assert counts(timelines.ask(Transitions(gap_minutes=0))) == counts(timelines.ask(Transitions()))
+    assert counts(timelines.ask(Transitions(gap_minutes=0))) == counts(timelines.ask(Transitions(gap_minutes=None)))
+    assert counts(timelines.ask(Transitions())) == counts(kept)
     again = clicks("ann A@0 B@1 A@2 B@3 A@50 B@51").ask(Transitions(gap_minutes=30, unit="sessions"))
     assert (edges(again)["A", "B"]["count"], edges(again)["A", "B"]["transitions"]) == (2, 3)
     assert counts(again.source.ask(Transitions(unit="customers")), "count")["A→B"] == 1
@@ -100,6 +101,16 @@ def test_segments_stand_side_by_side_at_the_first_step():
     assert {(row["segment_a"], row["segment_b"]) for row in turned} == {("GB", "FR")}
 
 
+def test_lonely_steps_are_said_to_be_so():
+    """One visit a day, one step a visit: within sessions nothing follows, over the customer's life much does."""
+    timelines = clicks("ann A@0 B@1440 A@2880", "ben A@0 A@1440")
+    alone = timelines.ask(Transitions())
+    assert counts(alone) == {"(start)→A": 4, "A→(drop-off)": 4, "(start)→B": 1, "B→(drop-off)": 1}
+    assert alone.notes[0].startswith("5 sessions of 5 steps: hardly anything follows within a session of 30 minutes")
+    assert not any("hardly" in note for note in timelines.ask(Transitions(gap_minutes=None)).notes)
+    assert not any("hardly" in note for note in clicks(*THREE).ask(Transitions()).notes)
+
+
 def test_only_steps_before_the_as_of_count():
     timelines = clicks("ann A@0 B@1 A@1500", "ben B@1440")
     assert counts(timelines.ask(Transitions(as_of="2024-01-01"))) == {"(start)→A": 1, "A→B": 1, "B→(drop-off)": 1}
@@ -108,7 +119,7 @@ def test_only_steps_before_the_as_of_count():
 def test_what_cannot_be_is_refused_with_the_mend():
     timelines = clicks(*THREE)
     with pytest.raises(UsageError, match="gap_minutes=30"):
-        Transitions(unit="sessions")
+        Transitions(gap_minutes=None, unit="sessions")
     with pytest.raises(UsageError, match="by="):
         Transitions(versus=("FR", "GB"))
     with pytest.raises(UnknownName, match="FR"):

@@ -21,7 +21,7 @@ SCRIPT = Path(__file__).parent / "retentioneering_matrix.py"
 def matrix(timelines: Timelines) -> dict[str, dict[str, int]]:
     """Our counts in retentioneering's form."""
     found: dict[str, dict[str, int]] = {}
-    for row in timelines.ask(Transitions(times="none")).table.to_pylist():
+    for row in timelines.ask(Transitions(gap_minutes=None, times="none")).table.to_pylist():
         one, other = row["from"].replace("(start)", "path_start"), row["to"].replace("(drop-off)", "path_end")
         found.setdefault(one, {})[other] = row["transitions"]
     return found

@@ -1,7 +1,7 @@
 """Transitions: which step follows which, how often, by how many customers, how surely and how fast (SEMANTICS 22 to 24).
 
-1. A customer's steps in time order are her path; with a session gap each session is a path of its own. A path begins at (start)
-   and ends in (drop-off), so that for every step all that comes in goes out: in = out + drop-off.
+1. A session's steps in time order are a path; without a session gap all of a customer's are one. A path begins at (start) and
+   ends in (drop-off), so that for every step all that comes in goes out: in = out + drop-off.
 2. The probability of a transition is its share of all transitions that leave its step, drop-offs included.
 3. One customer can pass a step many times. The interval therefore follows customers, not transitions (`clustered`).
 4. The share is of all customers in scope, not of those shown. Steps beyond the `most` frequent are shown as (other).
@@ -22,7 +22,7 @@ from holdfast.analyses.definitions import defined, scope_rules
 from holdfast.analyses.pairs import checked_pair, pair_of
 from holdfast.analyses.scope import Condition, Scope, segment_code
 from holdfast.analyses.step_scope import segment_labels
-from holdfast.analyses.steps import Loops, Naming, Nodes, gap_seconds
+from holdfast.analyses.steps import SESSION_GAP_MINUTES, Loops, Naming, Nodes, gap_seconds
 from holdfast.analyses.transitions.tables import Flows, difference_table, edge_table, node_table
 from holdfast.analyses.transitions.times import transition_times
 from holdfast.analyses.transitions.walk import FlowStep, Frequencies, Square
@@ -49,7 +49,7 @@ class Transitions(Question):
     """Which step follows which.
 
     naming       which events are steps and what they are called
-    gap_minutes  a session ends where so many minutes pass without a step; None or 0: a customer's path is one
+    gap_minutes  a path ends where so many minutes pass without a step (a session); None or 0: a customer's life is one
     loops        "kept", or "collapsed": the same step several times running, within a session, is one, from its first time on
     unit         what `count` counts: transitions, sessions that have one, or customers who have one
     times        "exact" median and 90 % quantile, or "none" (faster)
@@ -65,7 +65,7 @@ class Transitions(Question):
     """
 
     naming: Naming = field(default_factory=Naming)
-    gap_minutes: float | None = None
+    gap_minutes: float | None = SESSION_GAP_MINUTES
     loops: Loops = "kept"
     unit: Unit = "transitions"
     times: Literal["exact", "none"] = "exact"
@@ -115,7 +115,7 @@ class Transitions(Question):
             table=table,
             definition=self._definition(timelines, step, int(flows.n.sum())),
             source=timelines,
-            notes=notes(flows, table, timelines.settings.small_group, _folded(step), self.by),
+            notes=notes(flows, table, timelines.settings.small_group, _folded(step), self.by, self.gap_minutes),
             extra=extra,
         )
 

@@ -50,6 +50,12 @@ class Flows:
         total: npt.NDArray[np.int64] = self.flow[group, 0].reshape(-1, 1 << self.square.shift).sum(axis=1)
         return total
 
+    def paths(self) -> tuple[int, int]:
+        """How many paths there are, and of how many steps."""
+        square = self.square
+        begun = self.flow[:, 0].reshape(len(self.segments), -1, 1 << square.shift)
+        return int(begun[:, square.ends].sum()), int(begun[:, :, : square.ends].sum())
+
     def probability(self, group: int, cells: Any) -> Shares:
         """The probability of each cell among all that leave its step."""
         flow, row = self.flow[group][:, cells], cells >> self.square.shift

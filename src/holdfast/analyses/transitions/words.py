@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["TEXT", "notes", "words"]
 
 TEXT = (
-    "A customer's steps in time order are a path; with a session gap each session is one. It begins at (start) and ends "
-    "in (drop-off): all that comes into a step goes out of it. A probability is the share of a transition among all that "
+    "The steps of a session in time order are a path (without a session gap all steps of a customer). It begins at (start) and "
+    "ends in (drop-off): all that comes into a step goes out of it. A probability is the share of a transition among all that "
     "leave its step, drop-offs included; a customer may pass a step many times, so its 95 % interval follows customers "
     "(linearised variance of a ratio, Wilson's interval at the effective number of trials). A share is of all customers in "
     "scope. Times are whole seconds from a step to the next, exact quantiles, linear between ranks; of a collapsed run they "
@@ -65,9 +65,17 @@ def _compared(difference: pa.Table, by: str | None) -> str:
     return f"Together with {by}, {count}; the most: after {top['from']} comes {top['to']} in {sides} ({points})."
 
 
-def notes(flows: Flows, table: pa.Table, small: int, folded: tuple[str, ...], by: str | None) -> tuple[str, ...]:
-    """Folded steps, small groups, missing segments, segments that are made of the very steps."""
+def notes(
+    flows: Flows, table: pa.Table, small: int, folded: tuple[str, ...], by: str | None, gap_minutes: float | None
+) -> tuple[str, ...]:
+    """Lonely steps, folded steps, small groups, missing segments, segments that are made of the very steps."""
     said: list[str] = []
+    paths, steps = flows.paths()
+    if gap_minutes and steps and 2 * (steps - paths) < paths:
+        said.append(
+            f"{counted(paths, 'session')} of {counted(steps, 'step')}: hardly anything follows within a session of "
+            f"{gap_minutes:g} minutes; gap_minutes=None (--gap none) follows customers from one visit to the next"
+        )
     if folded:
         some = ", ".join(folded[:5]) + (", …" if len(folded) > 5 else "")
         said.append(f"{counted(len(folded), 'rarer step')} stand together as (other): {some}; most= shows more by name")
