@@ -79,7 +79,7 @@ def test_no_gap_and_names_left_out():
 
 @pytest.mark.parametrize(
     ("args", "mend"),
-    [(("--gap", "soon"), "--gap none"), (("--unit", "sessions"), "--gap 30"), (("--name-by", "pth"), "path")],
+    [(("--gap", "soon"), "--gap none"), (("--unit", "sessions", "--gap", "none"), "--gap 30"), (("--name-by", "pth"), "path")],
 )
 def test_what_cannot_be_is_said_with_its_mend(args, mend):
     told = holdfast("transitions", "-w", shop(), *args)

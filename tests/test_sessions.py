@@ -204,7 +204,7 @@ def made() -> tuple[pa.Table, Timelines]:
 
 SQL = """
     WITH step AS (SELECT customer_id, coalesce({page}, event) AS page, epoch_us(time) // 1000000 AS second, time,
-                         row_number() OVER () AS arrival FROM events),
+                         row_number() OVER () AS arrival FROM events WHERE {steps}),
     gaps AS (SELECT *, coalesce(second - lag(second) OVER mine >= 1800, true) AS fresh FROM step
              WINDOW mine AS (PARTITION BY customer_id ORDER BY time, arrival)),
     numbered AS (SELECT *, sum(fresh::INT) OVER (PARTITION BY customer_id ORDER BY time, arrival) AS session FROM gaps),
@@ -227,16 +227,21 @@ LENGTHS = "SELECT steps, count(*), count(DISTINCT customer_id) FROM sessions WHE
 MONTHS = "SELECT strftime(began, '%Y-%m'), count(*), count(*) FILTER (steps = 1) FROM sessions GROUP BY ALL"
 
 
-@pytest.mark.parametrize(("stream", "page"), [(simple_shop, "event"), (ecom, "event"), (made, "path")])
-def test_landings_bounces_exits_lengths_and_the_trend_equal_plain_sql(stream, page):
+@pytest.mark.parametrize(
+    ("stream", "page", "elsewhere"),
+    [(simple_shop, "event", "kept"), (ecom, "event", "left out"), (made, "path", "left out"), (made, "path", "kept")],
+)
+def test_landings_bounces_exits_lengths_and_the_trend_equal_plain_sql(stream, page, elsewhere):
+    steps = "true" if elsewhere == "kept" else "NOT regexp_matches(event, '^(Order Refunded|(Email|Ticket|Survey) .*)$')"
     events, timelines = stream()
     with duckdb.connect() as sql:
         sql.execute("SET TimeZone = 'UTC'")
         sql.register("events", events)
         landings, exits, lengths, months = (
-            sql.execute(SQL.replace("{page}", page) + asked).fetchall() for asked in (LANDINGS, EXITS, LENGTHS, MONTHS)
+            sql.execute(SQL.replace("{page}", page).replace("{steps}", steps) + asked).fetchall()
+            for asked in (LANDINGS, EXITS, LENGTHS, MONTHS)
         )
-    answer = timelines.ask(Sessions(page=page, period="month"))
+    answer = timelines.ask(Sessions(page=page, period="month", elsewhere=elsewhere))
     names = ("landing", "sessions", "customers", "bounces", "customers_bounced", "mean_steps", "median_steps", "median_seconds")
     found = sorted(tuple(row[name] for name in names) for row in answer.table.to_pylist())
     assert found == [(*row[:5], pytest.approx(row[5], rel=1e-12), *row[6:]) for row in sorted(landings)]
@@ -250,10 +255,29 @@ def test_landings_bounces_exits_lengths_and_the_trend_equal_plain_sql(stream, pa
 
 
 def test_too_many_pages_for_one_table_are_refused_with_the_mend(monkeypatch):
-    monkeypatch.setattr("holdfast.analyses.sessions.MOST_CELLS", 8)
+    monkeypatch.setattr("holdfast.analyses.sessions.question.MOST_CELLS", 8)
     timelines = clicks(*FOUR)
     assert timelines.ask(Sessions(period="month")).extra["by_period"].num_rows > 0
     with pytest.raises(UsageError, match="3 pages in 3 days"):
         timelines.ask(Sessions(period="day"))
     with pytest.raises(UsageError, match="'/product/\\*'"):
         timelines.ask(Sessions(by="country"))
+
+
+def test_what_happens_to_a_customer_makes_no_session():
+    """A refund, an opened mail and a closed ticket on quiet days would be three bounces."""
+    story = ("ann home@0 cart@1 Order_Refunded@3000 email_opened@6000", "ben home@0 Ticket_Closed@10 home@35")
+    told = clicks(*story).ask(Sessions())
+    assert {row["landing"]: (row["sessions"], row["bounces"]) for row in told.table.to_pylist()} == {"home": (3, 2)}
+    assert told.definition.rules["left out"] == "Order_Refunded, Ticket_Closed, email_opened"
+    kept = told.source.ask(Sessions(elsewhere="kept"))
+    assert {row["landing"]: row["sessions"] for row in kept.table.to_pylist()} == {
+        "home": 2, "Order_Refunded": 1, "email_opened": 1,
+    }  # fmt: skip
+    assert "left out" not in kept.definition.rules
+    named = told.source.ask(Sessions(only=("home", "email_opened"), exclude=("cart",)))
+    assert {row["landing"]: row["sessions"] for row in named.table.to_pylist()} == {"home": 3, "email_opened": 1}
+    with pytest.raises(UsageError, match="left out, kept"):
+        Sessions(elsewhere="both")
+    with pytest.raises(UsageError, match="month"):
+        Sessions(period="fortnight")

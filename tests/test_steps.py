@@ -115,8 +115,10 @@ def test_a_property_with_too_many_values_says_how_to_keep_it():
 
 
 def test_a_gap_of_nothing_is_refused():
-    with pytest.raises(UsageError, match="such as 30"):
-        told(ANN, Naming(), gap=0)
+    for gap in (-1, 0.001, float("nan"), float("inf")):
+        with pytest.raises(UsageError, match="such as 30"):
+            told(ANN, Naming(), gap=gap)
+    assert told(ANN, Naming(), gap=0) == told(ANN, Naming(), gap=None)
 
 
 EVENTS = st.lists(

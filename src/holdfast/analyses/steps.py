@@ -27,12 +27,14 @@ from holdfast.timelines.walk import Shard
 __all__ = [
     "BY_EVENT",
     "NO_STEP",
+    "NO_VISITS",
     "SESSION_GAP_MINUTES",
     "Loops",
     "Naming",
     "Nodes",
     "Steps",
     "gap_seconds",
+    "no_visits",
     "node_places",
     "steps_of",
 ]
@@ -44,6 +46,13 @@ SESSION_GAP_MINUTES = 30.0
 """After so many minutes without a step a new session begins; the web's usual measure."""
 
 NO_STEP = -1
+
+NO_VISITS = (
+    *("Order Refunded", "Order Cancelled", "Order Shipped", "Order Fulfilled", "Order Delivered", "Unsubscribed"),
+    *("Email *", "Push Notification *", "SMS *", "Message *", "Ticket *", "Conversation *", "Subscription *"),
+    *("Experiment Viewed", "Survey *", "Application Installed", "Application Updated"),
+)
+"""Patterns of events that happen to a customer or elsewhere: they are no steps of a visit."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +108,12 @@ class Naming:
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def no_visits(meta: Meta) -> tuple[str, ...]:
+    """The events of the data that are no steps of a visit (`NO_VISITS`), however they are spelled: email_opened too."""
+    patterns = [pattern.lower() for pattern in NO_VISITS]
+    return tuple(name for name in meta.events[1:] if _matches(name.lower().replace("_", " "), patterns))
 
 
 @dataclass(frozen=True)
@@ -178,8 +193,8 @@ def gap_seconds(gap_minutes: float | None) -> int:
     """The session gap in whole seconds, for the loops; a gap that no timeline reaches where there is none (None or 0)."""
     if gap_minutes is None or gap_minutes == 0:
         return 1 << 40
-    if not gap_minutes > 0:
-        raise UsageError(f"a session gap of {gap_minutes:g} minutes", "give a number of minutes above 0, such as 30")
+    if not 1 / 60 <= gap_minutes < 1e9:
+        raise UsageError(f"a session gap of {gap_minutes:g} minutes", "give minutes, a second or more, such as 30, or none")
     return round(gap_minutes * 60)
 
 

@@ -29,6 +29,12 @@ _FURTHER = (
 @naming_options
 @gap_option
 @click.option(
+    "--elsewhere",
+    type=click.Choice(["left out", "kept"]),
+    default=None,
+    help="Refunds, mails, tickets: no steps (default), or steps too.",
+)
+@click.option(
     "--period", type=click.Choice(["day", "week", "month", "quarter", "year"]), default=None, help="The trend by this period."
 )
 def verb(name_by: str | None, **own: Any) -> dict[str, Any]:

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from holdfast.analyses.steps import SESSION_GAP_MINUTES, gap_seconds
+from holdfast.analyses.steps import SESSION_GAP_MINUTES, gap_seconds, no_visits
 from holdfast.errors import UnknownName, UsageError
 from holdfast.events.schema import MONEY_UNITS, ORDER, REFUND
 from holdfast.timelines.columns import Orders
@@ -41,7 +41,6 @@ __all__ = [
     "CART_STEPS",
     "ELSEWHERE",
     "NOTHING",
-    "NO_VISITS",
     "PERSONAS",
     "STEP",
     "FirstOrders",
@@ -70,12 +69,6 @@ CART_STEPS = frozenset(
     )
 )
 """Names of cart and checkout steps, letters and digits alone, in lower case: those of the Segment specification and others."""
-
-NO_VISITS = (
-    *("Email *", "Push Notification *", "SMS *", "Message *", "Unsubscribed", "Ticket *", "Conversation *", "Subscription *"),
-    *("Experiment Viewed", "Survey *", "Application Installed", "Application Updated"),
-)
-"""Patterns of events that happen to a customer or elsewhere: they are no steps of a visit."""
 
 NEVER = np.uint32(2**32 - 1)
 NOTHING, ELSEWHERE, STEP, CART, BOUGHT = range(5)
@@ -186,14 +179,14 @@ def persona_rule(
     """The rules with all that depends on the data found.
 
     cart     events, or patterns of events, that are cart or checkout steps; empty: the usual names (`CART_STEPS`)
-    exclude  events, or patterns, that are no steps of a visit; None: `NO_VISITS`
+    exclude  events, or patterns, that are no steps of a visit; None: `steps.NO_VISITS`
     split    order value that parts low from high; None: the median first order of all buyers before the as-of
     """
     if split is not None and not 0 <= split < 1e12:
         raise UsageError(f"an order value of {split:g}", "give the split as an amount of money, such as 50")
     meta = timelines.meta
     carts = set(cart_events(meta, cart))
-    left_out = NO_VISITS if exclude is None else tuple(exclude)
+    left_out = no_visits(meta) if exclude is None else tuple(exclude)
 
     def kind(name: str) -> int:
         if name in (ORDER, REFUND):

@@ -1,6 +1,7 @@
 """Sessions: where visits begin, how many end at once, where they end, and how long they are (SEMANTICS 22; MISSION 3.50).
 
-1. A session of a customer ends where so many minutes (30) pass without a step; local midnight ends none.
+1. A session of a customer ends where so many minutes (30) pass without a step; local midnight ends none. What happens to her
+   or elsewhere (a refund, a mail, a ticket) is no step.
 2. The landing page is its first step's name, the exit page its last one's. A bounce is a session of exactly one step.
 3. A page's bounce rate is bounces / sessions that landed on it; its exit rate is sessions that ended with it / sessions that
    saw it at all. A customer has several sessions: intervals follow customers (`clustered`), Wilson's where each has one.
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -32,15 +33,16 @@ from holdfast.analyses.sessions.tables import (
 from holdfast.analyses.sessions.walk import ANY, HIT, MISS, ExitStep, LengthStep, SessionStep, Wanted, Ways
 from holdfast.analyses.sessions.words import TEXT, notes, words
 from holdfast.analyses.step_scope import segment_labels
-from holdfast.analyses.steps import BY_EVENT, SESSION_GAP_MINUTES, Naming, gap_seconds
+from holdfast.analyses.steps import BY_EVENT, SESSION_GAP_MINUTES, Naming, gap_seconds, no_visits
 from holdfast.errors import UnknownName, UsageError
 from holdfast.timelines.attributes import Moment
-from holdfast.timelines.periods import Periods, Unit
+from holdfast.timelines.periods import UNITS, Periods, Unit
 from holdfast.timelines.zone import day_of
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from holdfast.timelines.columns import Meta
     from holdfast.timelines.timelines import AsOf, Timelines
 
 __all__ = ["Sessions"]
@@ -58,6 +60,8 @@ class Sessions(Question):
     page         what a step is called: "event", or a property such as path
     gap_minutes  a session ends where so many minutes pass without a step; 0: a customer's life is one
     groups, only, exclude  patterns that are one page, events that are steps, names left out (see `steps.Naming`)
+    elsewhere    "left out": what happens to a customer or elsewhere is no step (refunds, mails, tickets: `steps.NO_VISITS`),
+                 unless `only` names it; "kept": every event is one
     period       a unit (day, week, month, quarter, year) for the trend by local day of the session's first step; None: no trend
     as_of        the instant up to which rows count
     by, where, moment  segments and conditions, at the customer's first step ("entry") or now ("current")
@@ -73,6 +77,7 @@ class Sessions(Question):
     groups: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    elsewhere: Literal["left out", "kept"] = "left out"
     period: Unit | None = None
     as_of: date | datetime | str | None = None
     by: str | None = None
@@ -81,12 +86,14 @@ class Sessions(Question):
 
     def __post_init__(self) -> None:
         gap_seconds(self.gap_minutes)
+        checked_choice("elsewhere", self.elsewhere, ("left out", "kept"))
+        checked_choice("period", self.period, (None, *UNITS))
 
     def ways(self, timelines: Timelines) -> Ways:
         """Which sessions."""
         as_of = timelines.as_of(self.as_of)
         scope = Scope(self.by, self.where, self.moment).ready(timelines, as_of)
-        nodes = self._naming().nodes(timelines.meta)
+        nodes = self._naming(timelines.meta).nodes(timelines.meta)
         groups = len(segment_labels(scope, timelines))
         _fits(groups, len(nodes) + 1, f"{len(nodes):,} pages in {groups:,} segments")
         return Ways(scope, as_of, nodes, groups, gap_seconds(self.gap_minutes))
@@ -175,8 +182,10 @@ class Sessions(Question):
             return bounce_trend(rows, title="Sessions that end at once", subtitle=answer.words)
         return bounce_dots(answer.table.to_pylist(), title="Sessions that end at once, by landing page", subtitle=answer.words)
 
-    def _naming(self) -> Naming:
-        return Naming(self.page, self.groups, self.only, self.exclude)
+    def _naming(self, meta: Meta) -> Naming:
+        no_steps = no_visits(meta) if self.elsewhere == "left out" else ()
+        left_out = (*self.exclude, *(name for name in no_steps if name not in self.only))
+        return Naming(self.page, self.groups, self.only, tuple(dict.fromkeys(left_out)))
 
     def _periods(self, timelines: Timelines, as_of: AsOf) -> Periods:
         if self.period is None:
@@ -187,7 +196,7 @@ class Sessions(Question):
 
     def _definition(self, timelines: Timelines, ways: Ways, n: int) -> Any:
         gap = f"{self.gap_minutes:g} minutes" if self.gap_minutes else "none"
-        rules = self._naming().rules() | {"session gap": gap} | scope_rules(ways.scope, "first step")
+        rules = self._naming(timelines.meta).rules() | {"session gap": gap} | scope_rules(ways.scope, "first step")
         names = self.only or timelines.meta.events[1:]
         return defined(timelines, ways.as_of, title="Where do visits end at once?", text=TEXT, rules=rules, n=n, names=names)
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["TEXT", "notes", "words"]
 
 TEXT = (
-    "A session of a customer ends where the gap passes without a step. Its landing page is the name of its first step, its "
+    "A session of a customer ends where the gap passes without a step; what happens to her or elsewhere, such as a refund, a "
+    "mail or a ticket, is no step unless it is kept. Its landing page is the name of its first step, its "
     "exit page that of its last; a bounce is a session of exactly one step, and lasts no time. The bounce rate is bounces "
     "among the sessions that landed on a page, the exit rate sessions that ended with a page among those that saw it. A "
     "customer may have many sessions, so 95 % intervals follow customers (linearised variance of a ratio, Wilson's interval at "
