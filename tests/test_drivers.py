@@ -37,9 +37,12 @@ order on day 66: stayed. Gus only lets the data end.
 """
 
 
+EVERYONE: dict[str, object] = {"start": "any", "staying": "orders"}
+
+
 def rows_of(timelines: Timelines, **choices: object) -> dict[tuple[str, int], tuple[int, int, int, int]]:
-    """(behaviour, n) → did, of them stayed, others, of them stayed."""
-    table = timelines.ask(Drivers(**choices)).extra["thresholds"].to_pylist()
+    """(behaviour, n) → did, of them stayed, others, of them stayed; of everyone, by orders, where nothing else is chosen."""
+    table = timelines.ask(Drivers(**{**EVERYONE, **choices})).extra["thresholds"].to_pylist()
     return {(row["behaviour"], row["n"]): (row["did"], row["did_stayed"], row["others"], row["others_stayed"]) for row in table}
 
 
@@ -51,7 +54,7 @@ def test_five_people_by_hand():
     assert rows["Project", 3] == (0, 0, 5, 3)
     assert rows["Signed Up", 1] == (5, 3, 0, 0)
     assert rows["Order Completed", 1] == (1, 0, 4, 3)
-    ask = Drivers()
+    ask = Drivers(**EVERYONE)
     assert ask.people(timelines, behaviour="Project", n=1, what="did").ids == ("ann", "cleo", "fay")
     assert ask.people(timelines, behaviour="Project", n=1, what="did and left").ids == ("cleo",)
     assert ask.people(timelines, behaviour="Project", n=2, what="did not and stayed").ids == ("ben", "fay")
@@ -67,14 +70,59 @@ def test_an_earlier_as_of_and_another_start():
 
 
 def test_words_say_together_never_because():
-    answer = told(STORY, SMALL).ask(Drivers())
+    answer = told(STORY, SMALL).ask(Drivers(**EVERYONE))
     assert "none goes with it beyond chance" in answer.words or "no behaviour could be tested" in answer.words
     reasons = {row["behaviour"]: row["reason"] for row in answer.table.to_pylist()}
     assert reasons["Signed Up"] == "everyone did it"
     assert any("control group" in note for note in answer.notes)
     assert {row["finding"] for row in answer.table.to_pylist()} <= {"not testable", "no difference shown"}
-    few = told(STORY).ask(Drivers())
+    few = told(STORY).ask(Drivers(**EVERYONE))
     assert {row["reason"] for row in few.table.to_pylist()} == {"everyone did it", "fewer than 30 did it"}
+
+
+def test_staying_is_own_activity_where_there_is_more_than_orders_and_buyers_are_compared_with_buyers():
+    """Any visit keeps Ben; the ticket, the refund and the mail that reach Cleo are not her coming back; Dan only ordered."""
+    story = """
+    ann Visit @0  ann o1 10 @1  ann o2 10 @20
+    ben Visit @0  ben Visit @20
+    cleo Visit @0  cleo o3 10 @1  cleo Ticket Opened @20  -cleo o3 10 @21  cleo Email Sent @22
+    dan o4 10 @0
+    gus Visit @90
+    """
+    timelines = told(story, SMALL)
+    answer = timelines.ask(Drivers())
+    assert any("any activity" in note for note in answer.notes)
+    assert answer.people(behaviour="Visit", what="did and stayed").ids == ("ann", "ben")
+    assert answer.people(behaviour="Visit", what="did and left").ids == ("cleo",)
+    orders = Drivers(staying="orders")
+    # Cleo's only order was given back, Ben never bought: neither is a buyer who could stay or leave.
+    assert timelines.ask(orders).definition.rules["entry"] == "first order"
+    assert orders.people(timelines, behaviour="Order Completed").ids == ("ann", "dan")
+    mixed = timelines.ask(Drivers(**EVERYONE))
+    assert any("never ordered" in note for note in mixed.notes)
+    assert mixed.definition.n == 4
+    assert (
+        told(story, Settings(small_group=1, active=("Order Completed",))).ask(Drivers()).definition.rules["entry"]
+        == "first order"
+    )
+    # Orders alone: orders are staying, and nothing has to be said.
+    alone = told("ann o1 10 @0  ann o2 10 @20\ngus o3 1 @90", SMALL).ask(Drivers())
+    assert alone.definition.rules["stayed"] == "orders on days 7 to 66"
+    assert not any("staying is" in note or "never ordered" in note for note in alone.notes)
+
+
+def test_what_hardly_any_customer_changes_is_had_not_done():
+    """Online Retail: eight of 3,059 customers ever had two countries. What was asked for by name is counted as it is."""
+    answer = shop().ask(Drivers())
+    thresholds = {row["n"] for row in answer.extra["thresholds"].to_pylist() if row["kind"] == "country"}
+    assert thresholds == {1}
+    assert any("had or not: country" in note for note in answer.notes)
+    asked = shop().ask(Drivers(touched=("country",)))
+    assert {row["n"] for row in asked.extra["thresholds"].to_pylist() if row["kind"] == "country"} == {1, 2, 3, 4, 5}
+    _, clicks = ecom()
+    found = {(row["kind"], row["n"]) for row in clicks.ask(Drivers()).extra["thresholds"].to_pylist()}
+    # Of 600, 180 use two platforms and 568 go from new to returning.
+    assert {("platform", 5), ("lifecycle", 5)} <= found
 
 
 def test_nobody_observed_long_enough():
@@ -144,7 +192,7 @@ def test_counts_equal_sql_on_real_data(which: str, last: str | None) -> None:
     sql.execute("create view behaviours as " + " union all ".join([EVENTS, *(VALUES[name] for name in properties)]))
     stays = "Order Completed" if which == "shop" else "home"
     expected = {(name, n): tuple(counts) for name, n, *counts in sql.execute(COUNTS, {"last": last, "stays": stays}).fetchall()}
-    choices = {"staying": (stays,), "touched": tuple(properties)}
+    choices = {"start": "any", "staying": (stays,), "touched": tuple(properties)}
     found = rows_of(timelines, **choices)
     assert {key: value for key, value in found.items() if key in expected} == expected
     assert all(value[0] == 0 for key, value in found.items() if key not in expected)
@@ -175,7 +223,7 @@ def test_the_difference_within_months_of_entry_equals_sql_and_the_formula():
         """
     ).fetchall()
     expected = mantel_haenszel(*zip(*strata, strict=True))
-    answer = shop().ask(Drivers(adjust=("tenure",), staying=("Order Completed",)))
+    answer = shop().ask(Drivers(adjust=("tenure",), start="any", staying=("Order Completed",)))
     row = next(row for row in answer.extra["thresholds"].to_pylist() if (row["behaviour"], row["n"]) == ("country=Germany", 1))
     assert (row["adjusted_share"], row["adjusted_share_low"], row["p"]) == pytest.approx(
         (expected.difference, expected.low, expected.p), rel=1e-12
@@ -184,7 +232,7 @@ def test_the_difference_within_months_of_entry_equals_sql_and_the_formula():
 
 
 def test_conditions_narrow_the_customers():
-    german = shop().ask(Drivers(where=(Condition("country", ("Germany",)),)))
+    german = shop().ask(Drivers(start="any", where=(Condition("country", ("Germany",)),)))
     assert german.definition.n == 79
     rows = {row["behaviour"]: row["did"] for row in german.table.to_pylist()}
     assert rows["country=Germany"] == 79

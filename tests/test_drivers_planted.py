@@ -86,7 +86,7 @@ def test_the_cause_planted_in_the_made_shop_is_found_and_nothing_else():
     """A shop drawn by other hands: three wishes in the first week make customers stay, nothing else has a say."""
     for seed in (1, 2, 3):
         made = Timelines.from_arrow(datasets.made_stream(2_000, seed), Settings(properties=("platform", "channel", "category")))
-        rows = made.ask(Drivers(staying="any")).table.to_pylist()
+        rows = made.ask(Drivers()).table.to_pylist()
         assert (rows[0]["behaviour"], rows[0]["n"], rows[0]["finding"]) == ("Wishlist Product Added", 3, "stay more")
         assert sum(row["finding"].startswith("stay") for row in rows) <= 2
         # Planted: 65 % against 30 % of those who are no bouncers; at least as much between all.

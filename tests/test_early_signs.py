@@ -347,3 +347,22 @@ def test_the_made_stream_shows_who_slowed_down_and_who_said_so():
     assert sum(planted) >= 0.75 * len(planted)
     assert all(truth[who]["ticket"] for who in answer.people(what="complained").ids)
     assert not any(truth[who]["ticket"] for who in answer.people(what="silent").ids)
+
+
+def test_without_settings_every_own_doing_is_activity_and_the_answer_says_so():
+    """Ann orders once a year and visits every week until three weeks ago; the mails that reach her are not her doing."""
+    story = "\n".join([CROWD, every("ann", 7, 1, 344, "Visit"), "ann o1 10 @50", every("ann", 7, 345, 365, "Email Sent")])
+    answer = told(story, Settings(gone_after=120)).ask(EarlySigns())
+    assert answer.people(status="falling").ids == ("ann",)
+    assert any("--events orders" in note for note in answer.notes)
+    assert told(story, Settings(gone_after=120)).ask(EarlySigns(events="orders")).people(status="falling").ids == ()
+    named = told(story, Settings(gone_after=120, active=("Visit",))).ask(EarlySigns())
+    assert not any("--events orders" in note for note in named.notes)
+
+
+def test_where_next_to_nobody_can_be_tested_the_words_say_that_first():
+    story = "\n".join([every("ann", 7, 1, 344), *(f"c{place} Login @{300 + place}" for place in range(40)), "dan Login @365"])
+    answer = told(story, LOGINS).ask(EarlySigns(control="each"))
+    assert answer.words.startswith("Too little is known: of 42 customers still here 1 has a habit known well enough")
+    assert "that one is slipping away in silence" in answer.words
+    assert "100.0 %" not in answer.words

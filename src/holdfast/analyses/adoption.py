@@ -16,8 +16,8 @@ from holdfast.analyses.adoption_tables import adopted_table, combined_table, cur
 from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
 from holdfast.analyses.definitions import defined, percent, scope_rules
 from holdfast.analyses.drivers import Drivers, points
-from holdfast.analyses.drivers.walk import EVENT
-from holdfast.analyses.first_days import ANY, Window, told_days, window_of
+from holdfast.analyses.drivers.behaviours import EVENT
+from holdfast.analyses.first_days import Window, staying_told, told_days, window_of
 from holdfast.analyses.scope import Condition, Scope
 from holdfast.analyses.strata import ADJUSTABLE, EVERYONE_ALIKE
 from holdfast.analyses.use_walk import MOST_FEATURES, Features, Use, UseStep, features_of
@@ -65,7 +65,7 @@ class Adoption(Question):
     period: Unit = "month"
     first_days: int = 7
     horizon_days: int = 60
-    start: str | tuple[str, ...] = ANY
+    start: str | tuple[str, ...] | None = None
     staying: str | tuple[str, ...] | None = None
     adjust: tuple[str, ...] = ADJUSTABLE
     as_of: date | datetime | str | None = None
@@ -90,7 +90,7 @@ class Adoption(Question):
             table=table,
             definition=self._definition(timelines, step.window, step.features, drivers.definition.rules, n),
             source=timelines,
-            notes=(*_notes(table, step.features, timelines), *(note for note in drivers.notes if "no orders" in note)),
+            notes=(*_notes(table, step.features, timelines), *staying_told(step.window, timelines)),
             extra={"curve": curve_table(sums, step.features.names, periods.labels()), "combined": combined_table(sums)},
         )
 

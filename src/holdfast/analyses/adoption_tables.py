@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from holdfast.analyses.drivers.walk import EVENT
+from holdfast.analyses.drivers.behaviours import EVENT
 from holdfast.analyses.statistics import wilson, wilson_arrays
 from holdfast.analyses.use_walk import Features
 
@@ -46,7 +46,7 @@ def adopted_table(sums: dict[str, Any], features: Features, drivers: pa.Table) -
     sums  of a `UseStep` · drivers  the table of `Drivers` at one threshold
     """
     found = {row["behaviour"]: row for row in drivers.to_pylist()}
-    n, rows = int(sums["entered"].sum()), []
+    n, rows = int(sums["entered"].sum()), list[dict[str, Any]]()
     for place, name in enumerate(features.names):
         used = int(sums["used"][place])
         low, high = wilson(used, n)
@@ -64,10 +64,10 @@ def curve_table(sums: dict[str, Any], names: tuple[str, ...], labels: list[str])
     known, parts = sums["entered"].cumsum(), []
     for place in sorted(range(len(names)), key=lambda place: (-int(sums["used"][place]), names[place])):
         adopted = sums["first"][place].cumsum()
-        low, high = (np.where(np.isnan(bound), None, bound) for bound in wilson_arrays(adopted, known))
+        low, high = ([None if np.isnan(one) else float(one) for one in bound] for bound in wilson_arrays(adopted, known))
         share = [int(hit) / int(size) if size else None for hit, size in zip(adopted, known, strict=True)]
         columns = {"value": [names[place]] * len(labels), "period": labels, "known": known, "adopted": adopted}
-        parts.append(pa.table({**columns, "share": share, "low": list(low), "high": list(high)}, schema=CURVE))
+        parts.append(pa.table({**columns, "share": share, "low": low, "high": high}, schema=CURVE))
     return pa.concat_tables(parts) if parts else CURVE.empty_table()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,13 +18,14 @@ from numba import njit
 
 from holdfast.analyses.scope import Scope
 from holdfast.errors import UnknownName, UsageError
-from holdfast.events.schema import ORDER
+from holdfast.events.schema import ORDER, REFUND
 from holdfast.timelines.attributes import order_events
 from holdfast.timelines.columns import Meta
 from holdfast.timelines.purchases import RefundMode
 from holdfast.timelines.walk import Shard
 
 if TYPE_CHECKING:
+    from holdfast.settings import Settings
     from holdfast.timelines.timelines import AsOf, Timelines
 
 __all__ = [
@@ -36,6 +38,8 @@ __all__ = [
     "Window",
     "counting",
     "event_mask",
+    "own_activity",
+    "staying_told",
     "told_days",
     "window_of",
 ]
@@ -43,6 +47,10 @@ __all__ = [
 ANY, ORDERS = "any", "orders"
 NOT_OBSERVED, LEFT, STAYED = -1, 0, 1
 MOST_DAYS = 3_650
+
+NOT_HERS = ("Email Sent", "Email Delivered", "Email Bounced", "SMS Sent", "SMS Delivered", "Push Notification Sent",
+            "Push Notification Received", "Push Notification Bounced")  # fmt: skip
+"""Events that are done to a customer, not by her."""
 
 
 @dataclass(frozen=True)
@@ -160,20 +168,50 @@ def counting(meta: Meta, events: str | Sequence[str]) -> tuple[str, ...] | None:
     return names
 
 
+def own_activity(meta: Meta, settings: Settings) -> tuple[str, ...] | None:
+    """The events by which a customer shows that she is still here; None: counting orders.
+
+    Those that the settings name (`active`). Where they name none: every event that is the customer's own doing (no refund, no
+    complaint, no leave-taking, no message sent to her), where there are such besides orders; else orders; else any event.
+    """
+    known = meta.events[1:]
+    named = tuple(name for name in settings.active if name in known)
+    if named:
+        return None if named == (ORDER,) else named
+    others = (REFUND, *NOT_HERS, *settings.complaints, *settings.unsubscribe)
+    own = tuple(name for name in known if not any(fnmatchcase(name, pattern) for pattern in others))
+    if set(own) - {ORDER}:
+        return own
+    return None if ORDER in known or not known else known
+
+
+def staying_told(window: Window, timelines: Timelines) -> tuple[str, ...]:
+    """Notes on what staying is, where it was not said: any activity; or orders of those who may never have ordered."""
+    settings = timelines.settings
+    chosen = window.staying is not None and window.staying == own_activity(timelines.meta, settings) and not settings.active
+    if chosen and ORDER in timelines.meta.events:
+        return ("staying is any activity of the customer's own, a visit as well as an order: --staying orders asks for orders",)
+    if chosen:
+        return ("the data hold no orders: any event counts as staying",)
+    if window.staying is None and window.start is not None and window.start != (ORDER,):
+        return ("those who never ordered count as left, too: --start orders compares buyers with buyers",)
+    return ()
+
+
 def window_of(
-    timelines: Timelines, as_of: AsOf, *, start: str | tuple[str, ...], staying: str | tuple[str, ...] | None,
+    timelines: Timelines, as_of: AsOf, *, start: str | tuple[str, ...] | None, staying: str | tuple[str, ...] | None,
     first_days: int, horizon_days: int, scope: Scope,
 ) -> Window:  # fmt: skip
-    """The window of a question; staying None means the settings' counting events, and any event where there are no orders."""
+    """The window of a question; staying None means `own_activity`, start None the first order where orders are staying."""
     for name, value in (("first_days", first_days), ("horizon_days", horizon_days)):
         if not isinstance(value, int) or not 1 <= value <= MOST_DAYS:
             raise UsageError(f"{name} cannot be {value!r}", f"give a whole number of days, 1 to {MOST_DAYS:,}")
     meta, settings = timelines.meta, timelines.settings
-    if staying is None:
-        known = tuple(name for name in settings.active if name in meta.events[1:])
-        staying = known or (ORDERS if ORDER in meta.events else ANY)
+    stays = own_activity(meta, settings) if staying is None else counting(meta, staying)
+    if start is None:
+        start = ORDERS if stays in (None, (ORDER,)) else ANY
     return Window(
-        *(counting(meta, start), counting(meta, staying), first_days, horizon_days, as_of, settings.refunds),
+        *(counting(meta, start), stays, first_days, horizon_days, as_of, settings.refunds),
         scope.ready(timelines, as_of),
     )
 

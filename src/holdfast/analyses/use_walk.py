@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from holdfast.analyses.drivers.walk import EVENT, FULL, LookStep, Strata, weigh
+from holdfast.analyses.drivers.behaviours import EVENT
+from holdfast.analyses.drivers.walk import FULL, LookStep, Strata, weigh
 from holdfast.analyses.first_days import Entered, Window
 from holdfast.analyses.strata import strata_of
 from holdfast.errors import UsageError
@@ -139,7 +140,7 @@ class UseStep:
 
 
 def _marked(wanted: Use, few: int, entered: Entered, early: Any, ever: Any, uses: Any) -> npt.NDArray[np.bool_]:
-    marked = entered.place >= 0
+    marked: npt.NDArray[np.bool_] = entered.place >= 0
     if wanted.early >= 0:
         marked = marked & (entered.stayed >= 0) & (np.minimum(early, MOST_FEATURES) == wanted.early)
     if wanted.ever >= 0:
@@ -147,10 +148,12 @@ def _marked(wanted: Use, few: int, entered: Entered, early: Any, ever: Any, uses
     if wanted.stayed is not None:
         marked = marked & (entered.stayed == wanted.stayed)
     if wanted.used == "only":
-        return marked & (uses < NEVER) & (ever == 1)
-    if wanted.used == "show":
-        return marked & (uses == NEVER) & (ever <= few)
-    return marked if wanted.used is None else marked & ((uses <= wanted.by) == wanted.used)
+        marked &= (uses < NEVER) & (ever == 1)
+    elif wanted.used == "show":
+        marked &= (uses == NEVER) & (ever <= few)
+    elif wanted.used is not None:
+        marked &= (uses <= wanted.by) == wanted.used
+    return marked
 
 
 def even_strata(timelines: Timelines, window: Window, adjust: tuple[str, ...]) -> tuple[Strata, dict[str, Any]]:
@@ -164,11 +167,11 @@ def distinct_used(shard: Shard, features: Features, until: int) -> npt.NDArray[n
     columns = shard.columns
     size, names = shard.high - shard.low, len(features.names)
     nothing, ever = np.zeros(size, np.int64), np.zeros(size, np.int32)
-    _use(
-        *(shard.low, shard.high, columns.offsets, columns.code, columns.day, columns.second, until, features.column(shard)),
-        *(nothing, nothing, 0, np.zeros(1 << 16, np.int32), 0, -1, np.zeros(size, np.int32), ever, np.zeros(size, np.int32)),
-        *(np.zeros((names, 3), np.int64), np.zeros((names, 1), np.int64)),
-    )
+    span: tuple[Any, ...] = (shard.low, shard.high, columns.offsets, columns.code, columns.day, columns.second, until)
+    whole = (nothing, nothing, 0, np.zeros(1 << 16, np.int32), 0, -1)
+    found = (np.zeros(size, np.int32), ever, np.zeros(size, np.int32), np.zeros((names, 3), np.int64))
+    told: tuple[Any, ...] = (*span, features.column(shard), *whole, *found, np.zeros((names, 1), np.int64))
+    _use(*told)
     return ever
 
 

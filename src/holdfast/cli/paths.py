@@ -81,7 +81,7 @@ def _difference(console: Console, said: Said) -> None:
         for row in said.rows
     ]  # fmt: skip
     heads = ["step", "from", "to", f"{first[at['segment_a']]}", f"{first[at['segment_b']]}", "difference, points", "p adjusted"]
-    console.print(table(heads, rows, ["text", "text", "text", "share", "share", "text", "number"]))
+    console.print(table(heads, rows, ["text", "text", "text", "share", "share", "text", "p"]))
 
 
 def _interval(row: Any, at: dict[str, int]) -> str:

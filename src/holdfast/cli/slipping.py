@@ -20,7 +20,7 @@ _LATER = ("last_seen", "window_days", "p", "complained")
     "--events",
     multiple=True,
     metavar="EVENT",
-    help="What counts as activity: active (as in the settings, default), any, orders, or names of events.",
+    help="What counts as activity: active (default: as the settings say, else all she does herself), any, orders, or names.",
 )
 @click.option(
     "--window", "window_days", type=click.IntRange(1), default=None, metavar="DAYS", help="The days that are now, for everyone."

@@ -31,9 +31,14 @@ def window_options(function: F) -> F:
             "--staying",
             multiple=True,
             metavar="EVENT",
-            help="What counts as staying: any, orders, or names (default: settings).",
+            help="What counts as staying: any, orders, or names (default: own activity, as the settings say).",
         ),
-        click.option("--start", multiple=True, metavar="EVENT", help="What enters: any event (default), orders, or names."),
+        click.option(
+            "--start",
+            multiple=True,
+            metavar="EVENT",
+            help="What enters: any event, orders, or names (default: any; orders where staying is orders).",
+        ),
         click.option(
             "--horizon-days",
             type=click.IntRange(1),
@@ -57,8 +62,8 @@ def named(own: dict[str, Any]) -> dict[str, Any]:
     """The options with repeated names as a question takes them: a word such as "orders" by itself, names as a tuple."""
     made = dict(own)
     for key in ("start", "staying"):
-        names = made.get(key) or ()
-        made[key] = names[0] if len(names) == 1 else (tuple(names) or None)
+        names: tuple[str, ...] = tuple(made.get(key) or ())
+        made[key] = names[0] if len(names) == 1 else (names or None)
     return made
 
 

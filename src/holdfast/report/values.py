@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from holdfast.durations import span
 
-__all__ = ["Kind", "cents_shown", "cleaned", "kinds", "money", "percent", "short_money", "shown", "titled"]
+__all__ = ["Kind", "cents_shown", "cleaned", "kinds", "money", "percent", "probability", "short_money", "shown", "titled"]
 
-Kind = Literal["text", "count", "share", "money", "days", "seconds", "number"]
+Kind = Literal["text", "count", "share", "money", "days", "seconds", "p", "number"]
 
 SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "UAH": "₴", "PLN": "zł ", "CHF": "CHF "}
 """Signs that stand before an amount; other currencies are written by their code."""
@@ -62,6 +62,8 @@ def kinds(columns: Sequence[str], types: Sequence[type | None] = ()) -> list[Kin
 
 
 def _kind(name: str, words: list[str], known: type | None) -> Kind:
+    if "p" in (words[0], words[-1]):
+        return "p"
     if any(word in _DAYS for word in words):
         return "days"
     if words[-1] == _SECONDS:
@@ -87,6 +89,8 @@ def shown(value: Any, kind: Kind = "text", currency: str = "", *, cents: bool | 
         return percent(value)
     if kind == "seconds":
         return span(value)
+    if kind == "p":
+        return probability(value)
     if kind == "money":
         return money(value, currency, cents=cents)
     if kind == "text":
@@ -96,6 +100,11 @@ def shown(value: Any, kind: Kind = "text", currency: str = "", *, cents: bool | 
     if kind == "days" and abs(value) < 0.05:
         return _signed(f"{value:.4f}")
     return _signed(f"{value:,.1f}" if kind in ("days", "count") else f"{value:,.2f}")
+
+
+def probability(p: float) -> str:
+    """The p of a test: < 0.001, 0.012, 0.35, 1.00."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
 
 
 def percent(share: float | None, digits: int = 1) -> str:

@@ -23,7 +23,7 @@ from holdfast.analyses.activation.walk import ReachStep, Value, Who
 from holdfast.analyses.answer import Answer, People, Question, checked_cell
 from holdfast.analyses.definitions import defined, percent, scope_rules
 from holdfast.analyses.drivers import Drivers
-from holdfast.analyses.first_days import ANY, LEFT, ORDERS, STAYED, Window, counting, told_days, window_of
+from holdfast.analyses.first_days import LEFT, ORDERS, STAYED, Window, counting, staying_told, told_days, window_of
 from holdfast.analyses.scope import EVERYONE, Condition, Scope
 from holdfast.errors import UnknownName, UsageError
 from holdfast.events.schema import ORDER
@@ -60,7 +60,7 @@ class Activation(Question):
 
     value      "orders", names of events, "category=shoes"; "best": the behaviour that goes together with staying most surely;
                None: the first order (the second, where the first one enters), or "best" where the data hold no orders
-    times      the n-th of them is the value · start  what enters: "any" event, "orders", or names
+    times      the n-th of them is the value · start  what enters: "any" event, "orders", or names; None: as in `Drivers`
     within     days after the entry by which to count
     first_days, horizon_days, staying  what early and staying are, as in `Drivers`
     period     of the entry cohorts · as_of  the instant up to which rows count
@@ -74,7 +74,7 @@ class Activation(Question):
 
     value: str | tuple[str, ...] | None = None
     times: int = 1
-    start: str | tuple[str, ...] = ANY
+    start: str | tuple[str, ...] | None = None
     within: tuple[int, ...] = (1, 7, 30)
     first_days: int = 7
     horizon_days: int = 60
@@ -94,7 +94,7 @@ class Activation(Question):
         """Walk once over the entries; everything else is sums over one row a customer."""
         as_of = timelines.as_of(self.as_of)
         window, cohorts = self._window(timelines, as_of), self._cohorts(timelines, as_of)
-        value, told, notes = self._value(timelines)
+        value, told, notes = self._value(timelines, window)
         if value is None:
             return self._unknown(timelines, window, notes)
         rows = timelines.walk(ReachStep(window, value, cohorts.of_day())).rows
@@ -106,7 +106,7 @@ class Activation(Question):
             table=reached_table(rows, cohorts.labels(), tuple(sorted(set(self.within)))),
             definition=self._definition(timelines, window, told, n),
             source=timelines,
-            notes=(*notes, *_notes(later, n, timelines)),
+            notes=(*notes, *staying_told(window, timelines), *_notes(later, n, timelines)),
             extra={"curve": curve_table(curve, rows), "later": later, "difference": difference},
         )
 
@@ -114,10 +114,11 @@ class Activation(Question):
         """The customers of a cohort who had reached the value by a number of days, or not; or the early ones and the others."""
         checked_cell(cell, "cohort", "days", "what")
         as_of = timelines.as_of(self.as_of)
-        cohorts, (value, _, notes) = self._cohorts(timelines, as_of), self._value(timelines)
+        window, cohorts = self._window(timelines, as_of), self._cohorts(timelines, as_of)
+        value, _, notes = self._value(timelines, window)
         if value is None:
             raise UsageError("what the value is, is not known", notes[0])
-        step = ReachStep(self._window(timelines, as_of), value, cohorts.of_day())
+        step = ReachStep(window, value, cohorts.of_day())
         what = cell.get("what", REACHED[0])
         label = cell.get("cohort", EVERYONE)
         cohort = -1 if label == EVERYONE else cohorts.find(label)
@@ -153,11 +154,11 @@ class Activation(Question):
         first = timelines.zone.day_at(timelines.meta.first_second)
         return Periods.covering(self.period, first, max(as_of.day, first), timelines.settings.week_start)
 
-    def _value(self, timelines: Timelines) -> tuple[Value | None, str, tuple[str, ...]]:
+    def _value(self, timelines: Timelines, window: Window) -> tuple[Value | None, str, tuple[str, ...]]:
         """What the value is, in words, and what has to be said about it."""
         meta, value, times = timelines.meta, self.value, self.times
         if value is None and ORDER in meta.events:
-            value, times = ORDERS, 2 if self.start == ORDERS and times == 1 else times
+            value, times = ORDERS, 2 if window.start is None and times == 1 else times
         if value is None or value == BEST:
             found = self._best(timelines)
             if found is None:
@@ -165,7 +166,7 @@ class Activation(Question):
             name, times = found
             chosen = value_of(meta, name, times)
             return chosen, _told(name, times), (f"the value is the surest of the drivers: {_told(name, times)}",)
-        if value == self.start and times == 1:
+        if counts_alike(timelines.meta, value, window) and times == 1:
             raise UsageError(f"{value} both enters and is the value", "take another value, or the second of them: times=2")
         return value_of(meta, value, times), _told(value if isinstance(value, str) else " or ".join(value), times), ()
 
@@ -210,6 +211,12 @@ def value_of(meta: Meta, value: str | Sequence[str], times: int) -> Value:
             raise UnknownName(name, wanted, meta.properties[name][1:])
         return Value((), name, meta.properties[name].index(wanted), times)
     return Value(counting(meta, value), times=times)
+
+
+def counts_alike(meta: Meta, value: str | Sequence[str], window: Window) -> bool:
+    """Whether what enters is the value, too."""
+    found = value_of(meta, value, 1)
+    return found.property is None and found.events == window.start
 
 
 def _told(name: str, times: int) -> str:

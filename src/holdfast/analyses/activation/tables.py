@@ -88,14 +88,16 @@ def later_table(rows: dict[str, Any], first_days: int) -> tuple[pa.Table, pa.Tab
     early = ((rows["days"] >= 0) & (rows["days"] < first_days))[inside]
     stayed, cohort = rows["stayed"][inside] == 1, rows["cohort"][inside]
     out, cells = [], []
+    counts: list[int] = []
     for group, who in (("early", early), ("not early", ~early)):
         n, hits = int(who.sum()), int((who & stayed).sum())
         low, high = wilson(hits, n)
         out.append({"group": group, "n": n, "stayed": hits, "share": hits / n if n else None, "low": low, "high": high})
         size = int(cohort.max()) + 1 if len(cohort) else 1
+        counts += [hits, n]
         cells += [np.bincount(cohort[who & stayed], minlength=size), np.bincount(cohort[who], minlength=size)]
-    plain = newcombe(out[0]["stayed"], out[0]["n"], out[1]["stayed"], out[1]["n"])
-    within = mantel_haenszel(*cells)
+    plain = newcombe(counts[0], counts[1], counts[2], counts[3])
+    within = mantel_haenszel(cells[0], cells[1], cells[2], cells[3])
     differences = [
         {"compared": "at first sight", **dict(zip(("share", "low", "high"), plain or (None, None, None), strict=True))},
         {"compared": "within entry cohorts", "share": within.difference, "low": within.low, "high": within.high, "p": within.p},

@@ -66,19 +66,15 @@ class ReachStep:
         seconds, seen, days = self._reached(shard, entered.place, entered.day)
         inside = entered.place >= 0
         cohort = self.cohort[np.clip(entered.day, 0, len(self.cohort) - 1)]
-        rows: dict[str, Any] = {
-            name: values[inside]
-            for name, values in (
-                *(("seconds", seconds), ("seen", seen), ("days", days), ("cohort", cohort), ("stayed", entered.stayed)),
-            )
-        }
+        each = {"seconds": seconds, "seen": seen, "days": days, "cohort": cohort, "stayed": entered.stayed}
+        rows: dict[str, Any] = {name: values[inside] for name, values in each.items()}
         if self.wanted is None and self.early is None:
             return Tally({}, rows)
         marked = inside & self._wanted(seconds, seen, cohort) & self._early(days, entered.stayed)
         return Tally({}, {"customer": shard.ids(marked)})
 
     def _wanted(self, seconds: Any, seen: Any, cohort: Any) -> npt.NDArray[np.bool_]:
-        marked = np.ones(len(seconds), np.bool_)
+        marked: npt.NDArray[np.bool_] = np.ones(len(seconds), np.bool_)
         if self.wanted is None:
             return marked
         if self.wanted.cohort >= 0:
@@ -94,16 +90,18 @@ class ReachStep:
     def _early(self, days: Any, stayed: Any) -> npt.NDArray[np.bool_]:
         if self.early is None:
             return np.ones(len(days), np.bool_)
-        marked = stayed >= 0
+        marked: npt.NDArray[np.bool_] = stayed >= 0
         soon, kept = self.early
         if soon is not None:
-            marked = marked & (((days >= 0) & (days < self.window.first_days)) == soon)
-        return marked if kept is None else marked & (stayed == kept)
+            marked &= ((days >= 0) & (days < self.window.first_days)) == soon
+        if kept is not None:
+            marked &= stayed == kept
+        return marked
 
     def _reached(self, shard: Shard, place: Any, day: Any) -> tuple[Any, Any, Any]:
         columns, until = shard.columns, self.window.as_of.until
         seconds, seen, days = (np.full(shard.high - shard.low, NEVER, np.int64) for _ in range(3))
-        span = (shard.low, shard.high, columns.offsets, columns.second)
+        span: tuple[Any, ...] = (shard.low, shard.high, columns.offsets, columns.second, place, day, until)
         if self.value.events is None:
             bought = shard.source.purchases(until, self.window.mode)
             rows: tuple[Any, ...] = (bought.offsets, bought.day, bought.second, columns.code[:0], np.zeros(1, np.bool_))
@@ -116,7 +114,8 @@ class ReachStep:
         else:
             rows = (columns.offsets, columns.day, columns.second, columns.code, event_mask(columns.meta, self.value.events))
             ignored, begin = columns.code[:0], place
-        _reach(*span, place, day, until, *rows, begin, ignored, self.value.times, seconds, seen, days)
+        told: tuple[Any, ...] = (*span, *rows, begin, ignored, self.value.times, seconds, seen, days)
+        _reach(*told)
         return seconds, seen, days
 
 

@@ -17,8 +17,8 @@ from holdfast.analyses.answer import Answer, People, Question, checked_cell, che
 from holdfast.analyses.breadth.tables import FEW_USE, alike_table, early_table, ever_table, trend_table, used_table
 from holdfast.analyses.definitions import defined, percent, scope_rules
 from holdfast.analyses.drivers import points
-from holdfast.analyses.drivers.walk import EVENT
-from holdfast.analyses.first_days import ANY, LEFT, STAYED, Window, told_days, window_of
+from holdfast.analyses.drivers.behaviours import EVENT
+from holdfast.analyses.first_days import LEFT, STAYED, Window, staying_told, told_days, window_of
 from holdfast.analyses.scope import Condition, Scope
 from holdfast.analyses.strata import ADJUSTABLE
 from holdfast.analyses.use_walk import MOST_FEATURES, Features, Use, UseStep, even_strata, features_of
@@ -62,7 +62,7 @@ class Breadth(Question):
     few: int = 2
     first_days: int = 7
     horizon_days: int = 60
-    start: str | tuple[str, ...] = ANY
+    start: str | tuple[str, ...] | None = None
     staying: str | tuple[str, ...] | None = None
     adjust: tuple[str, ...] = ADJUSTABLE
     as_of: date | datetime | str | None = None
@@ -88,7 +88,7 @@ class Breadth(Question):
             table=early,
             definition=self._definition(timelines, step, said, int(sums["entered"].sum())),
             source=timelines,
-            notes=_notes(early, used, timelines),
+            notes=(*_notes(early, used, timelines), *staying_told(step.window, timelines)),
             extra={"ever": ever_table(sums), "used": used, "trend": trend_table(sums["early"]), "alike": alike},
         )
 

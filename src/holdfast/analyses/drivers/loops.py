@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-__all__ = ["first_day_counts", "first_day_moments", "first_day_sums"]
+__all__ = ["first_day_counts", "first_day_moments", "first_day_sums", "values_vary"]
 
 
 @njit(cache=True, nogil=True)
@@ -106,3 +106,26 @@ def first_day_moments(
             sums[what, 2] += n * total
             sums[what, 3] += 1
             counts[what] = 0
+
+
+@njit(cache=True, nogil=True)
+def values_vary(low: int, high: int, offsets: Any, second: Any, until: int, values: Any, chosen: Any, seen: Any) -> None:
+    """Count the chosen customers with two events or more that carry a value into seen[0], those with two values into seen[1].
+
+    chosen  bool per customer of the range
+    """
+    for customer in range(low, high):
+        if not chosen[customer - low]:
+            continue
+        first, carried, several = np.int64(0), 0, False
+        for i in range(offsets[customer], offsets[customer + 1]):
+            if second[i] >= until or several:
+                break
+            value = np.int64(values[i])
+            if value == 0:
+                continue
+            carried += 1
+            several = carried > 1 and value != first
+            first = value
+        seen[0] += carried > 1
+        seen[1] += several

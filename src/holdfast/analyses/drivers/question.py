@@ -3,7 +3,7 @@
 1. A customer enters with her first event (or first order). Behaviours are counted in her first d local days, staying on the
    h days after them; only customers whose days are all over count. So nobody had to stay in order to do what is compared.
 2. A behaviour is an event, or a value of a property carried by an event. Done at least n times is compared with done fewer
-   times.
+   times. A property that hardly any customer changes is an attribute: its values are had or not (`drivers/behaviours.py`).
 3. The comparison is made among customers alike: who entered in the same period (tenure), whose first order in the first days
    was as large (none, or which third; ordering itself is compared without), and who were as active in the first days. An event
    counts as activity as far as those who do more of all else do more of it; the behaviour's own events count too. Other ways to
@@ -23,21 +23,19 @@ from typing import TYPE_CHECKING, Any
 
 from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
 from holdfast.analyses.definitions import defined, percent, scope_rules
+from holdfast.analyses.drivers.behaviours import EVENT, SAMPLE, Behaviours, attributes_told, behaviours_of
 from holdfast.analyses.drivers.tables import driver_rows, threshold_rows
 from holdfast.analyses.drivers.tested import ALPHA, Best, Threshold, best_of_each, nearly_the_same, thresholds
 from holdfast.analyses.drivers.walk import (
     FULL,
-    SAMPLE,
-    Behaviours,
     CountStep,
     LookStep,
     MomentStep,
     PairStep,
     Wanted,
-    behaviours_of,
     weights_of,
 )
-from holdfast.analyses.first_days import ANY, LEFT, STAYED, Window, told_days, window_of
+from holdfast.analyses.first_days import LEFT, STAYED, Window, staying_told, told_days, window_of
 from holdfast.analyses.scope import Condition, Scope
 from holdfast.analyses.strata import ADJUSTABLE, EVERYONE_ALIKE, strata_of
 from holdfast.errors import UnknownName, UsageError
@@ -78,9 +76,12 @@ class Drivers(Question):
 
     first_days     d: behaviours are counted on days 0 to d - 1 of each customer
     horizon_days   h: who has a counting event on days d to d + h - 1 stayed
-    start          what enters: "any" event, "orders", or names of events
-    staying        what counts as staying: "any", "orders", names; None: as the settings say (any event without orders)
-    touched        properties whose values count as behaviours; None: every kept one with at most 50 values
+    start          what enters: "any" event, "orders", or names of events; None: "orders" where staying is seen by orders, so
+                   that buyers are compared with buyers, else "any"
+    staying        what counts as staying: "any", "orders", names; None: as the settings say; where they name nothing, any
+                   activity of the customer's own where the data hold more of it than orders, else orders (`own_activity`)
+    touched        properties whose values count as behaviours, done n times; None: every kept one with at most 50 values, those
+                   that hardly vary within a customer only as had or not
     most           thresholds tried: at least 1 to `most` times
     adjust         what customers are held alike in: "tenure", "basket", "activity"
     as_of          the instant up to which rows count · where, moment  conditions, at the entry or now
@@ -93,7 +94,7 @@ class Drivers(Question):
 
     first_days: int = 7
     horizon_days: int = 60
-    start: str | tuple[str, ...] = ANY
+    start: str | tuple[str, ...] | None = None
     staying: str | tuple[str, ...] | None = None
     touched: tuple[str, ...] | None = None
     most: int = 5
@@ -119,17 +120,19 @@ class Drivers(Question):
         """Walk twice: once to cut the strata, once to count."""
         as_of = timelines.as_of(self.as_of)
         window, behaviours = self.window(timelines, as_of), behaviours_of(timelines.meta, self.touched)
+        if self.touched is None:
+            behaviours = attributes_told(behaviours, timelines, as_of)
         every, cells, said = self._compared(timelines, window, behaviours)
         best = best_of_each(every)
         n, stayed = int(cells.sum()), int(cells[:, 1].sum())
         same = self._same(timelines, window, behaviours, best)
         return Answer(
             question=self,
-            words=_words(best, n, stayed, self),
+            words=_words(best, n, stayed, behaviours, self),
             table=driver_rows(best, n),
             definition=self._definition(timelines, window, said, n),
             source=timelines,
-            notes=_notes(best, same, window, n, timelines),
+            notes=_notes(best, same, window, behaviours, n, timelines),
             extra={"thresholds": threshold_rows(every)},
         )
 
@@ -204,10 +207,12 @@ class Drivers(Question):
         return defined(timelines, window.as_of, title=title, text=_TEXT, rules=rules, n=n, names=names)
 
 
-def times(name: str, n: int) -> str:
-    """A behaviour with its threshold in words: did Product Viewed at least 3 times; touched category=shoes."""
-    often = "" if n == 1 else f" at least {n} times"
-    return f"{'touched' if '=' in name else 'did'} {name}{often}"
+def done(at: Threshold, behaviours: Behaviours, days: str) -> str:
+    """A behaviour with its threshold in words: did Product Viewed at least 3 times in the first 7 days; had country=Germany."""
+    if at.kind in behaviours.attributes:
+        return f"had {at.behaviour}"
+    often = "" if at.n == 1 else f" at least {at.n} times"
+    return f"{'did' if at.kind == EVENT else 'touched'} {at.behaviour}{often} in the {days}"
 
 
 def points(difference: float | None, low: float | None = None, high: float | None = None) -> str:
@@ -218,7 +223,7 @@ def points(difference: float | None, low: float | None = None, high: float | Non
     return f"{100 * difference:+.1f} points{interval}".replace("-", "−")
 
 
-def _words(best: list[Best], n: int, stayed: int, question: Drivers) -> str:
+def _words(best: list[Best], n: int, stayed: int, behaviours: Behaviours, question: Drivers) -> str:
     if n == 0:
         return (
             f"Nobody has been observed for {question.first_days + question.horizon_days} days yet: "
@@ -234,17 +239,21 @@ def _words(best: list[Best], n: int, stayed: int, question: Drivers) -> str:
     more = "more" if passed[0].finding == "stay more" else "less"
     rest = f" {len(passed):,} of {tested:,} behaviours tested {'passes' if len(passed) == 1 else 'pass'}." if tested > 1 else ""
     return (
-        f"Customers who {times(at.behaviour, at.n)} in the {told_days(question.first_days)} stay {more} often "
+        f"Customers who {done(at, behaviours, told_days(question.first_days))} stay {more} often "
         f"({percent(at.did_stayed / at.did)} of {at.did:,} against {percent(at.others_stayed / at.others)} of {at.others:,}; "
         f"among customers alike {points(at.within.difference if at.within else None)}): together with it, not because of "
         f"it.{rest}"
     )
 
 
-def _notes(best: list[Best], same: list[Pair], window: Window, n: int, timelines: Timelines) -> tuple[str, ...]:
+def _notes(
+    best: list[Best], same: list[Pair], window: Window, behaviours: Behaviours, n: int, timelines: Timelines
+) -> tuple[str, ...]:
     notes = ["a difference says what goes together, not what causes what: for that a control group is needed"]
-    if window.staying is not None and not timelines.settings.active and ORDER not in timelines.meta.events:
-        notes.append("the data hold no orders: any event counts as staying")
+    notes += staying_told(window, timelines)
+    if behaviours.attributes:
+        listed = ", ".join(behaviours.attributes)
+        notes.append(f"hardly any customer has two values, compared as had or not: {listed}; --touched counts how often")
     small = timelines.settings.small_group
     if 0 < n < small:
         notes.append(f"only {n} customers are observed long enough, fewer than {small}: read with care")

@@ -1,6 +1,6 @@
 """The tests of drivers: every behaviour at every threshold, compared within strata; which thresholds are fit to be tested.
 
-1. A test is a behaviour done at least n times against the same done fewer times, n = 1 to `most`.
+1. A test is a behaviour done at least n times against the same done fewer times, n = 1 to `most`; an attribute is had or not.
 2. It is made where both groups have `small` customers or more who stand in strata with customers of both.
 3. Of a behaviour's thresholds the one with the largest Cochran-Mantel-Haenszel chi-square separates best. Its p is multiplied
    by the number of thresholds tested (Bonferroni), since the best of several was taken.
@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from holdfast.analyses.drivers.walk import Behaviours, Strata, is_order
+from holdfast.analyses.drivers.behaviours import Behaviours
+from holdfast.analyses.drivers.walk import Strata, is_order
 from holdfast.analyses.statistics import benjamini_hochberg
 from holdfast.analyses.stratified import Stratified, mantel_haenszel
 
@@ -88,6 +89,7 @@ def thresholds(sums: dict[str, Any], behaviours: Behaviours, strata: Strata, sma
         if is_order(name):
             done, everyone = (_without_baskets(part, strata) for part in (done, everyone))
         at_least = done[::-1].cumsum(axis=0)[::-1]
+        at_least = at_least[:1] if kind in behaviours.attributes else at_least
         out.append([_threshold(name, kind, n + 1, did, everyone, small) for n, did in enumerate(at_least)])
     return out
 
@@ -103,19 +105,18 @@ def _threshold(
     name: str, kind: str, n: int, did: npt.NDArray[np.int64], everyone: npt.NDArray[np.int64], small: int
 ) -> Threshold:
     others = everyone - did
-    counts = tuple(int(part) for side in (did, others) for part in (side.sum(), side[:, 1].sum()))
-    reason = _unfit(counts, small)
-    if reason:
-        return Threshold(name, kind, n, *counts, within=None, reason=reason)
-    within = mantel_haenszel(did[:, 1], did.sum(axis=1), others[:, 1], others.sum(axis=1))
-    if within.fewest < small:
-        return Threshold(name, kind, n, *counts, within=None, reason=f"fewer than {small} can be compared with others alike")
-    if within.p is None:
-        return Threshold(name, kind, n, *counts, within=None, reason="nothing varies among customers alike")
-    return Threshold(name, kind, n, *counts, within=within)
+    size, stayed, rest, rest_stayed = (int(part) for side in (did, others) for part in (side.sum(), side[:, 1].sum()))
+    within, reason = None, _unfit((size, stayed, rest, rest_stayed), small)
+    if not reason:
+        within = mantel_haenszel(did[:, 1], did.sum(axis=1), others[:, 1], others.sum(axis=1))
+        if within.fewest < small:
+            reason = f"fewer than {small} can be compared with others alike"
+        elif within.p is None:
+            reason = "nothing varies among customers alike"
+    return Threshold(name, kind, n, size, stayed, rest, rest_stayed, None if reason else within, reason)
 
 
-def _unfit(counts: tuple[int, ...], small: int) -> str:
+def _unfit(counts: tuple[int, int, int, int], small: int) -> str:
     did, did_stayed, others, others_stayed = counts
     if did == 0 or others == 0:
         return "nobody did it" if did == 0 else "everyone did it"

@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from holdfast.analyses.drivers.behaviours import Behaviours
 from holdfast.analyses.drivers.loops import first_day_counts, first_day_moments, first_day_sums
 from holdfast.analyses.first_days import Entered, Window
-from holdfast.errors import UsageError
 from holdfast.events.schema import ORDER
-from holdfast.timelines.attributes import property_name
-from holdfast.timelines.columns import Meta
 from holdfast.timelines.walk import Shard, Tally
 
 __all__ = [
-    "EVENT",
     "FULL",
     "MOST_ACTIVITY",
-    "SAMPLE",
-    "Behaviours",
     "CountStep",
     "LookStep",
     "MomentStep",
     "PairStep",
     "Strata",
     "Wanted",
-    "behaviours_of",
     "is_order",
     "weigh",
     "weights_of",
 ]
 
-EVENT = "event"
-MOST_BEHAVIOURS = 500
-MOST_VALUES = 50
 MOST_ACTIVITY = 40_950
 """Customers whose events in the first days weigh more than this (in tenths of an event) are as active as this."""
 
@@ -46,66 +36,6 @@ MOST_COUNTED = 50
 
 FULL = 10
 """The weight of an event that counts as activity in full."""
-
-SAMPLE = 10_000
-"""So many customers, drawn by the hash of their id, say which behaviours are nearly the same."""
-
-
-@dataclass(frozen=True)
-class Behaviours:
-    """What can be done: every event, every value of the touched properties.
-
-    names    "Product Viewed", "category=shoes" · kinds  EVENT, or the property
-    sources  where they are read: EVENT, or a property; each has a block of names · sizes  how many names each has
-    """
-
-    names: tuple[str, ...]
-    kinds: tuple[str, ...]
-    sources: tuple[str, ...]
-    sizes: tuple[int, ...]
-
-    def part(self, *, of_events: bool) -> Behaviours:
-        """Those that are events, or those that are values."""
-        chosen = [place for place, kind in enumerate(self.kinds) if (kind == EVENT) == of_events]
-        read = [place for place, source in enumerate(self.sources) if (source == EVENT) == of_events]
-        return Behaviours(
-            *(tuple(texts[place] for place in chosen) for texts in (self.names, self.kinds)),
-            *(tuple(self.sources[place] for place in read), tuple(self.sizes[place] for place in read)),
-        )
-
-    def columns(self, shard: Shard) -> list[tuple[Any, npt.NDArray[np.int32]]]:
-        """Each column to read and, by its codes, which behaviour a code is (-1: none)."""
-        columns, out, first = shard.columns, [], 0
-        for source, size in zip(self.sources, self.sizes, strict=True):
-            lookup = np.arange(first - 1, first + size, dtype=np.int32)
-            lookup[0] = -1
-            out.append((columns.code if source == EVENT else columns.properties[source], lookup))
-            first += size
-        return out
-
-
-def behaviours_of(meta: Meta, touched: Sequence[str] | None) -> Behaviours:
-    """The behaviours of some columns.
-
-    touched  properties whose values count as behaviours; None: all kept ones with at most MOST_VALUES values
-    Raises UnknownName for a property that is not kept, UsageError when they are too many to compare.
-    """
-    if touched is None:
-        chosen = [name for name, values in meta.properties.items() if len(values) - 1 <= MOST_VALUES]
-    else:
-        chosen = list(dict.fromkeys(property_name(meta, name) for name in touched))
-    names, kinds, sizes = list(meta.events[1:]), [EVENT] * len(meta.events[1:]), [len(meta.events[1:])]
-    for name in chosen:
-        values = meta.properties[name][1:]
-        names += [f"{name}={value}" for value in values]
-        kinds += [name] * len(values)
-        sizes.append(len(values))
-    if len(names) > MOST_BEHAVIOURS:
-        raise UsageError(
-            f"{len(names):,} behaviours are too many to compare",
-            f"touch properties with fewer values, {MOST_BEHAVIOURS} in all",
-        )
-    return Behaviours(tuple(names), tuple(kinds), (EVENT, *chosen), tuple(sizes))
 
 
 @dataclass(frozen=True)

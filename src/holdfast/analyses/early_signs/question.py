@@ -44,6 +44,7 @@ from holdfast.analyses.early_signs.walk import (
     Wanted,
     matching,
 )
+from holdfast.analyses.first_days import own_activity
 from holdfast.analyses.gone_after import resolve_gone_after
 from holdfast.analyses.scope import Condition, Scope, segment_code
 from holdfast.errors import UnknownName, UsageError
@@ -63,6 +64,7 @@ INTERVALS = 3.5
 is unlikely (e⁻³ = 5 %); with more a sudden end is seen late."""
 
 MOST_SEGMENTS = 1_000
+MOST_TOLD = 3
 Show = Literal["silent", "complained", "all"]
 
 
@@ -70,7 +72,8 @@ Show = Literal["silent", "complained", "all"]
 class EarlySigns(Question):
     """Whose activity falls against her own habit; above all, who of them slips away in silence.
 
-    events       "active" (as in the settings: orders, unless others are named), "orders", "any" event but complaints, or names
+    events       "active": as in the settings; where they name nothing, any activity of the customer's own where the data hold
+                 more of it than orders, else orders (`own_activity`); "orders", "any" event but complaints, or names
     window_days  the days that are now, for everyone; None: each customer's own, a few of her usual intervals
     alpha        the level of an alarm, 0 to 0.5
     control      "fdr": of the alarms raised at most the share alpha is false in the long run (Benjamini-Hochberg);
@@ -135,7 +138,10 @@ class EarlySigns(Question):
                 rules=self._rules(timelines, step), n=int(found.states[:, 1:].sum()), names=step.activity.names or (ORDER,),
             ),
             source=timelines,
-            notes=notes(found, extra, self.limit, self.show, timelines.settings.small_group, step.quiet.names),
+            notes=(
+                *self._told(timelines, step),
+                *notes(found, extra, self.limit, self.show, timelines.settings.small_group, step.quiet.names),
+            ),
             extra=extra,
         )  # fmt: skip
 
@@ -196,7 +202,8 @@ class EarlySigns(Question):
         if self.events == "orders":
             return None
         if self.events == "active":
-            return counting_of(timelines.settings, timelines.meta, 0).names or None
+            counting_of(timelines.settings, timelines.meta, 0)  # refuses settings whose names never happened
+            return own_activity(timelines.meta, timelines.settings)
         if self.events == "any":
             return tuple(name for name in known if name not in complaints)
         names = (self.events,) if isinstance(self.events, str) else self.events
@@ -204,6 +211,12 @@ class EarlySigns(Question):
             if name not in known:
                 raise UnknownName("event", name, (*known, "active", "any", "orders"))
         return names
+
+    def _told(self, timelines: Timelines, step: SignsStep) -> tuple[str, ...]:
+        """A note on what activity is, where neither the question nor the settings say it."""
+        if self.events != "active" or timelines.settings.active or ORDER not in (step.activity.names or ()):
+            return ()
+        return ("activity is all that a customer does herself, visits as well as orders: --events orders counts orders alone",)
 
     def _found(self, timelines: Timelines, step: SignsStep) -> Found:
         tally = timelines.walk(step)
@@ -224,7 +237,9 @@ class EarlySigns(Question):
 
     def _rules(self, timelines: Timelines, step: SignsStep) -> dict[str, Any]:
         names = step.activity.names
-        told = "orders" if names is None else self.events if self.events == "any" else ", ".join(names)
+        told = "orders" if names is None else ", ".join(names)
+        if names is not None and (self.events == "any" or len(names) > MOST_TOLD):
+            told = f"any of {len(names)} kinds of event"
         rules: dict[str, Any] = {"counting events": told, "clock": "calendar", "activity": "local dates"}
         if names is None:
             rules["refunds"] = step.activity.mode

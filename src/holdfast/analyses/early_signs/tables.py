@@ -179,6 +179,7 @@ def words(summary: pa.Table, alarms: pa.Table, settings: Settings) -> str:
     known = sum(row["customers"] for row in rows if row["status"] in ("falling", "steady", "rising"))
     if not known:
         return f"Of {counted(here, 'customer')} still here, nobody has a habit that is known well enough to see it fall."
+    few = known < settings.small_group and 2 * known < here
     noun = "profit" if settings.margin is not None else "revenue"
     brought = f"; they brought {worth:,.0f} {settings.currency} of {noun} in the last 12 months" if worth else ""
     said = sum(row["customers"] for row in rows if row["what"] == "complained")
@@ -187,9 +188,15 @@ def words(summary: pa.Table, alarms: pa.Table, settings: Settings) -> str:
     if tested["flagged"]:
         false, flagged = tested["false_expected"], tested["flagged"]
         doubt = (
-            f" Up to {false:,.1f} of {flagged:,} alarms may be false."
+            f" Up to {false:,.1f} of {counted(flagged, 'alarm')} may be false."
             if false < flagged
             else " Chance alone may raise as many."
+        )
+    if few:
+        has, them = ("has", "that one is not" if not k else "that one is") if known == 1 else ("have", f"{k:,} of them are")
+        return (
+            f"Too little is known: of {here:,} customers still here {known:,} {has} a habit known well enough to see it fall; "
+            f"{them} slipping away in silence{brought}.{also}{doubt}"
         )
     slips = "customer is" if k == 1 else "customers are"
     of = f"{percent(k / known, *wilson(k, known))} of the {known:,} whose habit is known"
@@ -225,8 +232,9 @@ def notes(
         )
     elif alarm["tested"]:
         low = len(found.rows["down"])
+        have, themselves = ("has", "itself") if low == 1 else ("have", "themselves")
         out.append(
-            f"{low:,} of {alarm['tested']:,} tested have a p of {alarm['alpha']:g} or less by themselves, where up to "
-            f"{by_chance:,.0f} would by chance alone: --control each shows them"
+            f"{low:,} of {alarm['tested']:,} tested {have} a p of {alarm['alpha']:g} or less by {themselves}, where up to "
+            f"{by_chance:,.{0 if by_chance >= 1 else 1}f} would by chance alone: --control each shows them"
         )
     return tuple(out)

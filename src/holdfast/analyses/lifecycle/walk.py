@@ -214,7 +214,7 @@ def _book_rows(
             if booked[place] == customer:
                 continue
             booked[place] = customer
-            a = value[place - 1] if place > 0 else np.int64(0)
+            a = value[place - 1] if place > 0 else 0
             if a != 0 or value[place] != 0:
                 state = _state(stamp[place] == customer, place > 0 and stamp[place - 1] == customer, first, place)
                 _book(sums[place], state, a, value[place])
