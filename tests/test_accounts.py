@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -14,6 +17,7 @@ from holdfast import Settings, Timelines, datasets
 from holdfast.analyses.customers import Customers
 from holdfast.events.accounts import Belonging, of_accounts
 from holdfast.events.identity import AliasMap
+from holdfast.settings_file import read_settings, write_settings
 from holdfast.workspace import Workspace
 
 
@@ -174,3 +178,27 @@ def test_the_report_of_firms_says_that_it_is_one(tmp_path):
     told = holdfast("report", "-w", str(folder), "--accounts")
     assert told.code == 0, told.err
     assert "customers here are firms" in (folder / "report-accounts.html").read_text("utf-8")
+
+
+def test_what_firms_like_is_read_from_the_products_of_their_orders(tmp_path):
+    """Categories stand in the products alone: Ann and Ben buy toys for Acme, Cleo buys books for Bolt."""
+    bought = (("ann", "acme", "Toys"), ("ben", "acme", "Toys"), ("cleo", "bolt", "Books"))
+    calls = [
+        {"type": "track", "userId": who, "event": "Order Completed", "timestamp": f"2024-01-0{day}T10:00:00Z",
+         "properties": {"order_id": f"{who}{day}", "revenue": 5, "account": firm,
+                        "products": [{"product_id": "p", "category": kind}]}}
+        for who, firm, kind in bought for day in (1, 2, 3)
+    ]  # fmt: skip
+    path, folder = tmp_path / "calls.jsonl", str(tmp_path / "shop")
+    path.write_text("\n".join(map(json.dumps, calls)))
+    assert holdfast("import", str(path), "-w", folder, "--yes").code == 0
+    cell = ("--people", "kind=category", "value=Toys", "what=touched")
+    assert holdfast("taste", "-w", folder, "--accounts", *cell).out.split() == ["acme"]
+    settings_file = tmp_path / "shop" / "holdfast.toml"
+    write_settings(settings_file, replace(read_settings(settings_file), small_group=1))
+    card = Workspace.open(folder).accounts.persona_card("repeat buyer")
+    assert card.people(part="category", item="Books").ids == ("bolt",)
+    told_on = holdfast(
+        "personas", "--card", "repeat buyer", "-w", folder, "--accounts", "--people", "part=category", "item=Toys"
+    )
+    assert told_on.out.split() == ["acme"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ from holdfast.datasets import made_stream
 from holdfast.errors import SettingsError, UnknownName, UsageError
 from holdfast.settings import Settings
 from holdfast.settings_file import read_settings, settings_of, write_settings
+from holdfast.timelines.order_lines import OrderLines
 from holdfast.timelines.timelines import Timelines
 
 EVERYBODY = Settings(small_group=1, gone_after=10)
@@ -206,3 +208,47 @@ def test_wrong_questions_name_what_is_right():
         PersonaCard().people(timelines, persona="repeat buyer", part="day", item="Monday")
     with pytest.raises(UnknownName, match="Monday"):
         PersonaCard().people(timelines, persona="repeat buyer", part="weekday", item="Mon")
+
+
+def test_favourites_of_a_shop_whose_categories_stand_in_the_products_of_its_orders():
+    """No event has a category: Ann bought toys, books and books, then toys twice on the day after the as-of; Ben toys and
+    books, and toys was first."""
+    baskets = [
+        ("ann", 0, ("Toys",)),
+        ("ann", 1, ("Books", "Books")),
+        ("ann", 3, ("Toys", "Toys")),
+        ("ben", 1, ("Toys", "Books")),
+    ]
+    table = pa.Table.from_pylist(
+        [
+            {"customer_id": who, "time": START + timedelta(days=day), "order_id": f"{who}{day}", "revenue": 5.0,
+             "event": ORDER, "products": json.dumps([{"product_id": f"p{n}", "category": one} for n, one in enumerate(bought)])}
+            for who, day, bought in baskets
+        ]
+    )  # fmt: skip
+    timelines, lines = Timelines.from_arrow(table, EVERYBODY), OrderLines.from_arrow(table)
+    early = timelines.ask(PersonaCard(as_of=START.date() + timedelta(days=1), lines=lines))
+    assert {item: row["customers"] for item, row in parts(early, "repeat buyer")["category"].items()} == {"Books": 1}
+    ben = next(row["persona"] for row in early.table.to_pylist() if row["part"] == "size" and row["persona"] != "repeat buyer")
+    assert list(parts(early, ben)["category"]) == ["Toys"]
+    late = timelines.ask(PersonaCard(lines=lines))
+    assert list(parts(late, "repeat buyer")["category"]) == ["Toys"]
+    assert late.people(persona="repeat buyer", part="category", item="Toys").ids == ("ann",)
+    assert ("category", "the category of the products of orders, the value met most often", 1) in {
+        (row["part"], row["rests_on"], row["n"]) for row in late.extra["evidence"].to_pylist()
+    }
+    assert "brand" not in parts(late, "repeat buyer")
+    assert any("of the products of orders" in note for note in late.notes)
+    assert "category" not in parts(timelines.ask(PersonaCard()), "repeat buyer")
+
+
+def test_nobody_of_the_asked_persona_is_said_so():
+    """Two look around, nobody orders: there is no repeat buyer, and the note names the mend."""
+    timelines = shopping([("ann", 0, "Page Viewed", None, None, None), ("ben", 5, "Page Viewed", None, None, None)])
+    answer = timelines.ask(PersonaCard("repeat buyer"))
+    assert answer.words == "No card is shown: none of 2 customers is a repeat buyer."
+    assert any("--map-event" in note for note in answer.notes)
+    high = timelines.ask(PersonaCard("one-time high value"))
+    assert high.words == "No card is shown: none of 2 customers is a one-time high value customer."
+    before = timelines.ask(PersonaCard("repeat buyer", as_of="2020-01-01"))
+    assert before.words == "Nobody has an event before the as-of: there is nobody to tell of."

@@ -12,6 +12,7 @@ from persona_streams import timelines_of
 from holdfast import cli
 from holdfast.analyses.personas.card import PersonaCard
 from holdfast.cli import asking
+from holdfast.cli import personas as verbs
 from holdfast.report.answer_page import answer_page
 from holdfast.timelines.timelines import Timelines
 
@@ -22,6 +23,7 @@ def run(monkeypatch):
     written = (("repeat buyer", (("name", "Clara <who> restocks"), ("goals", "no queue"))),)
     made = Timelines(timelines.source.columns, replace(timelines.settings, personas=written, gone_after=30))
     monkeypatch.setattr(asking, "_timelines", lambda *_: made)
+    monkeypatch.setattr(verbs, "_products", lambda *_: None)
 
     def runs(*args):
         done = CliRunner().invoke(cli.program, list(args), catch_exceptions=False)
@@ -43,6 +45,8 @@ def test_the_six_personas_and_what_to_do_with_each(run):
 def test_a_card_on_the_screen_and_its_people(run):
     shown = run("personas", "--card", "repeat buyer")
     assert "platform" in shown
+    for part in ("what they bring", "size at the ends", "where those are now", "a real journey", "what to do: Keep"):
+        assert part in shown
     listed = run("personas", "--card", "repeat buyer", "--people", "part=platform", "item=desktop")
     assert "customers stand behind" in listed
 

@@ -11,6 +11,7 @@ import click
 
 from holdfast.cli.asking import asked
 from holdfast.cli.options import Verb, analysis_options
+from holdfast.cli.saying import kinds_in
 from holdfast.cli.screen import table
 from holdfast.cli.step_options import gap_option
 from holdfast.cli.views import crossed
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from holdfast.cli.saying import Said
+    from holdfast.timelines.order_lines import OrderLines
 
 __all__ = ["verb"]
 
@@ -58,7 +60,7 @@ _SHOWN_ITEMS = 5
 
 
 def card_view(console: Console, said: Said) -> None:
-    """A card's parts, the largest items of each, then its real journey and what it rests on."""
+    """A card's parts, the largest items of each; of a card alone also its worth, trend, moves, journey and what to do."""
     at = {name: place for place, name in enumerate(said.columns)}
     names = ["persona", "part", "item", "customers", "share", "low", "high", "index"]
     seen: Counter[tuple[str, str]] = Counter()
@@ -68,11 +70,44 @@ def card_view(console: Console, said: Said) -> None:
         if seen[key] < _SHOWN_ITEMS:
             rows.append([row[at[name]] for name in names])
         seen[key] += 1
-    if len({row[0] for row in rows}) == 1:
+    people = list(dict.fromkeys(row[0] for row in rows))
+    if len(people) == 1:
         names, rows = names[1:], [row[1:] for row in rows]
     forms = said.kinds()
     kinds: list[Any] = ["number" if name == "index" else forms[at[name]] for name in names]
     console.print(table(names, rows, kinds, said.currency))
+    if len(people) == 1 and not people[0].startswith("("):
+        _alone(console, said, people[0])
+
+
+_SHOWN_MONTHS, _SHOWN_STEPS = 6, 10
+
+
+def _alone(console: Console, said: Said, name: str) -> None:
+    """What a card has beside its parts, and what to do."""
+    from rich.text import Text
+
+    from holdfast.analyses.personas.actions import ACTIONS
+
+    def shown(part: str, heading: str, columns: Sequence[str], first: int, last: int, **where: str) -> None:
+        made = said.extra[part]
+        at = [made["columns"].index(column) for column in columns]
+        chosen = [row for row in made["rows"] if all(row[made["columns"].index(key)] == value for key, value in where.items())]
+        rows = [[row[place] for place in at] for row in chosen[first:last] if "customers" not in columns or row[at[1]]]
+        if rows:
+            console.print(f"\n{heading}")
+            console.print(table(columns, rows, kinds_in(columns, rows), said.currency))
+
+    worth = ("revenue", "revenue_share", "revenue_per_customer", "orders_per_customer", "aov", "days_since")
+    shown("value", "what they bring", worth, 0, 1, persona=name)
+    shown("trend", "size at the ends of the last months", ("month", "customers", "share"), -_SHOWN_MONTHS, 99, persona=name)
+    shown("moves", "where those are now who were here 90 days before", ("after", "customers", "share"), 0, 99, before=name)
+    shown("moves", "where those come from who are here now", ("before", "customers"), 0, 99, after=name)
+    heading = f"a real journey, its first {_SHOWN_STEPS} steps at most"
+    shown("journey", heading, ("day", "time", "event", "visit"), 0, _SHOWN_STEPS, persona=name)
+    if name in ACTIONS:
+        console.print()
+        console.print(Text("what to do: ", style="bold") + Text(ACTIONS[name], style="not bold"))
 
 
 def said_order(said: Said, row: Sequence[Any], at: dict[str, int]) -> tuple[int, int]:
@@ -108,9 +143,20 @@ def _verb(workspace: str, card: str | None, moves: str | None, to: str | None, *
     elif card is not None:
         kind = "cluster" if card.startswith("cluster") else None
         of = None if card in ("all", "clusters") else card
-        asked("personas.card:PersonaCard", workspace, own | {"persona": of, "kind": kind}, view=card_view, **options)
+        own |= {"persona": of, "kind": kind, "lines": _products(workspace, options["whose"])}
+        asked("personas.card:PersonaCard", workspace, own, view=card_view, **options)
     else:
         asked("personas:Personas", workspace, own, view=kinds_of_customer, **options)
+
+
+def _products(workspace: str, whose: str) -> OrderLines | None:
+    """What was in the orders, where events do not tell what is liked."""
+    from holdfast.analyses.personas.facets import told_by_products
+    from holdfast.workspace import Workspace
+
+    opened = Workspace.open(workspace)
+    asking = opened.accounts if whose == "accounts" else opened
+    return asking.order_lines() if told_by_products(asking.timelines.meta) else None
 
 
 def _options(function: Any) -> Any:

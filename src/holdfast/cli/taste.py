@@ -60,5 +60,7 @@ def verb(workspace: str, discount: tuple[str, ...], **options: Any) -> None:
     from holdfast.workspace import Workspace
 
     own = {name: options.pop(name) for name in ("category", "brand", "channel", "least", "limit")}
-    own |= {"discount": discount or None, "lines": Workspace.open(workspace).order_lines()}
+    opened = Workspace.open(workspace)
+    asking = opened.accounts if options["whose"] == "accounts" else opened
+    own |= {"discount": discount or None, "lines": asking.order_lines()}
     asked("taste:Taste", workspace, own, view=tastes, **options)

@@ -112,8 +112,10 @@ class Questions(ABC):
     def persona_card(self, persona: str | None = None, **choices: Any) -> Answer:
         """One persona or cluster in full, or all; choices of `holdfast.analyses.personas.card.PersonaCard`."""
         from holdfast.analyses.personas.card import PersonaCard
+        from holdfast.analyses.personas.facets import told_by_products
 
-        return self.ask(PersonaCard(persona, **_read(choices)))
+        lines = self.order_lines() if told_by_products(self.timelines.meta) else None
+        return self.ask(PersonaCard(persona, lines=lines, **_read(choices)))
 
     def persona_moves(self, first: Any, second: Any = None, **choices: Any) -> Answer:
         """Who moved between personas from one date to another; choices of `holdfast.analyses.personas.moves.PersonaMoves`."""

@@ -80,7 +80,22 @@ def feature_step(meta: Meta, rule: PersonaRule, who: Who, *, buyers: bool) -> Fe
 def features_of(
     shard: Shard, rule: PersonaRule, breadth: str | None, discount: str | None, today: int
 ) -> npt.NDArray[np.float32]:
-    """The features of a shard's customers [customers, FEATURES]; today: the local day of the as-of."""
+    """The features of a shard's customers [customers, FEATURES]; today: the local day of the as-of.
+
+    Those of the latest question are kept with the columns: cards and clusters walk over them more than once.
+    """
+    key = ("features", shard.low, shard.high)
+    asked = (rule.kinds, rule.gap, rule.until, rule.mode, breadth, discount, today)
+    found = shard.source.kept.get(key)
+    if found is None or found[0] != asked:
+        found = shard.source.kept[key] = (asked, _features(shard, rule, breadth, discount, today))
+    features: npt.NDArray[np.float32] = found[1]
+    return features
+
+
+def _features(
+    shard: Shard, rule: PersonaRule, breadth: str | None, discount: str | None, today: int
+) -> npt.NDArray[np.float32]:
     columns = shard.columns
     zone = Zone.named(columns.meta.zone)
     bought = shard.source.purchases(rule.until, rule.mode)

@@ -7,7 +7,7 @@ held back. (MISSION 3.44 to 3.49)
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from holdfast.analyses.personas.rules import PersonaRule
     from holdfast.analyses.scope import Trait
+    from holdfast.timelines.order_lines import OrderLines
     from holdfast.timelines.timelines import AsOf, Timelines
 
 __all__ = ["PersonaCard"]
@@ -65,6 +66,7 @@ class PersonaCard(Question):
     kind       "persona": the six rules; "cluster": the clusters found by data, as long as they hold
     last_days  the days up to the last step in which the gone are compared with the kept
     split, cart, exclude, gap_minutes, about, as_of, where, moment  as for `Personas`
+    lines      what was in the orders, for categories and brands that no event tells; `Workspace.persona_card` fills it in
 
     Table: a row per persona, part and item with persona, part, item, customers, n, share (0 to 1), low, high, all_share (the
     share of everybody in scope), index (share over all_share, times 100). Parts: size; standing (still a customer, gone); hour,
@@ -85,6 +87,7 @@ class PersonaCard(Question):
     as_of: date | datetime | str | None = None
     where: tuple[Condition, ...] = ()
     moment: Moment = "entry"
+    lines: OrderLines | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         checked_choice("kind", self.kind, ("persona", "cluster"))
@@ -103,10 +106,11 @@ class PersonaCard(Question):
         contract = timelines.settings.base == "contract"
         span = max(last - timelines.zone.day_at(max(timelines.meta.first_second, 0)) + 2, 1)
         features = feature_step(timelines.meta, rule, who, buyers=False)
+        months = _months(timelines, as_of) if self.kind == "persona" else ()
         return CardStep(
             rule, who, held, len(held.labels), standing_of(timelines, as_of),
             0 if contract else resolve_gone_after(timelines, as_of).days,
-            facets_of(timelines.meta), _months(timelines, as_of) if self.kind == "persona" else (), span, self.last_days,
+            facets_of(timelines.meta, self.lines, as_of.until), months, span, self.last_days,
             features.breadth, features.discount,
         )  # fmt: skip
 
@@ -149,7 +153,7 @@ class PersonaCard(Question):
         large = [code for code in range(1, step.size) if size[code] >= small]
         wanted = [code for code in large if self.persona in (None, labels[code])]
         few = tuple(code for code in range(1, step.size) if 0 < size[code] < small and self.persona in (None, labels[code]))
-        return Card(step, sums, timelines.meta.events, tuple(wanted), few, timelines.settings, self.last_days)
+        return Card(step, sums, timelines.meta.events, tuple(wanted), few, timelines.settings, self.last_days, self.persona)
 
     def _journeys(self, timelines: Timelines, card: Card) -> dict[str, Any]:
         return timelines.walk(JourneyStep(card.step, *centres_of(card.sums))).rows

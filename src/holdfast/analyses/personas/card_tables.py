@@ -45,6 +45,7 @@ class Card:
 
     step, sums  the step and its sums · events  names by code · shown  codes with a card · few  codes held back
     settings    of the business · last_days  days before the last step that were looked at
+    wanted      the only persona that was asked for, None: all
     """
 
     step: CardStep
@@ -54,6 +55,12 @@ class Card:
     few: tuple[int, ...]
     settings: Settings
     last_days: int
+    wanted: str | None = None
+
+    @property
+    def orders(self) -> int:
+        """How many orders count."""
+        return int(self.sums["orders"][1:].sum())
 
     def name(self, code: int) -> str:
         """The persona or cluster of a code."""
@@ -113,7 +120,7 @@ def _facet_rows(card: Card, code: int) -> Iterator[dict[str, Any]]:
         counts = card.sums[f"facet {place}"]
         own, everybody = counts[code, 1:], counts[1:, 1:].sum(axis=0)
         n, whole = int(own.sum()), int(everybody.sum())
-        order = range(len(own)) if facet.property is None else np.argsort(-own, kind="stable")
+        order = range(len(own)) if facet.timed() else np.argsort(-own, kind="stable")
         for at in order:
             if own[at]:
                 yield _row(facet.name, facet.labels[at + 1], int(own[at]), n, int(everybody[at]) / whole)

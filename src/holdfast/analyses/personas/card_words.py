@@ -9,6 +9,7 @@ import pyarrow as pa
 from holdfast.analyses.definitions import counted, percent
 from holdfast.analyses.personas.card_tables import Card
 from holdfast.analyses.personas.rules import plural
+from holdfast.events.schema import ORDER
 
 __all__ = ["card_notes", "card_words"]
 
@@ -22,13 +23,23 @@ def card_words(card: Card, table: pa.Table) -> str:
         held = sum(int(card.sums["customers"][code]) for code in card.few)
         if held:
             return f"No card is shown: {counted(held, 'customer')}, fewer than {card.settings.small_group} in each group."
-        return "Nobody has an event before the as-of: there is nobody to tell of."
+        return _nobody(card)
     rows = table.to_pylist()
     if len(card.shown) > 1:
         sizes = [row for row in rows if row["part"] == "size" and not row["persona"].startswith("(")]
         told = ", ".join(f"{row['persona']} {row['customers']:,}" for row in sorted(sizes, key=lambda row: -row["customers"]))
         return f"{len(card.shown)} cards: {told}."
     return _one(card, [row for row in rows if row["persona"] == card.name(card.shown[0])])
+
+
+def _nobody(card: Card) -> str:
+    """Why there is no card although no group is too small: nobody there at all, or nobody of the one that was asked for."""
+    others = int(card.sums["customers"][1:].sum())
+    if not others:
+        return "Nobody has an event before the as-of: there is nobody to tell of."
+    one = str(card.wanted)
+    told = f"stands in {one}" if card.apart(1) else f"is a {one} customer" if one.endswith("value") else f"is a {one}"
+    return f"No card is shown: none of {counted(others, 'customer')} {told}."
 
 
 def _one(card: Card, rows: list[dict[str, Any]]) -> str:
@@ -50,7 +61,7 @@ def _one(card: Card, rows: list[dict[str, Any]]) -> str:
         row = standing[0]
         said += f"; {percent(row['share'], row['low'], row['high'])} of {row['n']:,} are still customers"
     told = [said + "."]
-    marked = [_favourite(rows, part) for part in ("hour", *(facet.name for facet in card.step.facets if facet.property))]
+    marked = [_favourite(rows, part) for part in ("hour", *(facet.name for facet in card.step.facets if not facet.timed()))]
     if any(marked):
         told.append(f"They come {', '.join(one for one in marked if one)}.")
     before = [row for row in rows if row["part"] == "before leaving"]
@@ -80,11 +91,19 @@ def card_notes(card: Card) -> tuple[str, ...]:
             f"{counted(groups, 'group')} of together {counted(held, 'customer')} "
             f"{'is' if groups == 1 else 'are'} held back: fewer than {card.settings.small_group} each"
         )
-    if not any(facet.kind == "favourite" for facet in card.step.facets):
+    if not card.orders:
+        notes.append(
+            f"the data have no counting order ({ORDER}): nobody can be one-time or a repeat buyer; "
+            f'holdfast import --map-event "NAME={ORDER}" mends what came under another name'
+        )
+    if not any(facet.kind in ("favourite", "ordered") for facet in card.step.facets):
         notes.append("no property tells what they like or how they come: neither category nor platform nor channel")
     if "reason" not in {facet.name for facet in card.step.facets}:
         notes.append("the data have no property reason: what the gone said themselves is not known")
     small = card.settings.small_group
+    if any(facet.kind == "ordered" for facet in card.step.facets):
+        told = " and ".join(facet.name for facet in card.step.facets if facet.kind == "ordered")
+        notes.append(f"{told}: of the products of orders, since no event tells it; known of buyers only")
     thin = [card.name(code) for code in card.shown if min(int(card.sums["left"][code][at]) for at in (1, 2)) < small]
     if thin:
         notes.append(f"too few gone or kept to compare their last days: {', '.join(thin)}")
