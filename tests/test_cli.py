@@ -54,12 +54,15 @@ def test_help_lists_every_verb_without_importing_one():
 
 
 @pytest.mark.parametrize("verb", ANALYSES)
-def test_json_is_four_keys_and_nothing_else(verb):
+def test_json_is_the_whole_answer_and_nothing_else(verb):
     told = holdfast(verb, "-w", small_shop(), "--json")
     assert told.code == 0, told.err
     answer = json.loads(told.out)
-    assert list(answer) == ["question", "words", "table", "notes"]
-    assert list(answer["table"]) == ["columns", "rows"]
+    assert [key for key in answer if key != "extra"] == ["question", "words", "table", "notes", "definition"]
+    for table in (answer["table"], *answer.get("extra", {}).values()):
+        assert list(table) == ["columns", "rows"]
+        assert all(len(row) == len(table["columns"]) for row in table["rows"])
+    assert answer["definition"]["version"] >= 1
     assert answer["question"]["name"]
     assert answer["words"].endswith((".", "!"))
     assert all(len(row) == len(answer["table"]["columns"]) for row in answer["table"]["rows"])

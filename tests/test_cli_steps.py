@@ -91,3 +91,16 @@ def test_naming_is_taken_out_of_a_verbs_own_options():
     own = {"name_by": "path", "groups": ["/a/*"], "only": (), "exclude": ("x",), "loops": "kept"}
     made = naming(own)
     assert (made.by, made.groups, made.only, made.exclude, own) == ("path", ("/a/*",), (), ("x",), {"loops": "kept"})
+
+
+def test_every_further_table_can_be_had():
+    whole = json.loads(holdfast("sessions", "-w", shop(), *PAGES, "--json").out)
+    assert list(whole["extra"]) == ["exits", "lengths"]
+    assert whole["extra"]["exits"]["columns"][0] == "page"
+    rows = holdfast("sessions", "-w", shop(), *PAGES, "--show", "exits", "--csv", "-").out.splitlines()
+    assert rows[0].split(",") == whole["extra"]["exits"]["columns"]
+    assert len(rows) == 1 + len(whole["extra"]["exits"]["rows"])
+    assert "exit rate" in holdfast("sessions", "-w", shop(), *PAGES, "--show", "exits").out
+    wrong = holdfast("sessions", "-w", shop(), *PAGES, "--show", "?")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert wrong.err.strip().endswith("did you mean exits, lengths?")

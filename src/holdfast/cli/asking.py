@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from holdfast.cli.options import Verb, analysis_options, pairs
-from holdfast.cli.saying import Said, View, said_of, tell
+from holdfast.cli.saying import Said, View, said_of, showing, tell
 from holdfast.errors import UsageError, WorkspaceError
 
 if TYPE_CHECKING:
@@ -30,12 +30,16 @@ def analysis(name: str, question: str, *, view: View | None = None) -> Callable[
     """
 
     def decorate(own: Own) -> click.Command:
+        own_options = list(getattr(own, "__click_params__", []))
+        tables = all(option.name != "show" for option in own_options)
+
         def run(workspace: str, **options: Any) -> None:
             shared = {name: options.pop(name) for name in SHARED}
-            asked(question, workspace, own(**options), view=view, **shared)
+            show = options.pop("show") if tables else None
+            asked(question, workspace, own(**options), view=view, show=show, **shared)
 
         run.__doc__ = own.__doc__
-        run.__click_params__ = list(getattr(own, "__click_params__", []))  # type: ignore[attr-defined]
+        run.__click_params__ = own_options  # type: ignore[attr-defined]
         return click.command(name, cls=Verb)(analysis_options(run))
 
     return decorate
@@ -48,9 +52,12 @@ SHARED = ("whose", "as_of", "by", "where", "moment", "json", "csv", "png", "html
 def asked(
     question: str, workspace: str, own: dict[str, Any], *, as_of: str | None, by: str | None, where: tuple[str, ...],
     moment: str | None, json: bool, csv: str | None, png: str | None, html: str | None, people: tuple[str, ...],
-    whose: str = "customers", view: View | None = None,
+    whose: str = "customers", view: View | None = None, show: str | None = None,
 ) -> None:  # fmt: skip
-    """Ask the question (module:Class) with its own arguments and the shared options, and say the answer."""
+    """Ask the question (module:Class) with its own arguments and the shared options, and say the answer.
+
+    show  one of the answer's further tables by name, in the place of the first
+    """
     timelines = _timelines(workspace, whose)
     by, where = _spelled(by, where, list(timelines.meta.properties))
     made = _question(question, own, as_of=_day(as_of), by=by, where=where, moment=moment)
@@ -59,7 +66,7 @@ def asked(
         _people(answer, pairs(people, "--people"), json=json, csv=csv)
         return
     _pictures(answer, html, png)
-    said = said_of(answer)
+    said, view = showing(said_of(answer), show), view if show is None else None
     firms = ("a customer is a firm here: all who belong to one account",) if whose == "accounts" else ()
     tell(replace(said, notes=(*firms, *_nobody(answer, where), *said.notes)), json=json, csv=csv, view=view)
 

@@ -127,11 +127,18 @@ def output_options(function: F) -> F:
         default=None,
         help="The table as CSV, into a file or to stdout.",
     )(function)
-    return click.option("--json", "json", is_flag=True, help="The answer as JSON: question, words, table, notes.")(function)
+    return click.option("--json", "json", is_flag=True, help="The answer as JSON: question, words, tables, notes.")(function)
 
 
 def analysis_options(function: F) -> F:
-    """What every analysis takes: as-of, scope, pictures, people, outputs, workspace."""
+    """What every analysis takes: as-of, scope, pictures, people, outputs, workspace; and --show, unless it has its own."""
+    if all(option.name != "show" for option in getattr(function, "__click_params__", ())):
+        function = click.option(
+            "--show",
+            default=None,
+            metavar="TABLE",
+            help="A further table of the answer instead, for --csv too; any word lists them.",
+        )(function)
     for option in (
         click.option("--people", multiple=True, metavar="KEY=VALUE …", help="The ids of the customers behind one number."),
         click.option("--html", "html", metavar="PATH", default=None, help="The answer as a page that opens offline."),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from holdfast.errors import InputError, UsageError
+from holdfast.errors import InputError, UnknownName, UsageError
 from holdfast.report.values import Kind, cleaned, kinds
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from holdfast.analyses.answer import Answer
 
-__all__ = ["Said", "View", "kinds_in", "said_of", "tell", "written"]
+__all__ = ["Said", "View", "kinds_in", "said_of", "showing", "tell", "written"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ class Said:
     notes     warnings and remarks
     small     the definition in one line
     currency  code in which money is written
-    extra     further tables by name, for the screen: {"columns": […], "rows": […]}
+    extra     further tables by name: {"columns": […], "rows": […]}
+    definition  what the numbers mean, as plain values
     """
 
     question: dict[str, Any]
@@ -41,6 +42,7 @@ class Said:
     small: str = ""
     currency: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
+    definition: dict[str, Any] = field(default_factory=dict)
 
     def kinds(self) -> list[Kind]:
         """The kind of each column, by its name and its first known value."""
@@ -69,7 +71,20 @@ def said_of(answer: Answer) -> Said:
         answer.definition.line(),
         answer.source.settings.currency,
         whole["extra"],
+        whole["definition"],
     )
+
+
+def showing(said: Said, table: str | None) -> Said:
+    """The same with one of its further tables in the place of the first; UnknownName lists them, UsageError where it has none."""
+    if table is None:
+        return said
+    if not said.extra:
+        raise UsageError("this answer has one table only", "leave --show out")
+    if table not in said.extra:
+        raise UnknownName("table", table, said.extra)
+    one, rest = said.extra[table], {name: other for name, other in said.extra.items() if name != table}
+    return replace(said, columns=tuple(one["columns"]), rows=one["rows"], extra=rest)
 
 
 def tell(said: Said, *, json: bool = False, csv: str | None = None, view: View | None = None) -> None:
@@ -93,14 +108,18 @@ def tell(said: Said, *, json: bool = False, csv: str | None = None, view: View |
 def _json(said: Said) -> str:
     import json
 
-    columns, rows = _long_form(said)
-    body = {
-        "question": said.question,
-        "words": said.words,
-        "table": {"columns": columns, "rows": rows},
-        "notes": list(said.notes),
-    }
+    body: dict[str, Any] = {"question": said.question, "words": said.words}
+    body |= {"table": _table(said, said.columns, said.rows), "notes": list(said.notes)}
+    if said.definition:
+        body["definition"] = said.definition
+    if said.extra:
+        body["extra"] = {name: _table(said, one["columns"], one["rows"]) for name, one in said.extra.items()}
     return json.dumps(body, ensure_ascii=False, allow_nan=False, default=str)
+
+
+def _table(said: Said, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    names, long = _long_form(replace(said, columns=tuple(columns), rows=rows))
+    return {"columns": names, "rows": long}
 
 
 def _long_form(said: Said) -> tuple[list[str], list[list[Any]]]:

@@ -43,7 +43,7 @@ def verb(workspace: str, names: tuple[str, ...], parquet: str | None, **options:
     People: --people trait=due value=overdue.
     """
     csv = options["csv"]
-    if options["people"] or (parquet is None and csv in (None, "-")):
+    if options["people"] or options["show"] or (parquet is None and csv in (None, "-")):
         asked("traits:Traits", workspace, {"names": names or None}, view=summary, **options)
         return
     _written(workspace, names, parquet, csv, options)
