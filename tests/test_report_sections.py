@@ -63,9 +63,23 @@ def test_visits_alone_have_no_section_about_orders_or_money():
 
 def test_orders_without_money_have_no_section_about_money():
     story = "".join(f"ann a{n} 0 @{30 * n} ben b{n} 0 @{25 * n} " for n in range(8))
-    found = anchors(report(told(story)))
+    page = report(told(story))
+    found = anchors(page)
     assert "repeat" in found
     assert not {"money", "concentration", "value"} & set(found)
+    read = re.sub(r'href="data:[^"]*"', "", page.split("<script")[0])
+    assert [word for word in ("€0", "worth 0", "in money") if word in read] == []
+    assert "no order has an amount" in read
+
+
+def test_carts_without_a_view_of_a_product_are_still_told_about():
+    """Ann's carts become an order every time, Ben's never do; the data know no other step before the order."""
+    story = "".join(f"ann Cart Viewed @{30 * n} ann a{n} 10 @{30 * n} ben Cart Viewed @{25 * n} " for n in range(8))
+    page = report(told(story.replace("Cart Viewed", "Basket Opened")))
+    assert "funnel" not in anchors(page)
+    page = report(told(story))
+    assert "funnel" in anchors(page)
+    assert "How many carts and checkouts become an order?" in page
 
 
 def test_a_question_that_two_sections_ask_is_answered_once():

@@ -37,6 +37,7 @@ __all__ = [
     "Palette",
     "contrast",
     "dark_of",
+    "darkened",
     "readable_on",
     "recoloured",
     "sequential",
@@ -201,6 +202,10 @@ def recoloured(figure: go.Figure, mode: Mode) -> go.Figure:
         return figure
     import plotly.io as pio
 
+    return pio.from_json(darkened(figure.to_json()))
+
+
+def darkened(text: str) -> str:
+    """A figure's JSON with each house colour swapped for its dark counterpart."""
     swap = dark_of()
-    text = re.sub(r"#[0-9a-fA-F]{6}", lambda found: swap.get(found[0].lower(), found[0]), figure.to_json())
-    return pio.from_json(text)
+    return re.sub(r"#[0-9a-fA-F]{6}", lambda found: swap.get(found[0].lower(), found[0]), text)

@@ -87,18 +87,22 @@ def _write_names(figure: go.Figure, placed: _Placed, labels: dict[Node, str]) ->
 
     Plotly would write the last layer's names to the left, into those of the layer before.
     """
+    notes = []
     for node in placed.nodes:
         across, down = placed.at[node]
-        figure.add_annotation(
-            x=across, y=TOP * (1 - down), xref="paper", yref="paper", xanchor="left", yanchor="middle", xshift=THICK / 2 + 1,
-            showarrow=False, text=labels[node], font={"size": 11.5, "color": INK}, borderpad=0,
-        )  # fmt: skip
+        notes.append({
+            "x": across, "y": TOP * (1 - down), "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "middle",
+            "xshift": THICK / 2 + 1, "showarrow": False, "text": labels[node], "font": {"size": 11.5, "color": INK},
+            "borderpad": 0,
+        })  # fmt: skip
     for layer in sorted({layer for layer, _ in placed.nodes}):
         across = next(placed.at[node][0] for node in placed.nodes if node[0] == layer)
-        figure.add_annotation(
-            x=across, y=1, xref="paper", yref="paper", yanchor="bottom", xanchor="left", xshift=-THICK / 2, showarrow=False,
-            text=f"{layer:+d}" if layer else "0", font={"size": 11, "color": SOFT},
-        )  # fmt: skip
+        notes.append({
+            "x": across, "y": 1, "xref": "paper", "yref": "paper", "yanchor": "bottom", "xanchor": "left", "xshift": -THICK / 2,
+            "showarrow": False, "text": f"{layer:+d}" if layer else "0", "font": {"size": 11, "color": SOFT},
+        })  # fmt: skip
+    # all at once: plotly checks every annotation again each time one is added
+    figure.update_layout(annotations=notes)
 
 
 def _place(rows: list[dict[str, Any]]) -> _Placed:

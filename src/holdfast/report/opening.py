@@ -30,7 +30,7 @@ def opening(asked: Asked) -> Markup:
     """The answer in a sentence, and the tiles."""
     words = asked.ask(Bridge()).words
     verdict = _verdict(_told(asked))
-    sentence = tag("p", tag("b", verdict, " ") if verdict else None, words, class_="answer")
+    sentence = tag("p", tag("b", verdict, " ") if verdict else None, words.replace(" %", "\u00a0%"), class_="answer")
     tiles = [tile for tile in (_retention(asked), _lost(asked), _second(asked), _revenue(asked)) if tile is not None]
     return join(sentence, tag("div", *tiles, class_="kpis")) if tiles else sentence
 

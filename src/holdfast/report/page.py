@@ -137,17 +137,17 @@ def _scripts(figures: dict[str, go.Figure]) -> list[Markup]:
     """The figures' data in both modes, Plotly once, and the few lines that draw; nothing where there is no figure."""
     if not figures:
         return []
-    from holdfast.charts.palette import recoloured
+    from holdfast.charts.palette import darkened
 
     data = []
     for name, figure in figures.items():
-        data.append(_data(f"{name}-light", figure))
-        data.append(_data(f"{name}-dark", recoloured(figure, "dark")))
+        light = str(figure.to_json())
+        data += [_data(f"{name}-light", light), _data(f"{name}-dark", darkened(light))]
     return [*data, tag("script", Markup(_plotly())), tag("script", Markup(_packed("page.js")))]
 
 
-def _data(name: str, figure: go.Figure) -> Markup:
-    text = str(figure.to_json()).replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+def _data(name: str, figure: str) -> Markup:
+    text = figure.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     return tag("script", Markup(text), type="application/json", id=name)
 
 

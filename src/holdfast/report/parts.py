@@ -22,8 +22,8 @@ MOST_NOTES = 4
 
 
 def lead(words: str) -> Markup:
-    """The answer in a sentence."""
-    return tag("p", words, class_="lead")
+    """The answer in a sentence; no line begins with a % sign."""
+    return tag("p", words.replace(" %", "\u00a0%"), class_="lead")
 
 
 def folded(title: str, body: Markup) -> Markup:
@@ -86,14 +86,20 @@ def table(
     )
 
 
-def answer_table(answer: Answer, *, chosen: Sequence[str] = (), limit: int = 400) -> Markup:
-    """The table of an answer, or the chosen columns of it, tidied: intervals beside their number, remarks below."""
+def answer_table(
+    answer: Answer, *, chosen: Sequence[str] = (), titles: dict[str, str] | None = None, limit: int = 400
+) -> Markup:
+    """The table of an answer, or the chosen columns of it, tidied: intervals beside their number, remarks below.
+
+    titles  what stands over a column, by its name, where the name itself would not be understood
+    """
     names = [name for name in (chosen or answer.table.column_names) if name in answer.table.column_names]
     columns = [answer.table.column(name).to_pylist() for name in names]
     firsts = [next((value for value in column if value is not None), None) for column in columns]
     forms = kinds(names, [None if first is None else type(first) for first in firsts])
     tidy = tidied(names, list(zip(*columns, strict=True)), forms, answer.source.settings.currency)
-    return table(tidy.headings, tidy.rows, tidy.kinds, caption=" · ".join(tidy.remarks), limit=limit)
+    shown = {titled(name): title for name, title in (titles or {}).items()}
+    return table(tidy.headings, tidy.rows, tidy.kinds, titles=shown, caption=" · ".join(tidy.remarks), limit=limit)
 
 
 def csv_link(text: str, name: str, label: str = "CSV") -> Markup:

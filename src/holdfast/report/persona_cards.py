@@ -74,12 +74,14 @@ def _with_interval(row: dict[str, Any]) -> str:
 def _value(answer: Answer, value: list[dict[str, Any]], standing: list[dict[str, Any]]) -> Markup:
     """What they bring, a line each."""
     currency = answer.source.settings.currency
+    paid = any(answer.extra["value"]["revenue"].to_pylist())
     told: list[tuple[str, str]] = []
     for row in value:
         if row["orders"]:
-            brought = f"{shown(row['revenue'], 'money', currency)}, {percent(row['revenue_share'])}"
-            told += [("revenue", brought), ("orders a customer", f"{row['orders_per_customer']:.1f}")]
-            told.append(("order value", shown(row["aov"], "money", currency)))
+            if paid:
+                brought = f"{shown(row['revenue'], 'money', currency)}, {percent(row['revenue_share'])}"
+                told += [("revenue", brought), ("order value", shown(row["aov"], "money", currency))]
+            told.append(("orders a customer", f"{row['orders_per_customer']:.1f}"))
         told.append(("last seen", f"{row['days_since']:,} days ago (median)"))
     told += [(row["item"], f"{_with_interval(row)} of {row['n']:,}") for row in standing if row["item"] != "gone"]
     return table(("what", "how much"), told, ("text", "text"), name="small")

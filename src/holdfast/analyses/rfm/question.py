@@ -263,9 +263,10 @@ def _words(table: pa.Table, currency: str) -> str:
     best, slipping = _joined(rows, ("Champions",)), _joined(rows, ("At Risk", "Cannot Lose Them"))
     total = sum(row["revenue"] for row in rows)
     brought = f" and bring {percent(best[1] / total)} of revenue" if total > 0 else ""
+    worth = f", worth {slipping[1]:,.0f} {currency} so far" if total > 0 else ""
     return (
         f"{best[0]:,} of {n:,} customers, {percent(best[0] / n, *wilson(best[0], n))}, are Champions{brought}; "
-        f"{slipping[0]:,} good customers are at risk, worth {slipping[1]:,.0f} {currency} so far."
+        f"{slipping[0]:,} good customers are at risk{worth}."
     )
 
 
@@ -275,9 +276,14 @@ def _joined(rows: list[dict[str, Any]], names: tuple[str, ...]) -> tuple[int, fl
 
 
 def _notes(table: pa.Table, small: int) -> tuple[str, ...]:
-    few = [row for row in table.to_pylist() if 0 < row["customers"] < small]
+    rows = table.to_pylist()
+    few = [row for row in rows if 0 < row["customers"] < small]
     names = ", ".join(sorted({row["rfm"] for row in few}))
-    return (f"fewer than {small} customers, read with care: {names}",) if few else ()
+    unpaid = any(row["customers"] for row in rows) and not any(row["revenue"] for row in rows)
+    return (
+        *(("no order has an amount: money is the same for everyone and tells nobody apart",) if unpaid else ()),
+        *((f"fewer than {small} customers, read with care: {names}",) if few else ()),
+    )
 
 
 _SHARED = (

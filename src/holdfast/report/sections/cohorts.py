@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 
 __all__ = ["section"]
 
+_IN_MONEY = "the same in money: revenue so far per customer, net of refunds"
+
 
 def section(asked: Asked) -> Section | None:
     """Of each month's first-time buyers, who bought again; None where there is nothing that counts."""
     if not asked.counts:
         return None
-    answer, worth = asked.ask(Cohorts()), asked.ask(Cohorts(measure="cumulative revenue"))
+    answer = asked.ask(Cohorts())
+    worth = asked.ask(Cohorts(measure="cumulative revenue")) if asked.paid else None
     how = (
         "% ordering in month k after the first order · hatched: month still open · empty: not observable yet · "
         "rest on a cell for n and interval"
@@ -30,8 +33,8 @@ def section(asked: Asked) -> Section | None:
         lead(answer.words),
         hint(how),
         heat_table(answer.table.to_pylist(), marks=_began(answer)),
-        folded("the same in money: revenue so far per customer, net of refunds", _money_grid(worth, asked.currency)),
-        foot(answer, "cohorts", csv_link(worth.to_csv(), "cohorts-money.csv", "CSV in money")),
+        *([] if worth is None else [folded(_IN_MONEY, _money_grid(worth, asked.currency))]),
+        foot(answer, "cohorts", *([] if worth is None else [csv_link(worth.to_csv(), "cohorts-money.csv", "CSV in money")])),
     )
     return Section("cohorts", "Of each month's first-time buyers, who bought again?", body, "Cohorts")
 

@@ -22,6 +22,10 @@ _PLATFORMS = (
     *("others_share", "others_share_low", "others_share_high", "finding"),
 )
 
+_TITLES = {
+    "value": "platform", "only": "no other", "early_share": "users of the first week stay", "others_share": "others stay",
+}  # fmt: skip
+
 
 def section(asked: Asked) -> Section | None:
     """Time to value, breadth of use, platforms; None where there is nothing but orders."""
@@ -61,6 +65,6 @@ def _platforms(asked: Asked) -> list[Markup]:
     return [
         tag("h3", "On which platforms?"),
         lead(answer.words),
-        answer_table(answer, chosen=_PLATFORMS, limit=12),
+        answer_table(answer, chosen=_PLATFORMS, titles=_TITLES, limit=12),
         foot(answer, "platforms"),
     ]

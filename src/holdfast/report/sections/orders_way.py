@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from holdfast.analyses.abandonment import Abandonment
 from holdfast.analyses.funnel import USUAL_STEPS, Funnel
-from holdfast.events.schema import ORDER
 from holdfast.report.markup import Markup, join, tag
 from holdfast.report.page import Section, figure_place
 from holdfast.report.parts import answer_table, bare, folded, foot, hint, lead, table
@@ -23,9 +22,12 @@ _WINDOW = "7 days"
 
 def section(asked: Asked) -> Section | None:
     """The funnel to an order within a week, and abandonment; None where the data know no step before the order."""
-    known = [name for name in USUAL_STEPS if name in asked.timelines.meta.events]
-    if ORDER not in known or len(known) < 2:
+    if not asked.ordered:
         return None
+    known = [name for name in USUAL_STEPS if name in asked.timelines.meta.events]
+    if len(known) < 2:
+        left = _left_behind(asked)
+        return Section("funnel", "How many carts and checkouts become an order?", join(*left), "To the order") if left else None
     answer = asked.ask(Funnel(window=_WINDOW))
     body = join(
         lead(answer.words),
@@ -33,10 +35,14 @@ def section(asked: Asked) -> Section | None:
         figure_place("funnel-figure", answer.words, 90 + 62 * len(known), least_width=620),
         folded("all steps", answer_table(answer)),
         foot(answer, "funnel"),
-        *_left_behind(asked),
+        *_titled(_left_behind(asked)),
     )
     title = "How many of those who look go on to an order?"
     return Section("funnel", title, body, "To the order", {"funnel-figure": bare(answer)})
+
+
+def _titled(left: list[Markup]) -> list[Markup]:
+    return [tag("h3", "Carts and checkouts left behind"), *left] if left else []
 
 
 def _left_behind(asked: Asked) -> list[Markup]:
@@ -45,7 +51,6 @@ def _left_behind(asked: Asked) -> list[Markup]:
     if not any(row["started"] for row in answer.table.to_pylist()):
         return []
     return [
-        tag("h3", "Carts and checkouts left behind"),
         lead(answer.words),
         _ends(answer),
         folded("at which step", _steps(answer)),

@@ -21,15 +21,22 @@ _SHOWN = (
     *("kept_share", "kept_low", "kept_high", "action"),
 )
 
+_OF_MONEY = ("revenue", "revenue_share", "aov")
+_TITLES = {
+    "before_90": "90 days before", "revenue_share": "of revenue", "aov": "average order", "days_since": "days silent",
+    "kept_share": "still customers", "action": "what to do",
+}  # fmt: skip
+
 
 def section(asked: Asked) -> Section:
     """The six personas, their size, trend and worth."""
     answer, cards = asked.ask(Personas()), asked.ask(PersonaCard())
+    shown = [name for name in _SHOWN if asked.paid or name not in _OF_MONEY]
     body = join(
         lead(answer.words),
         hint("Everybody has exactly one persona. Size 30 and 90 days before by the same rule, so a trend is one of customers."),
         figure_place("personas-figure", answer.words, 360),
-        answer_table(answer, chosen=_SHOWN),
+        answer_table(answer, chosen=shown, titles=_TITLES),
         foot(answer, "personas"),
         tag("h3", "A card for each"),
         persona_cards(cards),

@@ -28,7 +28,7 @@ def section(asked: Asked) -> Section | None:
         lead(answer.words),
         hint(said + "The open last wait of each customer is counted as not yet over, not left out."),
         figure_place("repeat-figure", answer.words, 320),
-        answer_table(answer),
+        answer_table(answer, titles={"second": "with a second", "km_rate": "by Kaplan-Meier"}),
         foot(answer, "second-order"),
     )
     return Section("repeat", "Who orders a second time, and how soon?", body, "Second order", {"repeat-figure": bare(answer)})

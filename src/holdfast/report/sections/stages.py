@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["section"]
 
 _FEWEST = 3
+_TITLES = {"current": "there now", "fell_out_share": "share fallen out", "p90_seconds": "90 % within", "stays": "visits to it"}
 
 
 def section(asked: Asked) -> Section | None:
@@ -28,7 +29,7 @@ def section(asked: Asked) -> Section | None:
         lead(answer.words),
         hint("Which event belongs to which stage stands in the definition, and can be changed in holdfast.toml, [stages]."),
         figure_place("stages-figure", answer.words, 380, least_width=640),
-        answer_table(answer),
+        answer_table(answer, titles=_TITLES),
         foot(answer, "stages"),
     )
     return Section("stages", "How far do customers come?", body, "Stages", {"stages-figure": bare(answer)})

@@ -46,7 +46,7 @@ def section(asked: Asked) -> Section | None:
 
 
 def _ways(answer: Answer) -> Markup:
-    """The whole ways with how many sessions took them, and how many of those saw an order."""
+    """The whole ways with how many sessions and customers took them."""
     rows = [
         [
             row["path"], row["count"], row["customers"],
