@@ -17,8 +17,9 @@ import numpy.typing as npt
 from numba import njit
 
 from holdfast.analyses.scope import Scope
+from holdfast.analyses.steps import no_visits
 from holdfast.errors import UnknownName, UsageError
-from holdfast.events.schema import ORDER, REFUND
+from holdfast.events.schema import ORDER
 from holdfast.timelines.attributes import order_events
 from holdfast.timelines.columns import Meta
 from holdfast.timelines.purchases import RefundMode
@@ -47,10 +48,6 @@ __all__ = [
 ANY, ORDERS = "any", "orders"
 NOT_OBSERVED, LEFT, STAYED = -1, 0, 1
 MOST_DAYS = 3_650
-
-NOT_HERS = ("Email Sent", "Email Delivered", "Email Bounced", "SMS Sent", "SMS Delivered", "Push Notification Sent",
-            "Push Notification Received", "Push Notification Bounced")  # fmt: skip
-"""Events that are done to a customer, not by her."""
 
 
 @dataclass(frozen=True)
@@ -171,15 +168,16 @@ def counting(meta: Meta, events: str | Sequence[str]) -> tuple[str, ...] | None:
 def own_activity(meta: Meta, settings: Settings) -> tuple[str, ...] | None:
     """The events by which a customer shows that she is still here; None: counting orders.
 
-    Those that the settings name (`active`). Where they name none: every event that is the customer's own doing (no refund, no
-    complaint, no leave-taking, no message sent to her), where there are such besides orders; else orders; else any event.
+    Those that the settings name (`active`). Where they name none: every event that is the customer's own doing (nothing that
+    happens to her, as in `steps.NO_VISITS`, no complaint, no leave-taking), where there are such besides orders; else orders;
+    else any event.
     """
     known = meta.events[1:]
     named = tuple(name for name in settings.active if name in known)
     if named:
         return None if named == (ORDER,) else named
-    others = (REFUND, *NOT_HERS, *settings.complaints, *settings.unsubscribe)
-    own = tuple(name for name in known if not any(fnmatchcase(name, pattern) for pattern in others))
+    said, elsewhere = (*settings.complaints, *settings.unsubscribe), no_visits(meta)
+    own = tuple(name for name in known if name not in elsewhere and not any(fnmatchcase(name, pattern) for pattern in said))
     if set(own) - {ORDER}:
         return own
     return None if ORDER in known or not known else known
