@@ -114,6 +114,29 @@ def test_a_property_with_too_many_values_says_how_to_keep_it():
         Naming(by="path").nodes(many.meta)
 
 
+def test_an_event_called_other_is_not_the_rest():
+    """A real event (other) among three that fold, and a real (drop-off) in the middle of a path."""
+    from holdfast.analyses.paths import Paths
+    from holdfast.analyses.sessions import Sessions
+    from holdfast.analyses.transitions import Transitions
+
+    events = ["home", "(other)", "(drop-off)", "cart", "(start)", "(all pages)", "(no path)"]
+    timelines = visits(*[("ann", place, event, None) for place, event in enumerate(events)], ("ben", 0, "(other)", None))
+    edges = {(row["from"], row["to"]): row["count"] for row in timelines.ask(Transitions()).table.to_pylist()}
+    assert edges["home", '"(other)"'] == edges['"(other)"', '"(drop-off)"'] == edges['"(drop-off)"', "cart"] == 1
+    assert edges['"(other)"', "(drop-off)"] == 1
+    folded = timelines.ask(Transitions(most=1))
+    assert {row["node"] for row in folded.extra["nodes"].to_pylist()} == {'"(other)"', "(other)"}
+    assert folded.people(node='"(other)"').ids == ("ann", "ben")
+    assert folded.people(node="(other)").ids == ("ann",)
+    tree = timelines.ask(Paths('"(other)"', steps=1))
+    assert {(row["from"], row["to"]) for row in tree.table.to_pylist()} == {
+        ('"(other)"', '"(drop-off)"'), ('"(other)"', "(drop-off)"), ('"(drop-off)"', "(goes on)"),
+    }  # fmt: skip
+    assert tree.people(layer=0, **{"from": '"(other)"', "to": "(drop-off)"}).ids == ("ben",)
+    assert timelines.ask(Sessions()).table["landing"].to_pylist() == ['"(other)"', "home"]
+
+
 def test_a_gap_of_nothing_is_refused():
     for gap in (-1, 0.001, float("nan"), float("inf")):
         with pytest.raises(UsageError, match="such as 30"):

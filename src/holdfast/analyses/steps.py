@@ -47,6 +47,22 @@ SESSION_GAP_MINUTES = 30.0
 
 NO_STEP = -1
 
+RESERVED = frozenset(
+    {
+        "(start)",
+        "(drop-off)",
+        "(other)",
+        "(more)",
+        "(goes on)",
+        "(begins)",
+        "(goes back)",
+        "(no path)",
+        "(other paths)",
+        "(all pages)",
+    }
+)
+"""What answers call what is no step of the data; a step of such a name stands in quotation marks."""
+
 NO_VISITS = (
     *("Order Refunded", "Order Cancelled", "Order Shipped", "Order Fulfilled", "Order Delivered", "Unsubscribed"),
     *("Email *", "Push Notification *", "SMS *", "Message *", "Ticket *", "Conversation *", "Subscription *"),
@@ -64,6 +80,8 @@ class Naming:
              counts
     only     events that are steps; empty: all
     exclude  names, or patterns of names, that are left out as though they had not happened (events and values alike)
+
+    An event that is called (other) or (drop-off), as answers call what is no step, is the step "(other)" with quotation marks.
     """
 
     by: str = BY_EVENT
@@ -91,11 +109,13 @@ class Naming:
         return (not self.only or event in self.only) and not _matches(event, self.exclude)
 
     def _called(self, name: str) -> str | None:
-        """The step's name; None when that name is left out."""
+        """The step's name, in quotation marks where it would be taken for another thing; None when that name is left out."""
         if _matches(name, self.exclude):
             return None
         group = next((pattern for pattern in self.groups if fnmatchcase(name, pattern)), name)
-        return None if _matches(group, self.exclude) else group
+        if _matches(group, self.exclude):
+            return None
+        return f'"{group}"' if group in RESERVED else group
 
     def rules(self) -> dict[str, Any]:
         """What the definition of an answer says about it."""

@@ -76,7 +76,7 @@ def said_of(answer: Answer) -> Said:
 
 
 def showing(said: Said, table: str | None) -> Said:
-    """The same with one of its further tables in the place of the first; UnknownName lists them, UsageError where it has none."""
+    """The same with one of its further tables in the place of the first; UsageError where it has none."""
     if table is None:
         return said
     if not said.extra:
