@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
     from holdfast.timelines.timelines import AsOf, Timelines
 
-__all__ = ["Traits", "TraitsStep"]
+__all__ = ["ON_DEMAND", "Traits", "TraitsStep"]
+
+ON_DEMAND = ("cluster",)
+"""Traits that take many times as long as all others together: they are worked out where they are asked for by name."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class TraitsStep:
 class Traits(Question):
     """Every trait of every customer, as it is at the as-of.
 
-    names   the traits; empty: all that can be worked out on these data
+    names   the traits; empty: all that can be worked out on these data, but for those `ON_DEMAND`
     as_of, where, moment  as in every question
 
     Table: a row per customer: customer_id and a column a trait, in order of the id. Extra table "summary": trait, value,
@@ -82,7 +85,7 @@ class Traits(Question):
                 n=table.num_rows, names=timelines.meta.events[1:],
             ),
             source=timelines,
-            notes=tuple(f"no {name}: {why}" for name, why in missing.items()),
+            notes=(*(f"no {name}: {why}" for name, why in missing.items()), *(() if self.names else _ON_DEMAND_TOLD)),
             extra={"summary": _summary(rows, traits)},
         )  # fmt: skip
 
@@ -112,7 +115,7 @@ class Traits(Question):
             if name not in TRAITS:
                 raise UnknownName("trait", name, TRAITS)
         found, missing = [], {}
-        for name in self.names or sorted(TRAITS):
+        for name in self.names or sorted(set(TRAITS) - set(ON_DEMAND)):
             try:
                 found.append((name, import_module(TRAITS[name]).trait(name, timelines, as_of)))
             except HoldfastError as why:
@@ -121,6 +124,8 @@ class Traits(Question):
                 missing[name] = str(why).splitlines()[0]
         return tuple(found), missing
 
+
+_ON_DEMAND_TOLD = tuple(f"{name} takes longer and stands here when it is named: --name {name}" for name in ON_DEMAND)
 
 _TEXT = (
     "A row is a customer with an event before the as-of. Each trait is worked out as its own question does, over all customers "
