@@ -7,22 +7,28 @@ from dataclasses import replace
 from datetime import timedelta
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pytest
 from people import START, told
-from persona_streams import timelines_of
+from persona_streams import events_of, timelines_of
 from test_personas import ORDER, STORY, orders, shopping
 
 from holdfast.analyses.clusters import Clusters
+from holdfast.analyses.clusters.features import feature_step
 from holdfast.analyses.personas import Personas
 from holdfast.analyses.personas.card import PersonaCard
 from holdfast.analyses.personas.card_tables import HELD_BACK
+from holdfast.analyses.personas.rules import persona_rule
+from holdfast.analyses.personas.who import who_of
+from holdfast.analyses.scope import Scope
 from holdfast.datasets import made_stream
 from holdfast.errors import SettingsError, UnknownName, UsageError
 from holdfast.settings import Settings
 from holdfast.settings_file import read_settings, settings_of, write_settings
 from holdfast.timelines.order_lines import OrderLines
 from holdfast.timelines.timelines import Timelines
+from holdfast.timelines.walk import Shard
 
 EVERYBODY = Settings(small_group=1, gone_after=10)
 
@@ -189,11 +195,44 @@ def test_clusters_have_cards_too():
     timelines = timelines_of("online retail")
     answer = timelines.ask(PersonaCard(kind="cluster"))
     assert [row["persona"] for row in answer.table.to_pylist() if row["part"] == "size"][:2] == ["cluster 1", "cluster 2"]
-    assert answer.extra["trend"].num_rows == 0
     assert answer.extra["profile"].to_pylist()[0]["text"] == Clusters().model(timelines).names[0]
     assert "customers in cluster 2 (" in timelines.ask(PersonaCard("cluster 2", "cluster")).words
     assert len(answer.people(persona="cluster 1")) == answer.table.to_pylist()[0]["customers"]
     assert answer.figure() is not None
+
+
+def test_the_size_of_clusters_by_month_and_their_moves_equal_the_data_as_they_were_then():
+    """By the centres of now: the sizes at a month's end are those that data cut off there give."""
+    timelines = timelines_of("online retail")
+    answer, model = timelines.ask(PersonaCard(kind="cluster")), Clusters().model(timelines)
+    trend = answer.extra["trend"].to_pylist()
+    months = sorted({row["month"] for row in trend})
+    sizes = {month: [row["customers"] for row in trend if row["month"] == month] for month in months}
+    assert len(months) == 4
+    assert sizes[months[-1]] == [row["customers"] for row in answer.table.to_pylist() if row["part"] == "size"]
+    assert all(sum(sizes[row["month"]]) == row["n"] for row in trend)
+    assert sizes[months[0]] == then(model, timelines, months[0])
+    moves = answer.extra["moves"].to_pylist()
+    for row in (row for row in answer.table.to_pylist() if row["part"] == "size"):
+        assert sum(move["customers"] for move in moves if move["after"] == row["persona"]) == row["customers"]
+    before = [
+        sum(move["customers"] for move in moves if move["before"] == f"cluster {place + 1}")
+        for place in range(len(model.names))
+    ]
+    assert before == then(model, timelines, "2011-09-10")
+
+
+def then(model, timelines, day):
+    """The sizes of the clusters in data that end with that day."""
+    until = timelines.as_of(day).until
+    events = events_of("online retail")  # noqa: F841  # named in the query
+    cut = duckdb.sql("SELECT * FROM events WHERE epoch(time) < $until", params={"until": until}).to_arrow_table()
+    early = Timelines.from_arrow(cut, timelines.settings)
+    as_of = early.as_of(day)
+    rule = persona_rule(early, as_of, split=0.0)
+    step = feature_step(early.meta, rule, who_of(early, as_of, Scope(), None), buyers=True)
+    codes = replace(model, step=step).codes(Shard(early.source, 0, early.customers))
+    return np.bincount(codes, minlength=len(model.names) + 1)[1:].tolist()
 
 
 def test_wrong_questions_name_what_is_right():

@@ -15,6 +15,7 @@ from numba import njit
 from holdfast.analyses.personas.marks import discounted_values
 from holdfast.analyses.personas.rules import PersonaRule
 from holdfast.analyses.personas.who import Who
+from holdfast.events.schema import ORDER
 from holdfast.timelines.walk import Shard, Tally
 from holdfast.timelines.zone import Zone, day_of
 
@@ -78,17 +79,19 @@ def feature_step(meta: Meta, rule: PersonaRule, who: Who, *, buyers: bool) -> Fe
 
 
 def features_of(
-    shard: Shard, rule: PersonaRule, breadth: str | None, discount: str | None, today: int
+    shard: Shard, rule: PersonaRule, breadth: str | None, discount: str | None, today: int, *, keep: bool = True
 ) -> npt.NDArray[np.float32]:
     """The features of a shard's customers [customers, FEATURES]; today: the local day of the as-of.
 
-    Those of the latest question are kept with the columns: cards and clusters walk over them more than once.
+    keep  whether they are kept with the columns in place of the latest ones: cards and clusters walk more than once
     """
     key = ("features", shard.low, shard.high)
     asked = (rule.kinds, rule.gap, rule.until, rule.mode, breadth, discount, today)
     found = shard.source.kept.get(key)
     if found is None or found[0] != asked:
-        found = shard.source.kept[key] = (asked, _features(shard, rule, breadth, discount, today))
+        found = (asked, _features(shard, rule, breadth, discount, today))
+        if keep:
+            shard.source.kept[key] = found
     features: npt.NDArray[np.float32] = found[1]
     return features
 
@@ -107,15 +110,21 @@ def _features(
     out = np.full((shard.high - shard.low, len(FEATURES)), np.nan, np.float32)
     _measure(
         shard.low, shard.high, columns.offsets, columns.code, columns.day, columns.second, kinds, rule.gap, rule.until,
-        today, zone.starts, zone.offsets, values, size, cuts, told, bought.offsets, bought.amount, out,
+        today, zone.starts, zone.offsets, values, size, _order_code(columns.meta), cuts, told, bought.offsets,
+        bought.amount, out,
     )  # fmt: skip
     return out
+
+
+def _order_code(meta: Meta) -> int:
+    """The code of orders; -1 where there are none."""
+    return meta.events.index(ORDER) if ORDER in meta.events else -1
 
 
 @njit(cache=True, nogil=True)
 def _measure(
     low: int, high: int, offsets: Any, code: Any, day: Any, second: Any, kinds: Any, gap: int, until: int, today: int,
-    starts: Any, shifts: Any, values: Any, size: int, cuts: Any, told: Any, bought: Any, amount: Any, out: Any,
+    starts: Any, shifts: Any, values: Any, size: int, order: int, cuts: Any, told: Any, bought: Any, amount: Any, out: Any,
 ) -> None:  # fmt: skip
     seen = np.full(size, -1, np.int64)
     for customer in range(low, high):
@@ -125,7 +134,7 @@ def _measure(
             stop -= 1
         _spent(own, bought[customer], bought[customer + 1], amount)
         _visited(own, first, stop, code, day, second, kinds, gap, today, starts, shifts)
-        _ranged(own, customer, first, stop, code, kinds, values, seen, cuts, told)
+        _ranged(own, customer, first, stop, code, kinds, values, seen, order, cuts, told)
 
 
 @njit(cache=True, nogil=True)
@@ -182,14 +191,15 @@ def _visited(
 
 @njit(cache=True, nogil=True)
 def _ranged(
-    own: Any, customer: int, first: int, stop: int, code: Any, kinds: Any, values: Any, seen: Any, cuts: Any, told: Any
-) -> None:
+    own: Any, customer: int, first: int, stop: int, code: Any, kinds: Any, values: Any, seen: Any, order: int, cuts: Any,
+    told: Any,
+) -> None:  # fmt: skip
     breadth = placed = reduced = 0
     for i in range(first, stop):
         if kinds[code[i]] >= 2 and values[i] != 0 and seen[values[i]] != customer:
             seen[values[i]] = customer
             breadth += 1
-        if kinds[code[i]] == 4 and len(cuts) > 0:
+        if code[i] == order and len(cuts) > 0:
             placed += 1
             reduced += told[cuts[i]]
     own[7] = breadth

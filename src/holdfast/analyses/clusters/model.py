@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from holdfast.analyses.clusters.features import FEATURES, LOGGED, FeatureStep
+from holdfast.analyses.clusters.features import FEATURES, LOGGED, FeatureStep, features_of
 from holdfast.analyses.clusters.fit import LEAST_STABILITY, Fitted, Scaling, Tried, assigned, fit_clusters
 from holdfast.timelines.walk import Shard
+from holdfast.timelines.zone import Zone
 
 if TYPE_CHECKING:
     from holdfast.timelines.timelines import Timelines
@@ -62,6 +64,15 @@ class ClusterModel:
     def codes(self, shard: Shard) -> npt.NDArray[np.uint8]:
         """The cluster of each customer of the shard, from 1; 0 for those out of scope."""
         return self.placed(self.step.features(shard), self.step.inside(shard))
+
+    def codes_at(self, shard: Shard, instants: Sequence[int]) -> Iterator[npt.NDArray[np.uint8]]:
+        """The clusters as of several instants (UTC seconds, exclusive), by the centres of now: 0 for who was not there yet."""
+        zone = Zone.named(shard.columns.meta.zone)
+        for until in instants:
+            today = zone.day_at(until - 1)
+            step = replace(self.step, rule=self.step.rule.at(until))
+            features = features_of(shard, step.rule, step.breadth, step.discount, today, keep=False)
+            yield self.placed(features, step.inside(shard))
 
     def placed(self, features: Any, inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
         """The same from features at hand."""

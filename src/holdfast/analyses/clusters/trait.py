@@ -5,6 +5,7 @@ The clusters are those of `Clusters()` with its defaults, as of the question's o
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,10 @@ class ClusterTrait:
             shard.source.kept[key] = self.model.codes(shard)
         found: npt.NDArray[Any] = shard.source.kept[key]
         return found
+
+    def codes_at(self, shard: Shard, instants: Sequence[int]) -> Iterator[npt.NDArray[Any]]:
+        """The value codes as of several instants, by the centres of now."""
+        yield from self.model.codes_at(shard, instants)
 
 
 def labels(_name: str, _meta: Meta) -> tuple[str, ...]:

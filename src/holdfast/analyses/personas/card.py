@@ -29,10 +29,10 @@ from holdfast.analyses.personas.card_tables import (
     trend_table,
     value_table,
 )
-from holdfast.analyses.personas.card_walk import GONE, KEPT, CardStep, CardWanted, JourneyStep, centres_of
+from holdfast.analyses.personas.card_walk import GONE, KEPT, CardStep, CardWanted, GroupMoves, Held, JourneyStep, centres_of
 from holdfast.analyses.personas.card_words import card_notes, card_words
 from holdfast.analyses.personas.facets import facets_of
-from holdfast.analyses.personas.moves import MOVES, PersonaMoves
+from holdfast.analyses.personas.moves import MOVES, NOT_YET, PersonaMoves, moves_table
 from holdfast.analyses.personas.question import EARLIER_DAYS, standing_of
 from holdfast.analyses.personas.rules import persona_rule
 from holdfast.analyses.personas.trait import PersonaTrait
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from holdfast.analyses.personas.rules import PersonaRule
-    from holdfast.analyses.scope import Trait
     from holdfast.timelines.order_lines import OrderLines
     from holdfast.timelines.timelines import AsOf, Timelines
 
@@ -56,6 +55,9 @@ __all__ = ["PersonaCard"]
 
 MONTHS = 24
 """Months of the trend at most."""
+
+FEW_MONTHS = 4
+"""Instants of the trend of clusters: the features of everybody are measured anew for each."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ class PersonaCard(Question):
         contract = timelines.settings.base == "contract"
         span = max(last - timelines.zone.day_at(max(timelines.meta.first_second, 0)) + 2, 1)
         features = feature_step(timelines.meta, rule, who, buyers=False)
-        months = _months(timelines, as_of) if self.kind == "persona" else ()
+        months = _months(timelines, as_of)[0 if self.kind == "persona" else -FEW_MONTHS :]
         return CardStep(
             rule, who, held, len(held.labels), standing_of(timelines, as_of),
             0 if contract else resolve_gone_after(timelines, as_of).days,
@@ -114,7 +116,7 @@ class PersonaCard(Question):
             features.breadth, features.discount,
         )  # fmt: skip
 
-    def _held(self, timelines: Timelines, as_of: AsOf, rule: PersonaRule) -> Trait:
+    def _held(self, timelines: Timelines, as_of: AsOf, rule: PersonaRule) -> Held:
         if self.kind == "persona":
             return PersonaTrait(rule)
         from holdfast.analyses.clusters.trait import trait
@@ -159,11 +161,15 @@ class PersonaCard(Question):
         return timelines.walk(JourneyStep(card.step, *centres_of(card.sums))).rows
 
     def _moves(self, timelines: Timelines, card: Card) -> pa.Table:
-        """Moves of the last 90 days; no rows for clusters and where the data are younger."""
+        """Moves of the last 90 days; no rows where the data are younger."""
         first = date_of(day_of(card.step.who.as_of.last) - EARLIER_DAYS[-1])
-        young = timelines.as_of(first).until <= timelines.meta.first_second
-        if self.kind != "persona" or young:
+        until = timelines.as_of(first).until
+        if until <= timelines.meta.first_second:
             return MOVES.empty_table()
+        if self.kind == "cluster":
+            moves = timelines.walk(GroupMoves(card.step, until)).sums["moves"]
+            there = [name for code, name in enumerate(card.step.held.labels) if code and card.sums["customers"][code]]
+            return moves_table(moves, (NOT_YET, *there))
         split = money(card.step.rule.split)
         asked = PersonaMoves(
             *(first, self.as_of, split, self.cart, self.exclude, self.gap_minutes, self.about, self.where, self.moment)

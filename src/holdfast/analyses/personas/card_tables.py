@@ -202,7 +202,7 @@ def value_table(card: Card) -> pa.Table:
 
 
 def trend_table(card: Card) -> pa.Table:
-    """The size of each group at the end of each month, the last one at the as-of; no rows for clusters."""
+    """The size of each group at the end of each month, the last one at the as-of."""
     zone = Zone.named(card.settings.zone)
     rows = []
     for code in card.shown:

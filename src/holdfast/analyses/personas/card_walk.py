@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,16 +16,24 @@ from holdfast.analyses.personas.facets import REASON, Facet
 from holdfast.analyses.personas.rules import PersonaRule
 from holdfast.analyses.personas.walk import count_money
 from holdfast.analyses.personas.who import Who
+from holdfast.analyses.scope import Trait
 from holdfast.timelines.walk import Shard, Tally
 from holdfast.timelines.zone import day_of
 
 if TYPE_CHECKING:
-    from holdfast.analyses.scope import Trait
     from holdfast.analyses.status_trait import StatusTrait
 
-__all__ = ["CardStep", "CardWanted", "JourneyStep"]
+__all__ = ["CardStep", "CardWanted", "GroupMoves", "Held", "JourneyStep"]
 
 KEPT, GONE, NEVER = 1, 2, 3
+
+
+class Held(Trait, Protocol):
+    """Which group everybody is in, and was in at earlier instants."""
+
+    def codes_at(self, shard: Shard, instants: Sequence[int]) -> Iterator[npt.NDArray[Any]]:
+        """The group codes as of several instants (UTC seconds, exclusive)."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -43,14 +52,14 @@ class CardStep:
     rule, who   which events are steps, the instant; who is in · held  which group everybody is in · size  groups and nobody
     standing    who is still a customer; None: the data cannot say
     gone_days   days of silence after which one who never was a customer counts as gone; 0: cannot be said
-    facets      what is told of each customer · months  earlier instants of the trend (personas only)
+    facets      what is told of each customer · months  instants of the trend, the last one the as-of
     days        days since the last event that are told apart · last_days  days before the last step that are looked at
     breadth, discount  properties of the features · wanted  whom to name
     """
 
     rule: PersonaRule
     who: Who
-    held: Trait
+    held: Held
     size: int
     standing: StatusTrait | None
     gone_days: int
@@ -84,7 +93,7 @@ class CardStep:
             sums[f"facet {place}"] = self._told(shard, facet, code, left)
         sums["months"] = np.zeros((len(self.months), self.size), np.int64)
         inside = self.who.segments(shard) >= 0
-        for place, earlier in enumerate(self.rule.codes_at(shard, self.months) if self.months else ()):
+        for place, earlier in enumerate(self.held.codes_at(shard, self.months) if self.months else ()):
             sums["months"][place] = np.bincount(earlier[inside], minlength=self.size)
         return sums | self._centres(shard, code)
 
@@ -148,6 +157,22 @@ class CardStep:
         facet = next(one for one in self.facets if one.name == wanted.part)
         found &= facet.codes(shard, self.rule) == wanted.item
         return found & (left == GONE) if facet.name == REASON else found
+
+
+@dataclass(frozen=True)
+class GroupMoves:
+    """A step: how many of each group of the card stood in which at an earlier instant (UTC second, exclusive)."""
+
+    card: CardStep
+    first: int
+
+    def __call__(self, shard: Shard) -> Tally:
+        """Sum "moves" int64 [groups, groups], by code: then, now."""
+        size, now = self.card.size, self.card.group(shard)
+        then = next(iter(self.card.held.codes_at(shard, (self.first,)))).astype(np.int64)
+        inside = now > 0
+        moves = np.bincount(then[inside] * size + now[inside], minlength=size * size)
+        return Tally({"moves": moves.reshape(size, size)}, {})
 
 
 @dataclass(frozen=True)

@@ -151,16 +151,16 @@ def _state(name: str | None, names: tuple[str, ...], first: int = 0) -> int:
     return names.index(name) + first
 
 
-def moves_table(moves: npt.NDArray[np.int64]) -> pa.Table:
-    """Every pair of states, those not yet here last."""
+def moves_table(moves: npt.NDArray[np.int64], states: tuple[str, ...] = STATES) -> pa.Table:
+    """Every pair of states (by code, the first: not yet here), those not yet here last."""
     rows = []
-    for i in (*range(1, CODES), 0):
+    for i in (*range(1, len(states)), 0):
         n = int(moves[i].sum())
-        for j in range(1, CODES):
+        for j in range(1, len(states)):
             k = int(moves[i, j])
             low, high = wilson(k, n)
             rows.append(
-                {"before": STATES[i], "after": STATES[j], "customers": k, "n": n, "share": k / n if n else None,
+                {"before": states[i], "after": states[j], "customers": k, "n": n, "share": k / n if n else None,
                  "low": low, "high": high}
             )  # fmt: skip
     return pa.Table.from_pylist(rows, MOVES)

@@ -6,6 +6,7 @@ customer's entry.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,10 @@ class PersonaTrait:
     def codes(self, shard: Shard) -> npt.NDArray[Any]:
         """The value code per customer of a shard."""
         return self.rule.codes(shard)
+
+    def codes_at(self, shard: Shard, instants: Sequence[int]) -> Iterator[npt.NDArray[Any]]:
+        """The value codes as of several instants, by the split of now."""
+        yield from self.rule.codes_at(shard, instants)
 
 
 def labels(_name: str, _meta: Meta) -> tuple[str, ...]:
