@@ -104,3 +104,13 @@ def test_every_further_table_can_be_had():
     wrong = holdfast("sessions", "-w", shop(), *PAGES, "--show", "?")
     assert (wrong.code, wrong.out) == (2, "")
     assert wrong.err.strip().endswith("did you mean exits, lengths?")
+
+
+def test_a_narrow_screen_shows_what_was_asked_for():
+    """Of 100 columns the probability and the difference come before the counts."""
+    told = holdfast("transitions", "-w", shop(), *PAGES, "--by", "country", "--loops", "kept")
+    heads = next(line for line in told.out.splitlines() if line.startswith("segment"))
+    assert heads.index("probability") < heads.index("customers")
+    assert "difference, points" in told.out
+    assert "country is worked out" not in told.out
+    assert "status is worked out" in holdfast("funnel", "Page Viewed", "Page Viewed", "-w", shop(), "--by", "status").out

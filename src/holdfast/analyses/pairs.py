@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from holdfast.analyses.scope import TRAITS
 from holdfast.errors import UnknownName, UsageError
 from holdfast.timelines.attributes import NOT_KNOWN
 
-__all__ = ["checked_pair", "pair_of"]
+__all__ = ["checked_pair", "groups_by_steps", "pair_of"]
 
 USUAL = {"status": ("customer", "gone")}
 """Values that are compared unless others are named, by property."""
@@ -50,3 +51,10 @@ def pair_of(labels: Sequence[str], n: Any, by: str | None, versus: tuple[str, st
     ranked = sorted((code for code in range(len(labels)) if n[code]), key=lambda code: -int(n[code]))
     ranked.sort(key=lambda code: labels[code] == NOT_KNOWN)
     return (ranked[0], ranked[1]) if len(ranked) > 1 else None
+
+
+def groups_by_steps(by: str | None) -> tuple[str, ...]:
+    """The note that a comparison needs whose groups are made of what customers did; none for a property."""
+    if by not in TRAITS:
+        return ()
+    return (f"{by} is worked out from what customers did: part of a difference is how the groups are defined",)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from holdfast.cli.saying import kinds_in
 from holdfast.cli.screen import table
+from holdfast.cli.views import points
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,7 +23,7 @@ class Further:
 
     name     of the answer's extra table; left out where the answer has none
     heading  the line above it; {column} is that column's value in the first row
-    columns  which of its columns; empty: all
+    columns  which of its columns; empty: all. A `difference` is one of two shares, written in points with its interval
     where    only rows in which a column has this value
     most     how many rows
     """
@@ -53,6 +54,15 @@ def _shown(console: Console, part: Further, extra: dict[str, Any]) -> None:
     places = [columns.index(name) for name in part.columns or columns]
     kept = [[row[place] for place in places] for row in rows[: part.most]]
     names = [columns[place] for place in places]
+    if "difference" in names:
+        names, kept = _in_points(names, kept)
     console.print()
     console.print(part.heading.format(**dict(zip(columns, rows[0], strict=True))) if rows else "(none)")
     console.print(table(names, kept, kinds_in(names, kept)))
+
+
+def _in_points(names: list[str], rows: list[list[Any]]) -> tuple[list[str], list[list[Any]]]:
+    """The columns difference, low and high as one of text."""
+    at = names.index("difference")
+    told = [[*row[:at], points(*row[at : at + 3]), *row[at + 3 :]] for row in rows]
+    return [*names[:at], "difference, points", *names[at + 3 :]], told

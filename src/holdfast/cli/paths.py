@@ -9,7 +9,7 @@ import click
 from holdfast.cli.asking import analysis
 from holdfast.cli.screen import table
 from holdfast.cli.step_options import naming, step_options, versus_option
-from holdfast.cli.views import chosen
+from holdfast.cli.views import chosen, points
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -76,17 +76,14 @@ def _difference(console: Console, said: Said) -> None:
     at = {name: place for place, name in enumerate(said.columns)}
     first = said.rows[0]
     rows = [
-        [f"{row[at['layer']]}", row[at["from"]], row[at["to"]], row[at["share_a"]], row[at["share_b"]], _interval(row, at),
-         row[at["p_adjusted"]]]
+        [
+            *(f"{row[at['layer']]}", row[at["from"]], row[at["to"]], row[at["share_a"]], row[at["share_b"]]),
+            *(points(*(row[at[name]] for name in ("difference", "low", "high"))), row[at["p_adjusted"]]),
+        ]
         for row in said.rows
-    ]  # fmt: skip
+    ]
     heads = ["step", "from", "to", f"{first[at['segment_a']]}", f"{first[at['segment_b']]}", "difference, points", "p adjusted"]
     console.print(table(heads, rows, ["text", "text", "text", "share", "share", "text", "p"]))
-
-
-def _interval(row: Any, at: dict[str, int]) -> str:
-    difference, low, high = (100 * row[at[name]] for name in ("difference", "low", "high"))
-    return f"{difference:+.1f} ({low:+.1f} to {high:+.1f})"
 
 
 @analysis("paths", "paths:Paths", view=_view)

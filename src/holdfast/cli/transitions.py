@@ -13,9 +13,9 @@ from holdfast.cli.views import chosen
 
 __all__ = ["verb"]
 
-_SHOWN = ("segment", "from", "to", "count", "customers", "probability", "median_seconds", "p90_seconds")
+_SHOWN = ("segment", "from", "to", "probability", "customers", "median_seconds", "count", "p90_seconds")
 _HIDDEN = ("transitions", "n", "share", "share_low", "share_high", "share_n", "low", "high")
-_SIDES = ("from", "to", "probability_a", "probability_b", "difference", "low", "high", "p_adjusted")
+_SIDES = ("from", "to", "difference", "low", "high", "probability_a", "probability_b", "p_adjusted")
 _FURTHER = (
     Further("difference", "Side by side, a = {segment_a}, b = {segment_b}; the surest differences first", _SIDES, most=15),
 )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from holdfast.cli.saying import Said, View
 
-__all__ = ["chosen", "crossed"]
+__all__ = ["chosen", "crossed", "points"]
 
 
 def chosen(*names: str, money: Sequence[str] = (), hidden: Sequence[str] = (), latest: int | None = None) -> View:
@@ -35,6 +35,14 @@ def chosen(*names: str, money: Sequence[str] = (), hidden: Sequence[str] = (), l
         console.print(table(order, [[row[place] for place in at] for row in rows], kinds, said.currency))
 
     return view
+
+
+def points(difference: float | None, low: float | None, high: float | None) -> str:
+    """A difference of two shares with its interval, in points: +21.2 (+14.4 to +27.7)."""
+    if difference is None or low is None or high is None:
+        return "–"
+    said = f"{100 * difference:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
+    return said.replace("-", "−")
 
 
 def crossed(down: str, across: str, value: str) -> View:

@@ -31,7 +31,7 @@ from holdfast.analyses.funnel.tables import (
     step_table,
 )
 from holdfast.analyses.funnel.walk import ORDERS, Chain, FunnelStep, Wanted
-from holdfast.analyses.pairs import checked_pair, pair_of
+from holdfast.analyses.pairs import checked_pair, groups_by_steps, pair_of
 from holdfast.analyses.scope import Condition, Scope, segment_code
 from holdfast.analyses.steps import SESSION_GAP_MINUTES, Naming, Nodes, node_places
 from holdfast.analyses.windows import window_of
@@ -162,7 +162,10 @@ class Funnel(Question):
             table=table,
             definition=self._definition(timelines, step, names, int(np.sum(tally.sums["depth"][:, 1:]))),
             source=timelines,
-            notes=funnel_notes(table, extra, chain, names, small, usual=not self.steps),
+            notes=(
+                *funnel_notes(table, extra, chain, names, small, usual=not self.steps),
+                *groups_by_steps(self.by if pair is not None else None),
+            ),
             extra=extra,
         )
 

@@ -181,7 +181,8 @@ def funnel_words(table: pa.Table, conversion: pa.Table, window: Window, order: s
         return "Nobody took the first step of this funnel." if rows else "The data know none of the usual steps to an order."
     first, last = rows[0]["name"], max(rows, key=lambda row: row["step"])["name"]
     if len(whole) > 1:
-        told = [f"{row['segment']} {percent(row['share'])}" for row in sorted(whole, key=lambda row: -row["entered"])[:4]]
+        largest = sorted(whole, key=lambda row: -row["entered"])[:4]
+        told = [f"{row['segment']} {percent(row['share'], row['low'], row['high'])}" for row in largest]
         return f"From {first} to {last} {window.words}: {', '.join(told)}."
     row = whole[0]
     if first == last and len(rows) == 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from holdfast.analyses.definitions import counted, defined, percent, scope_rules
+from holdfast.analyses.pairs import groups_by_steps
 from holdfast.analyses.paths.layout import DROP_OFF, MARKERS, MORE, OTHER
 from holdfast.analyses.paths.tables import NO_PATH, OTHER_PATHS, Found
 from holdfast.analyses.statistics import wilson
@@ -156,6 +157,7 @@ def notes_of(question: Paths, timelines: Timelines, found: Found, tables: dict[s
         notes.append(f"fewer than {small} customers, read with care: {', '.join(few[:12])}")
     if "difference" in tables:
         notes.append("a difference between segments goes together with them; it does not say that one brings the other about")
+        notes += groups_by_steps(question.by)
     return tuple(notes)
 
 

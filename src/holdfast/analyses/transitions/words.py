@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from holdfast.analyses.definitions import counted, percent
-from holdfast.analyses.scope import TRAITS
+from holdfast.analyses.pairs import groups_by_steps
 from holdfast.durations import span
 
 if TYPE_CHECKING:
@@ -59,10 +59,10 @@ def _compared(difference: pa.Table, by: str | None) -> str:
     if not sure:
         return f"Between {names} no transition differs surely."
     top = max(sure, key=lambda row: abs(row["difference"]))
-    sides = f"{percent(top['probability_a'])} of {top['segment_a']}, {percent(top['probability_b'])} of {top['segment_b']}"
+    sides = f"{top['segment_a']} {percent(top['probability_a'])}, {top['segment_b']} {percent(top['probability_b'])}"
     points = f"{100 * top['difference']:+.1f} points, {100 * top['low']:.1f} to {100 * top['high']:.1f}"
     count = counted(len(sure), "transition differs surely", "transitions differ surely")
-    return f"Together with {by}, {count}; the most: after {top['from']} comes {top['to']} in {sides} ({points})."
+    return f"Together with {by}, {count}; the most: what follows {top['from']} is {top['to']}, {sides} ({points})."
 
 
 def notes(
@@ -85,6 +85,4 @@ def notes(
     groups: list[Any] = [(name, n) for name, n in zip(flows.segments, flows.n, strict=True) if n]
     if flows.compared is None and len(flows.segments) > 1 and len(groups) < 2:
         said.append("only one segment took steps: there is nothing to compare it with")
-    if flows.compared is not None and by in TRAITS:
-        said.append(f"{by} is worked out from what customers did: part of a difference is how the groups are defined")
-    return tuple(said)
+    return (*said, *groups_by_steps(by if flows.compared is not None else None))
