@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from fnmatch import fnmatchcase
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,7 @@ from holdfast.analyses.personas import Personas
 from holdfast.analyses.personas.moves import NOT_YET, PersonaMoves
 from holdfast.analyses.personas.rules import PERSONAS
 from holdfast.analyses.personas.trait import LABELS, trait
+from holdfast.analyses.scope import Condition
 from holdfast.analyses.stickiness import Stickiness
 from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import Settings
@@ -218,3 +220,43 @@ def test_everybody_has_one_persona_and_moves_have_the_sizes_as_margins(lives, da
         assert row["after"] == {one["persona"]: one["customers"] for one in table}.get(row["persona"], 0)
     for row in moves.table.to_pylist():
         assert len(moves.people(before=row["before"], after=row["after"])) == row["customers"]
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    LIVES, st.sampled_from(((), ("Page Viewed",), ("P*",))), st.sampled_from((None, 0.0, 7.0)), st.sampled_from((None, 1, 60))
+)
+def test_whoever_is_asked_about_stands_in_exactly_one_persona(lives, cart, split, gap):
+    """Under every argument, and split by any trait: the people of the personas are those in scope, each once."""
+    rows = [(who, minute, event, value if event == ORDER else None, None, who) for who, minute, event, value in lives]
+    timelines = shopping(rows)
+    if cart and not any(fnmatchcase(name, cart[0]) for name in timelines.meta.events[1:]):
+        cart = ()
+    everybody = {who for who, *_ in lives}
+    one = sorted(everybody)[0]
+    own = {"cart": cart, "split": split, "gap_minutes": gap}
+    for asked, scope in (
+        ({}, everybody),
+        ({"about": f"category={one}"}, {one}),
+        ({"where": (category(one),)}, everybody - {one}),
+    ):
+        answer = timelines.ask(Personas(**own, **asked))
+        people = [who for row in answer.table.to_pylist() for who in answer.people(persona=row["persona"]).ids]
+        assert sorted(people) == sorted(scope)
+        assert {row["n"] for row in answer.table.to_pylist()} == {len(scope)}
+    for by in ("persona", "category", *(("status",) if ORDER in timelines.meta.events else ())):
+        answer = timelines.ask(Personas(**own, by=by))
+        table = answer.table.to_pylist()
+        people = [who for row in table for who in answer.people(persona=row["persona"], segment=row["segment"]).ids]
+        assert sorted(people) == sorted(everybody)
+        assert sum({row["segment"]: row["n"] for row in table}.values()) == len(everybody)
+
+
+def category(who):
+    return Condition("category", (who,), negated=True)
+
+
+def test_orders_without_money_are_said():
+    timelines = shopping([("ann", 0, ORDER, None, None, None), ("ben", 5, ORDER, None, None, None)])
+    assert any("carry no money" in note for note in timelines.ask(Personas()).notes)
+    assert not any("carry no money" in note for note in told(STORY).ask(Personas()).notes)

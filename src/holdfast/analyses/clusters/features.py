@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from holdfast.analyses.personas.marks import discounted_values
+from holdfast.analyses.discounts import discount_values
 from holdfast.analyses.personas.rules import PersonaRule
 from holdfast.analyses.personas.who import Who
 from holdfast.events.schema import ORDER
@@ -105,7 +105,7 @@ def _features(
     kinds = np.array(rule.kinds, np.uint8)
     values = columns.code if breadth is None else columns.properties[breadth]
     size = len(columns.meta.events) if breadth is None else len(columns.meta.properties[breadth])
-    told = np.zeros(1, np.bool_) if discount is None else discounted_values(columns.meta, discount)
+    told = np.zeros(1, np.bool_) if discount is None else discount_values(columns.meta, discount)
     cuts = np.zeros(0, np.uint16) if discount is None else columns.properties[discount]
     out = np.full((shard.high - shard.low, len(FEATURES)), np.nan, np.float32)
     _measure(

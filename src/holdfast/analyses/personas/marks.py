@@ -1,7 +1,8 @@
 """Marks of repeat buyers: discount seeker and impulse (MISSION 3.57).
 
 discount seeker  two or more of her orders, and half of them or more, carry a discount: a property of the order such as coupon,
-                 discount or promo that is known and not empty, 0, false, no or none
+                 discount or promo that is known and not empty, 0, false, no or none. Taste's trait `discount` has another
+                 measure: there a seeker's share lies surely above the shop's
 impulse          three orders or more at irregular intervals (standard deviation at least as large as the mean), and besides
                  either half of the orders whose session is known came within ten minutes of its first step, or half of the
                  orders whose category is known are of another category than the order before
@@ -17,30 +18,19 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from holdfast.analyses.discounts import discount_properties, discount_values
 from holdfast.analyses.personas.rules import PersonaRule
 from holdfast.timelines.walk import Shard
 
 if TYPE_CHECKING:
     from holdfast.timelines.columns import Meta
 
-__all__ = ["MARKS", "Marks", "discount_properties", "discounted_values", "marks_of"]
+__all__ = ["MARKS", "Marks", "marks_of"]
 
 MARKS = ("none", "discount seeker", "impulse")
 """The marks by code."""
 
-DISCOUNTS = frozenset(
-    (
-        *("coupon", "couponcode", "couponid", "couponname", "discount", "discountcode", "discountamount", "discounts"),
-        *("promo", "promocode", "promotion", "promotionid", "promotioncode", "voucher", "vouchercode"),
-    )
-)
-NO_DISCOUNT = frozenset(("", "false", "no", "none", "null", "nan", "n/a", "-"))
 QUICK_SECONDS = 600
-
-
-def discount_properties(meta: Meta) -> tuple[str, ...]:
-    """The kept properties that tell of a discount."""
-    return tuple(name for name in meta.properties if "".join(filter(str.isalnum, name.lower())) in DISCOUNTS)
 
 
 @dataclass(frozen=True)
@@ -67,7 +57,7 @@ class Marks:
         )
         cut = np.zeros(len(events), np.bool_)
         for name in self.discounts:
-            cut |= discounted_values(columns.meta, name)[columns.properties[name][events]] & (events >= 0)
+            cut |= discount_values(columns.meta, name)[columns.properties[name][events]] & (events >= 0)
         category = np.zeros(0 if self.category is None else len(events), np.uint16)
         if self.category is not None:
             category = np.where(events >= 0, columns.properties[self.category][events], 0).astype(np.uint16)
@@ -86,21 +76,6 @@ def marks_of(meta: Meta, category: str | None) -> Marks:
     found = [name for name in meta.properties if name.lower() == "category"]
     chosen = property_name(meta, category) if category is not None else found[0] if found else None
     return Marks(discount_properties(meta), chosen)
-
-
-def discounted_values(meta: Meta, name: str) -> npt.NDArray[np.bool_]:
-    """By value code of the property: whether it tells of a discount."""
-    return np.array([place > 0 and _tells(value) for place, value in enumerate(meta.properties[name])], np.bool_)
-
-
-def _tells(value: str) -> bool:
-    text = value.strip().lower()
-    if text in NO_DISCOUNT:
-        return False
-    try:
-        return float(text) != 0
-    except ValueError:
-        return True
 
 
 @njit(cache=True, nogil=True)

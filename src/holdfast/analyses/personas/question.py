@@ -304,6 +304,8 @@ def _notes(sums: dict[str, Any], table: pa.Table, step: PersonaStep, timelines: 
             f"the data have no counting order ({ORDER}): who bought under another name stands among those who did not, "
             f'which holdfast import --map-event "NAME={ORDER}" mends'
         )
+    elif int(sums["order_money"].sum()) == 0:
+        notes.append("the orders carry no money: all who ordered once stand as of low value, since nothing tells high from low")
     if sums["gave_back"]:
         notes.append(f"{int(sums['gave_back']):,} of the cart abandoners took back in full whatever they ordered")
     if step.standing is None:

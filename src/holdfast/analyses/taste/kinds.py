@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from holdfast.analyses.discounts import DISCOUNTS, discount_properties, discount_values
 from holdfast.analyses.taste.loops import BY_DAY, BY_HOUR, BY_VALUE
-from holdfast.analyses.taste.walk import DAYS, HOURS, NO_LINES, Kind, Lines, Rhythm, discount_values
+from holdfast.analyses.taste.walk import DAYS, HOURS, NO_LINES, Kind, Lines, Rhythm
 from holdfast.timelines.attributes import property_name
 
 if TYPE_CHECKING:
@@ -16,13 +17,10 @@ if TYPE_CHECKING:
     from holdfast.timelines.order_lines import OrderLines
     from holdfast.timelines.timelines import AsOf, Timelines
 
-__all__ = ["CLOCK", "DISCOUNTS", "LEAST", "WITHOUT", "found_kinds", "found_rhythm", "kind_of", "named"]
+__all__ = ["CLOCK", "LEAST", "WITHOUT", "found_kinds", "found_rhythm", "kind_of", "named"]
 
 LEAST = 5
 """Touches that a favourite needs. With fewer, one value alone passes an interval where the shop has many values."""
-
-DISCOUNTS = ("coupon", "discount", "promo", "coupon_code", "discount_code", "promo_code", "promotion")
-"""Properties of orders that tell of a discount, where they are known and not 0, no or empty."""
 
 WITHOUT = {"channel": "source"}
 """Where the usual property is not there, another often is."""
@@ -95,6 +93,5 @@ def _from_lines(timelines: Timelines, as_of: AsOf, lines: OrderLines, name: str)
 def found_rhythm(timelines: Timelines, as_of: AsOf, discount: tuple[str, ...] = DISCOUNTS) -> Rhythm:
     """What orders say, with the properties of discounts that the data know of."""
     meta = timelines.meta
-    lower = {name.lower() for name in discount}
-    known = [name for name in meta.properties if name.lower() in lower]
-    return Rhythm(as_of, timelines.settings.refunds, {name: discount_values(meta, name) for name in known})
+    told = {name: discount_values(meta, name) for name in discount_properties(meta, discount)}
+    return Rhythm(as_of, timelines.settings.refunds, told)

@@ -21,9 +21,10 @@ import numpy as np
 
 from holdfast.analyses.answer import Answer, People, Question, checked_cell
 from holdfast.analyses.definitions import defined, scope_rules
+from holdfast.analyses.discounts import DISCOUNTS
 from holdfast.analyses.scope import Condition, Scope, segment_code
 from holdfast.analyses.taste.judge import Judge, TasteStep, Wanted
-from holdfast.analyses.taste.kinds import DISCOUNTS, LEAST, found_kinds, found_rhythm
+from holdfast.analyses.taste.kinds import LEAST, found_kinds, found_rhythm
 from holdfast.analyses.taste.tables import affinity_table, favourites_table, notes, rhythm_table, table_of, words
 from holdfast.analyses.taste.walk import Kind, Learned, LearnStep, Rhythm
 from holdfast.errors import UnknownName, UsageError

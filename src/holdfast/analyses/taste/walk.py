@@ -27,12 +27,10 @@ from holdfast.timelines.walk import Shard, Tally
 from holdfast.timelines.zone import Zone
 
 if TYPE_CHECKING:
-    from holdfast.timelines.columns import Meta
     from holdfast.timelines.timelines import AsOf
 
 __all__ = [
     "DAYS",
-    "EMPTY",
     "HOURS",
     "NOBODY",
     "NO_LINES",
@@ -41,7 +39,6 @@ __all__ = [
     "Learned",
     "Lines",
     "Rhythm",
-    "discount_values",
     "entries",
 ]
 
@@ -50,8 +47,6 @@ HOURS = ("night", "morning", "afternoon", "evening")
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 Z80 = 1.2815515655446004
-EMPTY = frozenset({"", "0", "false", "no", "none", "null", "nan"})
-"""Values of a discount property that say that there was none, as are all that are the number 0."""
 
 
 @dataclass(frozen=True)
@@ -241,16 +236,3 @@ def _median(histogram: npt.NDArray[np.int64]) -> float | None:
     reached = histogram.cumsum()
     low, high = (int(np.searchsorted(reached, place, side="right")) for place in ((n - 1) // 2, n // 2))
     return (low + high) / 2
-
-
-def discount_values(meta: Meta, name: str) -> npt.NDArray[np.bool_]:
-    """By value code of a property: whether it says that there was a discount."""
-    return np.array([place > 0 and _is_discount(value) for place, value in enumerate(meta.properties[name])])
-
-
-def _is_discount(value: str) -> bool:
-    text = value.strip().lower()
-    try:
-        return float(text) != 0 and not math.isnan(float(text))
-    except ValueError:
-        return text not in EMPTY

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from holdfast.analyses.discounts import discount_properties
 from holdfast.analyses.taste import Taste
-from holdfast.analyses.taste.kinds import DISCOUNTS
 from holdfast.report.markup import Markup, join, tag
 from holdfast.report.page import Section, figure_place
 from holdfast.report.parts import answer_table, bare, folded, foot, hint, lead
@@ -22,12 +22,13 @@ __all__ = ["section"]
 
 _SHOWN = ("customer", "revenue", "category", "brand", "channel", "hour", "discount", "last_order", "next_order", "due")
 _LISTED = 10
-_TELLING = {"category", "brand", "channel", *DISCOUNTS}
+_TELLING = {"category", "brand", "channel"}
 
 
 def section(asked: Asked) -> Section | None:
     """Favourites, the discount seekers and who is overdue; None where the data know no likes."""
-    if not _TELLING & set(asked.timelines.meta.properties):
+    meta = asked.timelines.meta
+    if not _TELLING & set(meta.properties) and not discount_properties(meta):
         return None
     answer = asked.ask(Taste(limit=_LISTED))
     if not len(answer.table):
