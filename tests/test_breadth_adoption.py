@@ -74,7 +74,7 @@ def test_breadth_of_a_property_and_as_a_trait():
     assert timelines.ask(narrow).definition.n == 3
     assert narrow.people(timelines, value="web", what="used").ids == ("ben", "eve")
     told = {row["segment"] for row in shop().ask(Orders(by="breadth")).table.to_pylist()}
-    assert {"1", "2"} <= told
+    assert "1" in told
 
 
 def test_adoption_by_hand():
@@ -104,7 +104,10 @@ def test_adoption_by_hand():
 def test_without_a_platform_the_events_are_shown():
     answer = shop().ask(Adoption())
     assert any("no platform" in note for note in answer.notes)
-    assert [row["value"] for row in answer.table.to_pylist()] == ["Order Completed", "Order Refunded"]
+    # What happens to a customer, as a refund, is nothing that she uses.
+    assert [row["value"] for row in answer.table.to_pylist()] == ["Order Completed"]
+    assert "the only feature in the data" in answer.words
+    assert "too few to say how broadly" in shop().ask(Breadth()).words
 
 
 def test_wrong_questions_name_what_is_right():

@@ -151,7 +151,7 @@ class Adoption(Question):
         rules = {"clock": "calendar", "of": features.source, "period": self.period, **window.rules()}
         rules |= {"alike in": said["alike in"]} | scope_rules(window.scope, "entry")
         names = (ORDER,) if window.start is None else window.start
-        title = f"Who uses which {'feature' if features.source == EVENT else features.source}, and since when?"
+        title = f"Who uses which {_noun(features)}, and since when?"
         return defined(timelines, window.as_of, title=title, text=_TEXT, rules=rules, n=n, names=names)
 
 
@@ -171,6 +171,9 @@ def _words(table: pa.Table, sums: dict[str, Any], features: Features, question: 
         return "Nobody has entered yet: adoption cannot be said."
     if not rows or not rows[0]["customers"]:
         return f"None of {n:,} customers has used any {features.source}."
+    if len(rows) == 1:
+        only = f"{rows[0]['value']}, the only {_noun(features)} in the data"
+        return f"{percent(rows[0]['share'])} of {n:,} customers have used {only}."
     most = ", ".join(f"{percent(row['share'])} {'have used ' if row is rows[0] else ''}{row['value']}" for row in rows[:3])
     several = int(sums["ever"][2:].sum())
     said = f"Of {n:,} customers {most}; {percent(several / n)} more than one of {len(rows):,}."
@@ -183,6 +186,10 @@ def _words(table: pa.Table, sums: dict[str, Any], features: Features, question: 
         f"({percent(row['early_share'])} of {row['early']:,} against {percent(row['others_share'])}; among customers alike "
         f"{points(row['adjusted_share'])}): together with it, not because of it."
     )
+
+
+def _noun(features: Features) -> str:
+    return "feature" if features.source == EVENT else features.source
 
 
 def _notes(table: pa.Table, features: Features, timelines: Timelines) -> list[str]:

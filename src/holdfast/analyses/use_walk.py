@@ -15,6 +15,7 @@ from numba import njit
 from holdfast.analyses.drivers.behaviours import EVENT
 from holdfast.analyses.drivers.walk import FULL, LookStep, Strata, weigh
 from holdfast.analyses.first_days import Entered, Window
+from holdfast.analyses.steps import no_visits
 from holdfast.analyses.strata import strata_of
 from holdfast.errors import UsageError
 from holdfast.timelines.attributes import property_name
@@ -36,7 +37,7 @@ NEVER = 1 << 30
 
 @dataclass(frozen=True)
 class Features:
-    """What counts as a feature: the events, or the values of a property.
+    """What counts as a feature: the events that a customer does herself, or the values of a property.
 
     source  EVENT or the property · names  of the features
     """
@@ -44,21 +45,28 @@ class Features:
     source: str
     names: tuple[str, ...]
 
-    def column(self, shard: Shard) -> npt.NDArray[Any]:
-        """The codes to read; code c is the feature c - 1, code 0 none."""
-        return shard.columns.code if self.source == EVENT else shard.columns.properties[self.source]
+    def column(self, shard: Shard) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+        """The codes to read and, by code, which feature it is (-1: none)."""
+        columns = shard.columns
+        known = columns.meta.events if self.source == EVENT else columns.meta.properties[self.source]
+        at = {name: place for place, name in enumerate(self.names)}
+        lookup = np.array([-1, *(at.get(name, -1) for name in known[1:])], np.int64)
+        return (columns.code if self.source == EVENT else columns.properties[self.source]), lookup
 
 
 def features_of(meta: Meta, of: str | None, usual: tuple[str, ...]) -> Features:
     """The features: "event", a property, or None: the first usual property that is kept, else the events.
 
+    Of the events those that happen to a customer (refunds, mails, tickets: `steps.NO_VISITS`) are no features.
     UnknownName for a property that is not kept, UsageError for one with more than MOST_VALUES values.
     """
     if of is None:
         kept = {name.lower(): name for name in meta.properties}
         of = next((kept[name] for name in usual if name in kept), EVENT)
     if of == EVENT:
-        return Features(EVENT, meta.events[1:])
+        elsewhere = no_visits(meta)
+        own = tuple(name for name in meta.events[1:] if name not in elsewhere)
+        return Features(EVENT, own or meta.events[1:])
     name = property_name(meta, of)
     values = meta.properties[name][1:]
     if len(values) > MOST_VALUES:
@@ -114,7 +122,7 @@ class UseStep:
         first = np.zeros((names, self.count), np.int64)
         _use(
             *(shard.low, shard.high, columns.offsets, columns.code, columns.day, columns.second, self.window.as_of.until),
-            *(self.features.column(shard), entered.place, entered.day, self.window.first_days, self.periods, self.few),
+            *(*self.features.column(shard), entered.place, entered.day, self.window.first_days, self.periods, self.few),
             *(-1 if self.wanted is None else self.wanted.feature, early, ever, uses, by_feature, first),
         )
         inside = entered.place >= 0
@@ -170,15 +178,15 @@ def distinct_used(shard: Shard, features: Features, until: int) -> npt.NDArray[n
     span: tuple[Any, ...] = (shard.low, shard.high, columns.offsets, columns.code, columns.day, columns.second, until)
     whole = (nothing, nothing, 0, np.zeros(1 << 16, np.int32), 0, -1)
     found = (np.zeros(size, np.int32), ever, np.zeros(size, np.int32), np.zeros((names, 3), np.int64))
-    told: tuple[Any, ...] = (*span, features.column(shard), *whole, *found, np.zeros((names, 1), np.int64))
+    told: tuple[Any, ...] = (*span, *features.column(shard), *whole, *found, np.zeros((names, 1), np.int64))
     _use(*told)
     return ever
 
 
 @njit(cache=True, nogil=True)
 def _use(
-    low: int, high: int, offsets: Any, code: Any, day: Any, second: Any, until: int, column: Any, place: Any, entry: Any,
-    days: int, periods: Any, few: int, target: int, early: Any, ever: Any, uses: Any, by_feature: Any, first: Any,
+    low: int, high: int, offsets: Any, code: Any, day: Any, second: Any, until: int, column: Any, lookup: Any, place: Any,
+    entry: Any, days: int, periods: Any, few: int, target: int, early: Any, ever: Any, uses: Any, by_feature: Any, first: Any,
 ) -> None:  # fmt: skip
     """Distinct features in the first days and ever, and by feature who used it, alone, among few, and since which period."""
     names = by_feature.shape[0]
@@ -193,7 +201,7 @@ def _use(
         for i in range(offsets[customer], offsets[customer + 1]):
             if second[i] >= until:
                 break
-            what = np.int64(column[i]) - 1
+            what = lookup[column[i]]
             if what < 0 or code[i] == 0:
                 continue
             if stamp[what] != customer:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
 from holdfast.analyses.breadth.tables import FEW_USE, alike_table, early_table, ever_table, trend_table, used_table
-from holdfast.analyses.definitions import defined, percent, scope_rules
+from holdfast.analyses.definitions import counted, defined, percent, scope_rules
 from holdfast.analyses.drivers import points
 from holdfast.analyses.drivers.behaviours import EVENT
 from holdfast.analyses.first_days import LEFT, STAYED, Window, staying_told, told_days, window_of
@@ -164,6 +164,8 @@ def _words(early: pa.Table, alike: pa.Table, features: Features, question: Bread
     if not n:
         days = question.first_days + question.horizon_days
         return f"Nobody has been observed for {days} days yet: breadth and staying cannot be said."
+    if len(features.names) <= question.few:
+        return f"The data tell {counted(len(features.names), 'feature')} apart: too few to say how broadly they are used."
     few = sum(row["customers"] for row in rows if row["features"] <= question.few)
     more, others, test = alike.to_pylist()
     said = (
