@@ -226,3 +226,28 @@ def test_on_the_command_line(tmp_path, monkeypatch, capsys):
     assert "of 2 carts" in capsys.readouterr().out
     assert run(["abandonment", "--people", "what=cart", "outcome=abandoned"]) == 0
     assert capsys.readouterr().out.split() == ["ben"]
+
+
+def test_intervals_follow_customers_who_have_many_carts():
+    """Ann leaves four carts, Ben one of two, Cleo buys all three: 5 of 9, but of three people in their own manner.
+
+    By hand: Σ(x − y 5/9)² = 482/81, variance 482/81², effective carts (20/81) / (482/6561) = 1620/482 = 3.3610.
+    """
+    story = "ann P0 P30 P60 P90\nben P0 P30 O31\ncleo P0 O1 P30 O31 P60 O61\ndan V200"
+    answer = told(story).ask(Abandonment(period="year"))
+    row = next(row for row in answer.table.to_pylist() if row["period"] == "all")
+    assert (row["abandoned"], row["n"]) == (5, 9)
+    assert (row["low"], row["high"]) == pytest.approx(by_hand(5 / 9, 1620 / 482), abs=1e-9)
+    left = next(row for row in answer.extra["steps"].to_pylist() if row["what"] == "cart")
+    assert (left["low"], left["high"]) == (row["low"], row["high"])
+    once = told("ann P0\nben P0 O1\ncleo P0\ndan P0\neve V200").ask(Abandonment(period="year"))
+    row = next(row for row in once.table.to_pylist() if row["period"] == "all")
+    assert (row["low"], row["high"]) == pytest.approx(by_hand(3 / 4, 4), abs=1e-9)
+
+
+def by_hand(share: float, n: float) -> tuple[float, float]:
+    """Wilson's interval of a share of so many trials."""
+    z = 1.959963984540054
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5
+    return middle - half, middle + half

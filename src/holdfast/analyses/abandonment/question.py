@@ -249,6 +249,7 @@ def _numbers(meta: Meta, name: str | None, units: int) -> Any:
 _TEXT = (
     "A cart opens with the first thing put into it, a checkout with any of its steps; each lives on with every further such "
     "event. Bought: an order came within the window after the last of them; abandoned: none did; in progress: the window is "
-    "still open. Rate = abandoned / (bought + abandoned), with Wilson's interval, by the period of opening. What is abandoned "
-    "was left at the furthest step it had come to. Why it was left is not in the events: ask (a survey), or hold out a group."
+    "still open. Rate = abandoned / (bought + abandoned), by the period of opening; a customer may have many carts, so its 95 "
+    "% interval follows customers (Wilson's at the effective number of carts). What is abandoned was left at the furthest step "
+    "it had come to. Why it was left is not in the events: ask (a survey), or hold out a group."
 )

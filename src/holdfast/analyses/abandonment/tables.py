@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from holdfast.analyses.abandonment.walk import ABANDONED, ANY_END, BOUGHT, IN_PROGRESS
+from holdfast.analyses.clustered import clustered
 from holdfast.analyses.definitions import counted, percent
 from holdfast.analyses.scope import EVERYONE, money
 from holdfast.analyses.statistics import wilson
@@ -53,28 +55,37 @@ def rate_table(
             cells = {name: sums[name][group, KINDS.index(kind)] for name in ("count", "customers", "money", "valued")}
             if len(labels) > 1 and not cells["count"].any():
                 continue
+            count = cells["count"]
+            bounds = _bounds(count[:, ABANDONED], count[:, BOUGHT], sums["spread"][group, KINDS.index(kind)])
             for place, name in enumerate(names):
-                rows.append(
-                    _rate_row(label, kind, name, {key: value[place] for key, value in cells.items()}, over[place], valued)
-                )
+                own = {key: value[place] for key, value in cells.items()}
+                rows.append(_rate_row(label, kind, name, own, over[place], valued) | bounds[place])
     return pa.Table.from_pylist(rows, RATES)
 
 
 def _rate_row(label: str, kind: str, period: str, cell: dict[str, Any], over: bool, valued: bool) -> dict[str, Any]:
     count, customers = ([int(value) for value in cell[name]] for name in ("count", "customers"))
     n = count[ABANDONED] + count[BOUGHT]
-    low, high = wilson(count[ABANDONED], n)
     known = int(cell["valued"][ABANDONED])
     return {
         "segment": label, "what": kind, "period": period,
         "state": "complete" if over and not count[IN_PROGRESS] else "in progress",
         "started": count[ANY_END], "bought": count[BOUGHT], "abandoned": count[ABANDONED], "in_progress": count[IN_PROGRESS],
-        "n": n, "rate": count[ABANDONED] / n if n else None, "low": low, "high": high,
+        "n": n, "rate": count[ABANDONED] / n if n else None,
         "customers": customers[ABANDONED], "customers_started": customers[ANY_END], "customers_bought": customers[BOUGHT],
         "customers_in_progress": customers[IN_PROGRESS],
         "value_left": money(cell["money"][ABANDONED]) if valued and kind == "cart" and known else None,
         "valued": known if valued and kind == "cart" else None,
     }  # fmt: skip
+
+
+def _bounds(lost: Any, kept: Any, spread: Any) -> list[dict[str, float | None]]:
+    """The interval of each share lost / (lost + kept), that follows the customers; None where there is nothing."""
+    found = clustered(lost, lost + kept, *(spread[:, place] for place in range(4)))
+    return [
+        {"low": float(low), "high": float(high)} if n else {"low": None, "high": None}
+        for low, high, n in zip(found.low, found.high, lost + kept, strict=True)
+    ]
 
 
 def steps_table(sums: dict[str, Any], labels: tuple[str, ...], names: tuple[str, ...], kinds: tuple[str, ...]) -> pa.Table:
@@ -86,12 +97,13 @@ def steps_table(sums: dict[str, Any], labels: tuple[str, ...], names: tuple[str,
             if len(labels) > 1 and not left.any():
                 continue
             rest, gone = int(left[:, BOUGHT].sum() + left[:, ABANDONED].sum()), int(left[:, ABANDONED].sum())
+            lost = left[:, ABANDONED]
+            bounds = _bounds(lost, rest - np.cumsum(lost), sums["left_spread"][group, KINDS.index(kind)])
             for place in range(0 if kind == "cart" else 1, len(names)):
-                here = int(left[place, ABANDONED])
-                low, high = wilson(here, rest)
+                here = int(lost[place])
                 rows.append(
                     {"segment": label, "what": kind, "step": place, "name": names[place], "reached": rest, "left": here,
-                     "rate": here / rest if rest else None, "low": low, "high": high,
+                     "rate": here / rest if rest else None, **bounds[place],
                      "share_of_left": here / gone if gone else None, "customers": int(by[place, ABANDONED]),
                      "in_progress": int(left[place, IN_PROGRESS])}
                 )  # fmt: skip

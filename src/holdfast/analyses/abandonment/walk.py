@@ -95,8 +95,9 @@ class AbandonmentStep:
     def __call__(self, shard: Shard) -> Tally:
         """Sums by segment, kind, period (the last: all) and end: `count`, `customers` int64 [s, 2, p + 1, 4].
 
-        `money`, `valued` int64 the same; `left` and `left_by` (customers) [s, 2, stages + 1, 3]; `n` customers, `loose` orders
-        without a cart. Rows `customer`.
+        `money`, `valued` int64 the same; `left` and `left_by` (customers) [s, 2, stages + 1, 3]; `spread` [s, 2, p + 1, 4] and
+        `left_spread` [s, 2, stages + 1, 4] as `_spread` sums them; `n` customers, `loose` orders without a cart. Rows
+        `customer`.
         """
         n = shard.high - shard.low
         found, loose = self._attempts(shard)
@@ -105,6 +106,9 @@ class AbandonmentStep:
         sums: dict[str, Any] = {name: np.zeros(shape, np.int64) for name in ("count", "customers", "money", "valued")}
         for name in ("left", "left_by"):
             sums[name] = np.zeros((self.segments, 2, self.roles.stages + 1, 3), np.int64)
+        for name, places in (("spread", self.periods[1]), ("left_spread", self.roles.stages)):
+            sums[name] = np.zeros((self.segments, 2, places + 1, 4), np.int64)
+        _spread(found, segment, shard.columns.day, *self.periods, self.roles.stages, sums["spread"], sums["left_spread"])
         marks = np.zeros(n, np.uint8)
         wanted = Target(EVERY, EVERY) if self.target is None else self.target
         _tally(
@@ -256,3 +260,44 @@ def _tally(
         hit = hit and (target[2] < 0 or target[2] == s) and (target[3] < 0 or target[3] == p)
         if hit and (target[4] < 0 or target[4] == at):
             marks[customer] = 1
+
+
+@njit(cache=True, nogil=True)
+def _spread(found: Any, segment: Any, day: Any, period: Any, periods: int, stages: int, whole: Any, way: Any) -> None:
+    """Add the sums over customers that intervals need (`clustered`): x², x y, y², and customers with y.
+
+    Into whole, by period (the last: all): x of a customer's y ended ones are abandoned; into way, by stage: of y that came so
+    far x were left there. The rows of one kind of one customer follow each other.
+    """
+    x, y, touched = np.zeros(periods + 1, np.int64), np.zeros(periods + 1, np.int64), np.zeros(periods + 1, np.int64)
+    left, came = np.zeros(stages + 1, np.int64), np.zeros(stages + 1, np.int64)
+    size = 0
+    for row in range(len(found)):
+        kind, customer, outcome, at = found[row, 0], found[row, 1], found[row, 3], found[row, 4]
+        s, lost = segment[customer], outcome == ABANDONED
+        if s >= 0 and outcome != IN_PROGRESS:
+            for place in (np.int64(period[day[found[row, 2]]]), np.int64(periods)):
+                if place >= 0:
+                    if y[place] == 0:
+                        touched[size] = place
+                        size += 1
+                    y[place] += 1
+                    x[place] += lost
+            came[: at + 1 if lost else stages + 1] += 1
+            left[at] += lost
+        if size > 0 and (row + 1 == len(found) or found[row + 1, 0] != kind or found[row + 1, 1] != customer):
+            for j in range(size):
+                _squared(whole[s, kind, touched[j]], x[touched[j]], y[touched[j]])
+                x[touched[j]] = y[touched[j]] = 0
+            for place in range(stages + 1):
+                _squared(way[s, kind, place], left[place], came[place])
+                left[place] = came[place] = 0
+            size = 0
+
+
+@njit(cache=True, nogil=True)
+def _squared(into: Any, x: Any, y: Any) -> None:
+    into[0] += x * x
+    into[1] += x * y
+    into[2] += y * y
+    into[3] += y > 0
