@@ -58,7 +58,7 @@ def test_structureless_rows_are_refused(kind):
 
 def test_too_few_rows_or_columns_are_refused_with_the_reason():
     assert "99 customers" in fit_clusters(random().normal(size=(99, 3))).reason
-    assert "1 features that vary" in fit_clusters(np.column_stack([random().normal(size=200), np.ones(200)])).reason
+    assert "only 1 feature that varies" in fit_clusters(np.column_stack([random().normal(size=200), np.ones(200)])).reason
 
 
 def test_features_of_one_customer_by_hand():

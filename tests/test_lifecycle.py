@@ -101,6 +101,11 @@ def test_money_in_words():
     assert told("ann Login @0").ask(LifeCycle(events="Login", show="money")).words == "No money moved yet."
 
 
+def test_money_of_a_first_period_has_no_before():
+    answer = told("ann o1 5 @0").ask(LifeCycle(show="money"))
+    assert answer.words == "5.00 EUR in 2024-01: 5.00 of new customers, 0.00 of kept ones, 0.00 of returned ones."
+
+
 def test_each_table_can_come_first():
     whole = told(SHOP).ask(LifeCycle())
     for show in ("transitions", "money"):

@@ -281,12 +281,18 @@ def test_favourites_of_a_shop_whose_categories_stand_in_the_products_of_its_orde
     assert "category" not in parts(timelines.ask(PersonaCard()), "repeat buyer")
 
 
+def test_one_is_told_as_one():
+    answer = told("ann o1 5 @0 ben o2 3 @1 ben o3 3 @2", EVERYBODY).ask(PersonaCard("one-time high value", split=1))
+    assert answer.words.startswith("1 one-time high value customer: 50.0 % of 2")
+
+
 def test_nobody_of_the_asked_persona_is_said_so():
     """Two look around, nobody orders: there is no repeat buyer, and the note names the mend."""
     timelines = shopping([("ann", 0, "Page Viewed", None, None, None), ("ben", 5, "Page Viewed", None, None, None)])
     answer = timelines.ask(PersonaCard("repeat buyer"))
     assert answer.words == "No card is shown: none of 2 customers is a repeat buyer."
     assert any("--map-event" in note for note in answer.notes)
+    assert answer.people().ids == answer.people(part="hour", item="12:00").ids == ()
     high = timelines.ask(PersonaCard("one-time high value"))
     assert high.words == "No card is shown: none of 2 customers is a one-time high value customer."
     before = timelines.ask(PersonaCard("repeat buyer", as_of="2020-01-01"))

@@ -181,6 +181,8 @@ def test_wrong_questions_name_what_is_right():
     ):  # fmt: skip
         with pytest.raises(UnknownName, match=words):
             answer.people(**cell)
+    with pytest.raises(UsageError, match="no stage is named"):
+        answer.people()
     with pytest.raises(UsageError, match="two ends"):
         answer.people(**{"from": "loyalty"})
     with pytest.raises(UsageError, match="whole days"):

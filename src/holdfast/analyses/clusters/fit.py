@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from holdfast.analyses.definitions import counted
 from holdfast.analyses.statistics import Z95
 
 __all__ = ["LEAST_STABILITY", "RESAMPLES", "Fitted", "Scaling", "Tried", "assigned", "fit_clusters"]
@@ -92,7 +93,8 @@ def fit_clusters(rows: Any, seed: int = 20_240_101, least: float = LEAST_STABILI
     values = np.asarray(rows, np.float64)
     scaling = _scaling(values)
     if len(values) < ENOUGH or len(scaling.kept) < 2:
-        few = f"{len(values):,} customers" if len(values) < ENOUGH else f"{len(scaling.kept)} features that vary"
+        varying = counted(len(scaling.kept), "feature that varies", "features that vary")
+        few = counted(len(values), "customer") if len(values) < ENOUGH else varying
         return Fitted(scaling, None, (), f"only {few}: too few to look for clusters")
     import sklearn.cluster  # noqa: F401  # a limit holds for the libraries that are loaded
     from threadpoolctl import threadpool_limits

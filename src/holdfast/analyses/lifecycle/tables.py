@@ -222,9 +222,14 @@ def money_words(table: pa.Table, currency: str) -> str:
         return f"Money in {period}: " + ", ".join(f"{row['segment']} {row['end']:,.2f} {currency}" for row in largest) + "."
     row = same[0]
     less = row["kept_before"] - row["kept_now"]
-    return (
+    now = (
         f"{row['end']:,.2f} {currency} in {period}: {row['new']:,.2f} of new customers, {row['kept_now']:,.2f} of kept ones, "
-        f"{row['returned']:,.2f} of returned ones. Of the {row['start']:,.2f} before, {row['lost']:,.2f} went with those lost, "
+        f"{row['returned']:,.2f} of returned ones."
+    )
+    if not row["start"]:
+        return now
+    return (
+        f"{now} Of the {row['start']:,.2f} before, {row['lost']:,.2f} went with those lost, "
         f"and the kept spent {abs(less):,.2f} {'less' if less > 0 else 'more'}."
     )
 

@@ -183,6 +183,8 @@ class PersonaCard(Question):
         card = self._card(timelines, step)
         name = cell.get("persona", self.persona)
         labels = step.held.labels
+        if name in labels[1:] and not card.sums["customers"][labels.index(name)]:
+            return People((), cell)
         groups = card.few if name == HELD_BACK else card.shown if name is None else (_code(labels, name, card),)
         part, item = cell.get("part", "size"), cell.get("item")
         if part == "journey":

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from holdfast.analyses.definitions import counted, percent
 from holdfast.analyses.personas.card_tables import Card
-from holdfast.analyses.personas.rules import plural
+from holdfast.analyses.personas.rules import plural, singular
 from holdfast.events.schema import ORDER
 
 __all__ = ["card_notes", "card_words"]
@@ -38,7 +38,7 @@ def _nobody(card: Card) -> str:
     if not others:
         return "Nobody has an event before the as-of: there is nobody to tell of."
     one = str(card.wanted)
-    told = f"stands in {one}" if card.apart(1) else f"is a {one} customer" if one.endswith("value") else f"is a {one}"
+    told = f"stands in {one}" if card.apart(1) else f"is a {singular(one)}"
     return f"No card is shown: none of {counted(others, 'customer')} {told}."
 
 
@@ -51,7 +51,7 @@ def _one(card: Card, rows: list[dict[str, Any]]) -> str:
     whom = (
         f"{counted(size['customers'], 'customer')} in {name} ({apart})"
         if apart
-        else counted(size["customers"], name, plural(name))
+        else counted(size["customers"], singular(name), plural(name))
     )
     said = f"{whom}: {percent(size['share'])} of {size['n']:,}"
     if total > 0 and units:

@@ -49,6 +49,7 @@ __all__ = [
     "cart_events",
     "persona_rule",
     "plural",
+    "singular",
 ]
 
 PERSONAS = (
@@ -224,7 +225,12 @@ def cart_events(meta: Meta, cart: Sequence[str] = ()) -> tuple[str, ...]:
 
 def plural(persona: str) -> str:
     """Several of a persona, in words: repeat buyers, one-time low value customers."""
-    return f"{persona} customers" if persona.endswith("value") else f"{persona}s"
+    return f"{singular(persona)}s"
+
+
+def singular(persona: str) -> str:
+    """One of a persona, in words: repeat buyer, one-time low value customer."""
+    return f"{persona} customer" if persona.endswith("value") else persona
 
 
 def _bare(name: str) -> str:

@@ -212,6 +212,8 @@ def _person(cell: dict[str, Any]) -> Person:
     what, stage = cell.get("what", "reached"), cell.get("stage")
     if what not in ("reached", "current", "fell out"):
         raise UnknownName("number of a stage", str(what), ("reached", "current", "fell out"))
+    if stage is None:
+        raise UsageError("whose people? no stage is named", "give stage=purchase, or from=evaluation to=purchase")
     if stage not in (*STAGES, NO_STAGE_YET):
         raise UnknownName("stage", str(stage), (*STAGES, NO_STAGE_YET))
     return Person(what, NOWHERE if stage == NO_STAGE_YET else STAGES.index(stage))
