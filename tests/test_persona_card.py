@@ -24,6 +24,8 @@ from holdfast.analyses.personas.who import who_of
 from holdfast.analyses.scope import Scope
 from holdfast.datasets import made_stream
 from holdfast.errors import SettingsError, UnknownName, UsageError
+from holdfast.report.asked import Asked
+from holdfast.report.sections.personas import section
 from holdfast.settings import Settings
 from holdfast.settings_file import read_settings, settings_of, write_settings
 from holdfast.timelines.order_lines import OrderLines
@@ -279,6 +281,8 @@ def test_favourites_of_a_shop_whose_categories_stand_in_the_products_of_its_orde
     assert "brand" not in parts(late, "repeat buyer")
     assert any("of the products of orders" in note for note in late.notes)
     assert "category" not in parts(timelines.ask(PersonaCard()), "repeat buyer")
+    reported = str(section(Asked(timelines, lines=lines)).body)
+    assert "the category of the products of orders" in reported
 
 
 def test_one_is_told_as_one():

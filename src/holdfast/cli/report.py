@@ -48,11 +48,15 @@ def verb(workspace: str, output: str | None, as_of: str | None, whose: str, show
 
 def write_report(opened: Workspace, target: Path, as_of: str | None = None, whose: str = "customers") -> None:
     """Write the report of a workspace's customers, or of their accounts, into a file."""
+    from holdfast.analyses.personas.facets import told_by_products
     from holdfast.cli.asking import filled
     from holdfast.report.whole import report
 
     beside = "" if whose == "customers" else "customers here are firms"
-    written(str(target), report(filled(opened, whose), as_of=as_of, quality=quality_of(opened), beside=beside))
+    timelines, asking = filled(opened, whose), opened.accounts if whose == "accounts" else opened
+    lines = asking.order_lines() if told_by_products(timelines.meta) else None
+    page = report(timelines, as_of=as_of, quality=quality_of(opened), beside=beside, lines=lines)
+    written(str(target), page)
 
 
 def quality_of(opened: Workspace) -> Quality:

@@ -10,6 +10,7 @@ from holdfast.events.schema import ORDER, REFUND
 
 if TYPE_CHECKING:
     from holdfast.analyses.answer import Answer, Question
+    from holdfast.timelines.order_lines import OrderLines
     from holdfast.timelines.timelines import Timelines
 
 __all__ = ["Asked", "Quality", "month_name"]
@@ -34,10 +35,18 @@ class Asked:
 
     as_of    the date it tells about; None: the end of the data
     quality  what the workspace knows about its data
+    lines    what was in the orders; None: not known
     """
 
-    def __init__(self, timelines: Timelines, as_of: date | str | None = None, quality: Quality | None = None) -> None:
+    def __init__(
+        self,
+        timelines: Timelines,
+        as_of: date | str | None = None,
+        quality: Quality | None = None,
+        lines: OrderLines | None = None,
+    ) -> None:
         self.timelines = timelines
+        self.lines = lines
         self.quality = quality or Quality()
         self._as_of = as_of
         self._answers: dict[Question, Answer] = {}

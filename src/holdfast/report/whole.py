@@ -13,6 +13,7 @@ from holdfast.report.opening import opening
 from holdfast.report.page import Page, Section
 
 if TYPE_CHECKING:
+    from holdfast.timelines.order_lines import OrderLines
     from holdfast.timelines.timelines import Timelines
 
 __all__ = ["SECTIONS", "report"]
@@ -27,14 +28,18 @@ SECTIONS = {
 """Part of the page → files of `sections/`, in order; what the numbers mean stands last."""
 
 
-def report(timelines: Timelines, *, as_of: date | str | None = None, quality: Quality | None = None, beside: str = "") -> str:
+def report(
+    timelines: Timelines, *, as_of: date | str | None = None, quality: Quality | None = None, beside: str = "",
+    lines: OrderLines | None = None,
+) -> str:  # fmt: skip
     """The report as one HTML file.
 
     as_of    the date it tells about; None: the end of the data
     quality  what the workspace knows about its data; None: what the timelines know
     beside   what else is said beside the title
+    lines    what was in the orders, where events do not tell categories and brands; None: not known
     """
-    asked = Asked(timelines, as_of, quality)
+    asked = Asked(timelines, as_of, quality, lines)
     shown = [section for part, names in SECTIONS.items() for section in _shown(asked, part, names)]
     top = opening(asked)
     name = timelines.settings.name

@@ -30,7 +30,7 @@ _TITLES = {
 
 def section(asked: Asked) -> Section:
     """The six personas, their size, trend and worth."""
-    answer, cards = asked.ask(Personas()), asked.ask(PersonaCard())
+    answer, cards = asked.ask(Personas()), asked.ask(PersonaCard(lines=asked.lines))
     shown = [name for name in _SHOWN if asked.paid or name not in _OF_MONEY]
     body = join(
         lead(answer.words),
