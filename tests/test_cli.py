@@ -201,3 +201,22 @@ def test_of_many_periods_the_screen_shows_the_latest():
     assert "earlier rows" in told.out
     assert "2024-04-25" in told.out
     assert "2024-01-05" not in told.out
+
+
+def test_a_question_that_has_to_be_compiled_says_so_once():
+    """In a process of its own, for numba keeps whoever listens."""
+    program = """
+from numba.core.event import Event, EventStatus, broadcast
+from holdfast.cli import compiling
+compiling.compiled_before = lambda: True
+compiling.say_first_run()
+compiling.say_first_run()
+print("before", file=compiling.sys.stderr)
+for status in (EventStatus.START, EventStatus.END, EventStatus.START):
+    broadcast(Event("numba:compile", status))
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    first, *said = ran.stderr.splitlines()
+    assert first == "before"
+    assert len(said) == 1
+    assert said[0].startswith("first time of this question")

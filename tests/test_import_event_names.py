@@ -55,7 +55,7 @@ def test_without_it_nothing_is_an_order_and_the_line_to_copy_is_proposed(shop: W
     path = _clicks(shop, "ann,add_to_cart,2024-01-01 10:00,,", "ann,purchase,2024-01-01 10:05,o1,12.00")
     plan = plan_import(path, shop.settings)
     assert plan.warnings == (
-        '1 rows called purchase do not count as orders; say what they mean with --map-event "purchase=Order Completed" '
+        '1 row called purchase does not count as an order; say what they mean with --map-event "purchase=Order Completed" '
         '"add_to_cart=Product Added"',
     )
     assert bring(shop, path).counts["orders"] == 0
@@ -80,6 +80,18 @@ def test_a_name_that_no_event_has_is_said() -> None:
 def test_each_word_means_one_event() -> None:
     words = [word for some in EVENT_WORDS.values() for word in some.split()]
     assert len(words) == len(set(words))
+
+
+def test_the_line_to_copy_stands_on_one_line_and_a_second_reading_beside_the_first_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "clicks.csv"
+    path.write_text("user,event,time\nann,add_to_cart,2024-01-01 10:00\nann,purchase,2024-01-01 10:05\n", encoding="utf-8")
+    first = holdfast("import", path, "-w", tmp_path / "shop", "--yes")
+    line = '--map-event "purchase=Order Completed" "add_to_cart=Product Added"'
+    assert any(one.strip() == line for one in first.out.splitlines())
+    assert "side by side" not in first.out
+    second = holdfast("import", path, "-w", tmp_path / "shop", "--yes", "--map-event", "purchase=Order Completed")
+    assert second.code == 0
+    assert "side by side" in " ".join(second.out.split())
 
 
 def test_the_command_line_and_the_settings_file_say_the_same(shop: Workspace) -> None:

@@ -170,7 +170,7 @@ def _people(answer: Answer, cell: dict[str, str], *, json: bool, csv: str | None
     """The ids behind one number: one a line, or as JSON or CSV."""
     found = answer.people(**_typed(answer, cell))
     named = ", ".join(f"{key} {value}" for key, value in cell.items())
-    words = f"{len(found):,} customers stand behind {named}."
+    words = f"{len(found):,} customers stand behind {named}." if len(found) != 1 else f"1 customer stands behind {named}."
     said = Said(
         {"name": type(answer.question).__name__, "people": dict(cell)}, words, ("customer_id",), [[one] for one in found.ids]
     )

@@ -99,8 +99,24 @@ def bring(place: Place, plan: ImportPlan) -> tuple[Said, int]:
         reading = read_events(plan, workspace.settings, move)
         record = workspace.import_(plan, reading)
     seconds = time.monotonic() - started
-    notes = [] if record.repeated else [*reading.notes(), *_suggested(workspace)]
+    notes = [] if record.repeated else [*_read_before(workspace, record), *reading.notes(), *_suggested(workspace)]
     return _said(workspace, plan, record, seconds, notes), record.refused
+
+
+def _read_before(workspace: Workspace, record: ImportRecord) -> list[str]:
+    """That the same file is in under other names of events too: a name is part of what makes an event the event it is."""
+    beside = [
+        one
+        for one in workspace.imports()
+        if (one.source, one.fingerprint != record.fingerprint) == (record.source, True)
+        and one.read_as.get("events") != record.read_as.get("events")
+    ]
+    if not beside or not record.rows:
+        return []
+    return [
+        f"{record.source} is in already under other names of events, and both now stand side by side, counted twice; "
+        "to have it once, read it into a new workspace"
+    ]
 
 
 def _made(place: Place, plan: ImportPlan) -> Workspace:
@@ -185,7 +201,8 @@ def _said(workspace: Workspace, plan: ImportPlan, record: ImportRecord, seconds:
         words = f"All {record.known:,} events of {plan.name} are in already; nothing was changed."
     else:
         pace = record.counts.get("rows", record.rows) / max(seconds, 1e-9)
-        words = f"{plan.name} is in: {record.rows:,} events in {seconds:.1f} s ({pace:,.0f} rows a second)."
+        brought = f"{record.rows:,} event{'' if record.rows == 1 else 's'}"
+        words = f"{plan.name} is in: {brought} in {seconds:.1f} s ({pace:,.0f} rows a second)."
     return Said(question, words, ("what", "rows"), rows, (*_refused(workspace, record), *notes))
 
 

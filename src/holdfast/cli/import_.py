@@ -151,7 +151,10 @@ def _show(plan: Any, quiet: bool) -> None:
         console.print(table(names, rows, ["count" if name in _NUMBERS else "text" for name in names]))
         console.print()
     for warning in plan.warnings:
-        console.print(Text(f"! {cleaned(warning)}", style="yellow"))
+        said, option, line = cleaned(warning).partition("--map-event")
+        console.print(Text(f"! {said}", style="yellow"))
+        if option:
+            console.print(Text(f"  {option}{line}", style="yellow"), soft_wrap=True)  # one line, to be copied
 
 
 _NUMBERS = ("quantity", "price", "amount", "revenue")

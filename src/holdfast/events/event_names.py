@@ -73,6 +73,14 @@ def proposals(counts: Mapping[str, int], renames: Sequence[tuple[str, str]]) -> 
     if not found:
         return
     orders = [name for name, event in found.items() if event == ORDER]
-    said = "; ".join(f"{counts[name]:,} rows called {name} do not count as orders" for name in orders)
+    said = "; ".join(_no_orders(name, counts[name]) for name in orders)
     pairs = " ".join(f'"{name}={event}"' for name, event in sorted(found.items(), key=lambda one: (one[1] != ORDER, one[0])))
     yield f"{said or 'some events have another name here than in Holdfast'}; say what they mean with --map-event {pairs}"
+
+
+def _no_orders(name: str, rows: int) -> str:
+    return (
+        f"1 row called {name} does not count as an order"
+        if rows == 1
+        else f"{rows:,} rows called {name} do not count as orders"
+    )
