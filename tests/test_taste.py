@@ -197,6 +197,25 @@ def test_products_of_orders_are_touches_too():
     ] == 1
 
 
+def test_where_products_have_no_category_they_are_the_favourites_and_one_touch_makes_none():
+    """Ann bought soap on three of five days. Ben bought five products on five days: each lies far above its share of all."""
+    bought = {"ann": ["soap", "soap", "soap", "tea", "ink"], "ben": [f"p{day}" for day in range(5)]}
+    bought |= {f"c{place}": [f"q{place}"] for place in range(40)}
+    rows = [
+        {**row, "products": json.dumps([{"product_id": name}])}
+        for who, names in bought.items()
+        for row, name in zip(orders(who, list(range(len(names)))), names, strict=True)
+    ]
+    table = stream(rows)
+    timelines, lines = Timelines.from_arrow(table, Settings(properties=("channel",))), OrderLines.from_arrow(table)
+    answer = timelines.ask(Taste(lines=lines))
+    assert answer.people(kind="product", value="soap").ids == ("ann",)
+    assert "ben" in answer.people(kind="product", value="(no clear favourite)").ids
+    assert answer.people(kind="product", value="p3", what="touched").ids == ("ben",)
+    assert "favourite product" in answer.words
+    assert "product" not in timelines.ask(Taste()).table.column_names
+
+
 def test_what_the_data_do_not_know_is_said():
     answer = shop().ask(Taste())
     assert any("no category and no brand and no channel" in note for note in answer.notes)
@@ -230,7 +249,7 @@ WITH touch AS (
 ), judged AS (
     SELECT who, value, k, n, k / n AS p, 1.959963984540054 AS z, everyone FROM best JOIN whole USING (value)
 )
-SELECT who, CASE WHEN n >= 5
+SELECT who, CASE WHEN n >= 5 AND k >= 3
                       AND (p + z * z / (2 * n) - z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / (1 + z * z / n) > everyone
                  THEN value ELSE '(no clear favourite)' END, k, n
 FROM judged ORDER BY who

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["verb"]
 
 FIRST = 6
-_SHOWN = ("customer", "orders", "usual_days", "next_order", "due", "category", "discount", "hour", "brand")
+_SHOWN = ("customer", "orders", "usual_days", "next_order", "due", "category", "product", "discount", "hour", "brand")
 _OTHER = ("share", "low", "high", "index", "n")
-_HIDDEN = tuple(f"{kind}_{what}" for kind in ("category", "brand", "channel", "hour", "day", "discount") for what in _OTHER)
+_KINDS = ("category", "product", "brand", "channel", "hour", "day", "discount")
+_HIDDEN = tuple(f"{kind}_{what}" for kind in _KINDS for what in _OTHER)
 _CUSTOMERS = chosen(
     *_SHOWN, hidden=(*_HIDDEN, "revenue", "channel", "day", "waits", "own_median_days", "last_order", "next_low", "next_high")
 )

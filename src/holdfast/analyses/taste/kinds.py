@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from holdfast.analyses.discounts import DISCOUNTS, discount_properties, discount_values
 from holdfast.analyses.taste.loops import BY_DAY, BY_HOUR, BY_VALUE
@@ -21,6 +22,9 @@ __all__ = ["CLOCK", "LEAST", "WITHOUT", "found_kinds", "found_rhythm", "kind_of"
 
 LEAST = 5
 """Touches that a favourite needs. With fewer, one value alone passes an interval where the shop has many values."""
+
+PRODUCT = "product"
+"""The kind of the products themselves, which only the lines of orders name."""
 
 WITHOUT = {"channel": "source"}
 """Where the usual property is not there, another often is."""
@@ -42,13 +46,16 @@ def named(meta: Meta, name: str) -> str | None:
 def found_kinds(
     timelines: Timelines, as_of: AsOf, category: str, brand: str, channel: str, lines: OrderLines | None
 ) -> tuple[Kind, ...]:
-    """The kinds that the data know of, the clock's always."""
+    """The kinds that the data know of, the clock's always; the products themselves where nothing names a category or brand."""
     meta, found = timelines.meta, list[Kind]()
     for name, wanted in (("category", category), ("brand", brand), ("channel", channel)):
         known = None if lines is None or name == "channel" else _from_lines(timelines, as_of, lines, name)
         by = named(meta, wanted)
         if by is not None or (known is not None and known.num_rows):
             found.append(kind_of(meta, name, by, known))
+    if lines is not None and not {"category", "brand"} & {kind.name for kind in found}:
+        known = _from_lines(timelines, as_of, lines, PRODUCT)
+        found = [kind_of(meta, PRODUCT, None, known), *found] if known.num_rows else found
     return (*found, *CLOCK)
 
 
@@ -77,7 +84,7 @@ def _from_lines(timelines: Timelines, as_of: AsOf, lines: OrderLines, name: str)
     spot = np.minimum(np.searchsorted(places, at), max(len(places) - 1, 0))
     second = orders["second"].to_numpy()
     # Orders that a later arrival replaced have lines, too, but no place among the orders.
-    known = value.is_valid().to_numpy(zero_copy_only=False)
+    known = pc.fill_null(pc.not_equal(value, ""), False).to_numpy(zero_copy_only=False)
     good = known & ((places[spot] == at) & (second[spot] < as_of.until) if len(places) else False)
     chosen = spot[good]
     table = pa.table(

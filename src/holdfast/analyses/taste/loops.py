@@ -19,6 +19,9 @@ BY_VALUE, BY_HOUR, BY_DAY = range(3)
 LOG_UNIT = 1_000
 """Logarithms of days are added up in thousandths, so that sums do not depend on their order."""
 
+LEAST_DAYS = 3
+"""Days on which a favourite was touched: among thousands of products one touch lies above any share of the shop's."""
+
 SPREAD_WAITS = 4.0
 """How many waits the shop's spread weighs beside a customer's own."""
 
@@ -135,7 +138,7 @@ def favourites(
             count[label], stamp[label] = 0, 0
         top[at], total[at] = k, n
         found[at] = 0 if n == 0 else 1
-        if n >= least and _wilson_low(k, n, z) > share[best]:
+        if n >= least and k >= LEAST_DAYS and _wilson_low(k, n, z) > share[best]:
             found[at] = 2 + best
 
 

@@ -2,8 +2,9 @@
 
 1. A *touch* is a value on a local day: the categories, brands and channels of a customer's events and of the products she
    ordered, the part of the day and the day of the week at which she came. Forty clicks in one evening are one touch.
-2. A *favourite* is the most touched value, if there are enough touches and Wilson's interval of its share lies above the
-   share that it has of everyone's touches. The *index* is that share by everyone's. Otherwise there is no clear favourite.
+2. A *favourite* is the most touched value, if there are enough touches, three of them its own, and Wilson's interval of its
+   share lies above the share that it has of everyone's touches. The *index* is that share by everyone's. Otherwise there is no
+   clear favourite.
 3. *Discounts*: the share of a customer's counting orders that bear a coupon, a discount or a promotion. A seeker's share is
    above the shop's, interval and all.
 4. *The next order*: the median of her waits between order days, shrunk on the log scale to what is typical of customers, the
@@ -55,7 +56,8 @@ class Taste(Question):
     as_of, by, where, moment  as in every question; segments at the first event. What is usual is learned from everyone
     lines     what was in the orders; `Workspace.taste` fills it in; None: events alone
 
-    Table: a row per customer with customer, segment, orders, revenue; for each kind (category, brand, channel, hour, day) the
+    Table: a row per customer with customer, segment, orders, revenue; for each kind (category, brand, channel, hour, day;
+    product where the lines of orders name neither category nor brand) the
     favourite, its share of touches with low and high, index and n (touches); discount (seeker, sometimes, never) with share,
     low, high; waits (known waits between orders), own_median_days, usual_days, last_order, next_order, next_low, next_high
     (80 %), due (not due, due, overdue). Extra tables: favourites (customers by segment, kind and value), affinity (who touched
@@ -174,9 +176,9 @@ def learned_of(timelines: Timelines, kinds: tuple[Kind, ...], rhythm: Rhythm) ->
 _TEXT = (
     "A touch is a value on a local day, however often it is met on that day: the category, brand and channel of events (and "
     "of the products of orders), the part of the day (night from 0, morning from 6, afternoon from 12, evening from 18 "
-    "o'clock) and the day of the week. A favourite is a customer's most touched value, given enough touches and Wilson's "
-    "interval of its share above the share of everyone's touches; the index is the one by the other. Discount: the share of "
-    "counting orders with a discount; a seeker's interval lies above the shop's share. Usual wait: the median of the waits "
+    "o'clock) and the day of the week. A favourite is a customer's most touched value, given enough touches, three its own, "
+    "and Wilson's interval of its share above the share of everyone's touches; the index is the one by the other. Discount: the "
+    "share of counting orders with a discount; a seeker's interval lies above the shop's share. Usual wait: the median of the waits "
     "between a customer's order days, shrunk on the log scale to the typical customer's; the next order's range holds four in "
     "five of the waits. Affinity: the share of a segment's customers who touched a value at all, by that of everyone."
 )
