@@ -278,3 +278,16 @@ def test_the_interval_covers_the_truth_where_trials_come_in_clusters_and_wilsons
     assert 0.93 <= np.mean((found.low <= 0.3) & (found.high >= 0.3)) <= 0.97
     low, high = wilson_arrays(sums[0], sums[1])
     assert np.mean((low <= 0.3) & (high >= 0.3)) < 0.75
+
+
+def test_a_page_gives_each_picture_the_room_that_it_needs():
+    """A map of three rows is no taller than it is, a flow is moved sideways on a narrow screen rather than squeezed."""
+    from holdfast.analyses.paths import Paths
+    from holdfast.report.answer_page import answer_page
+
+    answer = clicks(*THREE).ask(Transitions(by="country"))
+    figure = answer.figure()
+    assert figure.layout.title.text.startswith("What follows what: FR less GB, in points")
+    page = answer_page(answer)
+    assert f"height:{figure.layout.height - 40}px;min-width:" in page
+    assert "min-width:520px" in answer_page(answer.source.ask(Paths(steps=2)))

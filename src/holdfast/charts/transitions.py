@@ -107,7 +107,7 @@ def _labels(
             strong = bold is not None and (down[y], across[x]) in bold
             if value is None or (abs(value) < 0.005 and not strong):
                 continue
-            text = form.format(100 * value).replace("-", "−")
+            text = (form if abs(value) >= 0.005 else "{:+.1f}").format(100 * value).replace("-", "−")
             font = {"size": 11, "color": colour(value)}
             said.append({"x": x, "y": y, "text": f"<b>{text}</b>" if strong else text, "showarrow": False, "font": font})
     return said

@@ -40,9 +40,27 @@ def _picture(answer: Answer) -> tuple[Markup, dict[str, go.Figure]]:
         figure = answer.figure()
     except UsageError:
         return Markup(""), {}
-    figure.update_layout(title=None, margin={"t": 18})
-    place = figure_place("figure", answer.words, 460)
+    height, least_width = _size(figure)
+    figure.update_layout(title=None, margin={"t": 18}, height=None)
+    place = figure_place("figure", answer.words, height, least_width=least_width)
     return join(persona_cards(answer), place) if is_cards(answer) else place, {"figure": figure}
+
+
+HEIGHT, TITLE_ROOM = 460, 40
+"""Pixels of a figure without a height of its own, and what the page, which says the title itself, spares of one with it."""
+
+LAYER, COLUMN, NAMES = 130, 44, 200
+"""Pixels that a layer of a flow, a column of a heat map and the names beside it need to be read."""
+
+
+def _size(figure: go.Figure) -> tuple[int, int]:
+    """The height of a figure on a page, and the width under which it cannot be read (0: any will do)."""
+    height = figure.layout.height
+    kind = figure.data[0].type if figure.data else ""
+    if kind == "sankey":
+        return height or HEIGHT + 100, LAYER * len(set(figure.data[0].node.x or ()))
+    tall = HEIGHT if height is None else int(height) - TITLE_ROOM
+    return tall, NAMES + COLUMN * len(figure.data[0].x) if kind == "heatmap" else 0
 
 
 def _grids(answer: Answer) -> Markup:

@@ -288,10 +288,12 @@ def _spread(found: Any, segment: Any, day: Any, period: Any, periods: int, stage
         if size > 0 and (row + 1 == len(found) or found[row + 1, 0] != kind or found[row + 1, 1] != customer):
             for j in range(size):
                 _squared(whole[s, kind, touched[j]], x[touched[j]], y[touched[j]])
-                x[touched[j]] = y[touched[j]] = 0
-            for place in range(stages + 1):
-                _squared(way[s, kind, place], left[place], came[place])
-                left[place] = came[place] = 0
+            x[touched[:size]] = 0
+            y[touched[:size]] = 0
+            for stage in range(stages + 1):
+                _squared(way[s, kind, stage], left[stage], came[stage])
+            left[:] = 0
+            came[:] = 0
             size = 0
 
 

@@ -144,9 +144,9 @@ class Transitions(Question):
 
         order = [row["node"] for row in answer.extra["nodes"].to_pylist()]
         if "difference" in answer.extra:
-            return difference_map(
-                answer.extra["difference"].to_pylist(), order, title="What follows what, side by side", subtitle=answer.words
-            )
+            rows = answer.extra["difference"].to_pylist()
+            sides = f": {rows[0]['segment_a']} less {rows[0]['segment_b']}, in points" if rows else ", side by side"
+            return difference_map(rows, order, title=f"What follows what{sides}", subtitle=answer.words)
         return probability_map(answer.table.to_pylist(), order, title="What follows what", subtitle=answer.words)
 
     def _definition(self, timelines: Timelines, step: FlowStep, n: int) -> Any:
