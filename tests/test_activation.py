@@ -76,7 +76,9 @@ def test_the_value_can_be_the_surest_driver():
     early, others = answer.extra["later"].to_pylist()
     assert early["share"] > others["share"] + 0.2
     unknown = told("ann Seen @0 ann Seen @80").ask(Activation())
-    assert unknown.words.startswith("What customers come for is not known")
+    assert unknown.words.startswith("What customers come for is not known: no behaviour goes together with staying")
+    early = told("ann Seen @0 ann Seen @30").ask(Activation(value="best"))
+    assert early.words.startswith("What customers come for is not known: nobody has been observed for 67 days yet")
     assert unknown.figure() is not None
 
 

@@ -399,3 +399,18 @@ def test_shards_change_nothing(monkeypatch):
     assert parts.extra["affinity"].equals(whole.extra["affinity"])
     assert parts.extra["favourites"].equals(whole.extra["favourites"])
     assert math.isfinite(whole.extra["rhythm"]["spread_within"][0].as_py())
+
+
+def test_products_called_by_numbers_stand_at_their_own_places_in_the_pictures():
+    """Taken for quantities, 22423 and 85099 would lie 62,676 apart."""
+    from holdfast.charts.taste import affinity_map, favourite_bars
+
+    row = {"kind": "product", "customers": 5, "n": 10, "index": 1.5, "index_low": 1.1, "index_high": 2.0}
+    row |= {"share": 0.5, "low": 0.2, "high": 0.8}
+    rows = [{**row, "segment": segment, "value": value} for segment in ("2011", "2012") for value in ("22423", "85099")]
+    shown = affinity_map(rows, title="t").to_dict()["layout"]
+    assert (shown["xaxis"]["type"], shown["yaxis"]["type"]) == ("category", "category")
+    assert sorted((note["x"], note["y"]) for note in shown["annotations"] if note.get("text") == "1.50") == [
+        (0, 0), (0, 1), (1, 0), (1, 1),
+    ]  # fmt: skip
+    assert favourite_bars(rows[:2], title="t").to_dict()["layout"]["yaxis"]["type"] == "category"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from holdfast.analyses.adoption_tables import adopted_table, combined_table, curve_table
 from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
-from holdfast.analyses.definitions import defined, percent, scope_rules
+from holdfast.analyses.definitions import counted, defined, percent, scope_rules
 from holdfast.analyses.drivers import Drivers, points
 from holdfast.analyses.drivers.behaviours import EVENT
 from holdfast.analyses.first_days import Window, staying_told, told_days, window_of
@@ -173,7 +173,7 @@ def _words(table: pa.Table, sums: dict[str, Any], features: Features, question: 
         return f"None of {n:,} customers has used any {features.source}."
     if len(rows) == 1:
         only = f"{rows[0]['value']}, the only {_noun(features)} in the data"
-        return f"{percent(rows[0]['share'])} of {n:,} customers have used {only}."
+        return f"{percent(rows[0]['share'])} of {counted(n, 'customer')} {'has' if n == 1 else 'have'} used {only}."
     most = ", ".join(f"{percent(row['share'])} {'have used ' if row is rows[0] else ''}{row['value']}" for row in rows[:3])
     several = int(sums["ever"][2:].sum())
     said = f"Of {n:,} customers {most}; {percent(several / n)} more than one of {len(rows):,}."

@@ -36,4 +36,5 @@ def interval_bars(
         hovertemplate="%{y}: %{x:,.2f} " + unit + "<extra></extra>",
     )  # fmt: skip
     figure.update_xaxes(title=unit)
+    figure.update_yaxes(type="category")
     return themed(figure, title=title, subtitle=subtitle)

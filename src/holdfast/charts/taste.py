@@ -47,6 +47,8 @@ def favourite_bars(rows: list[dict[str, Any]], *, title: str, subtitle: str = ""
     figure.update_annotations(font={"size": 13, "color": INK}, yshift=4)
     figure.update_layout(margin_t=figure.layout.margin.t + 24)
     figure.update_xaxes(tickformat=".1~%", rangemode="tozero", nticks=6)
+    # Product numbers are names, too.
+    figure.update_yaxes(type="category")
     return figure
 
 
@@ -83,17 +85,18 @@ def affinity_map(rows: list[dict[str, Any]], *, title: str, subtitle: str = "") 
             hovertemplate="%{y}, %{x}: %{customdata:.2f} times everyone<extra></extra>",
         )
     )  # fmt: skip
-    for segment, line in zip(down, cells, strict=True):
-        for value, cell in zip(across, line, strict=True):
+    # By place, as numbers on an axis of names are places: a product called 22423 is no place.
+    for line_at, (segment, line) in enumerate(zip(down, cells, strict=True)):
+        for column, (value, cell) in enumerate(zip(across, line, strict=True)):
             if cell is not None:
                 colour = readable_on(min(cell, TWICE) / TWICE) if (segment, value) in apart else SOFT
                 figure.add_annotation(
-                    x=_short(value), y=f"{_short(segment)} ({sizes[segment]:,})", text=f"{cell:.2f}", showarrow=False,
+                    x=column, y=line_at, text=f"{cell:.2f}", showarrow=False,
                     font={"size": 11.5, "color": colour},
                 )  # fmt: skip
     themed(figure, title=title, subtitle=subtitle, height=150 + 30 * max(len(down), 3) + 60)
-    figure.update_xaxes(side="top", ticks="", linecolor=RULE)
-    figure.update_yaxes(showgrid=False, ticks="")
+    figure.update_xaxes(side="top", ticks="", linecolor=RULE, type="category")
+    figure.update_yaxes(showgrid=False, ticks="", type="category")
     figure.update_layout(margin_t=figure.layout.margin.t + 10)
     return figure
 

@@ -160,9 +160,9 @@ class Activation(Question):
         if value is None and ORDER in meta.events:
             value, times = ORDERS, 2 if window.start is None and times == 1 else times
         if value is None or value == BEST:
-            found = self._best(timelines)
+            found, why = self._best(timelines)
             if found is None:
-                return None, BEST, ("no behaviour goes together with staying beyond chance: name the value (--value EVENT)",)
+                return None, BEST, (f"{why}: name the value (--value EVENT)",)
             name, times = found
             chosen = value_of(meta, name, times)
             return chosen, _told(name, times), (f"the value is the surest of the drivers: {_told(name, times)}",)
@@ -170,15 +170,19 @@ class Activation(Question):
             raise UsageError(f"{value} both enters and is the value", "take another value, or the second of them: times=2")
         return value_of(meta, value, times), _told(value if isinstance(value, str) else " or ".join(value), times), ()
 
-    def _best(self, timelines: Timelines) -> tuple[str, int] | None:
+    def _best(self, timelines: Timelines) -> tuple[tuple[str, int] | None, str]:
+        """The behaviour and how often, or None and why there is none."""
         asked = Drivers(
             *(self.first_days, self.horizon_days, self.start, self.staying),
             as_of=self.as_of, where=self.where, moment=self.moment,
         )  # fmt: skip
-        for row in timelines.ask(asked).table.to_pylist():
+        answer = timelines.ask(asked)
+        for row in answer.table.to_pylist():
             if row["finding"] == "stay more":
-                return row["behaviour"], row["n"]
-        return None
+                return (row["behaviour"], row["n"]), ""
+        if not answer.definition.n:
+            return None, f"nobody has been observed for {self.first_days + self.horizon_days} days yet"
+        return None, "no behaviour goes together with staying beyond chance"
 
     def _unknown(self, timelines: Timelines, window: Window, notes: tuple[str, ...]) -> Answer:
         empty = {"seconds": np.zeros(0, np.int64), "seen": np.zeros(0, np.int64), "cohort": np.zeros(0, np.int32)}
@@ -186,7 +190,7 @@ class Activation(Question):
         later, difference = later_table(rows, self.first_days)
         return Answer(
             question=self,
-            words="What customers come for is not known: no behaviour goes together with staying beyond chance.",
+            words=f"What customers come for is not known: {notes[0]}.",
             table=reached_table(rows, [], ()),
             definition=self._definition(timelines, window, BEST, 0),
             source=timelines,

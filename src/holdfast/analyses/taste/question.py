@@ -177,8 +177,8 @@ _TEXT = (
     "A touch is a value on a local day, however often it is met on that day: the category, brand and channel of events (and "
     "of the products of orders), the part of the day (night from 0, morning from 6, afternoon from 12, evening from 18 "
     "o'clock) and the day of the week. A favourite is a customer's most touched value, given enough touches, three its own, "
-    "and Wilson's interval of its share above the share of everyone's touches; the index is the one by the other. Discount: the "
-    "share of counting orders with a discount; a seeker's interval lies above the shop's share. Usual wait: the median of the waits "
-    "between a customer's order days, shrunk on the log scale to the typical customer's; the next order's range holds four in "
-    "five of the waits. Affinity: the share of a segment's customers who touched a value at all, by that of everyone."
+    "and Wilson's interval of its share above the share of everyone's touches; the index is the one by the other. Discount: "
+    "the share of counting orders with a discount; a seeker's interval lies above the shop's. Usual wait: the median of the "
+    "waits between a customer's order days, shrunk on the log scale to the typical customer's; the next order's range holds "
+    "four in five of the waits. Affinity: the share of a segment's customers who touched a value at all, by that of everyone."
 )
