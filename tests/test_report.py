@@ -87,6 +87,7 @@ def test_the_page_asks_its_questions_in_order():
         "Who orders a second time, and how soon?",
         "Which customers are which, and what to do with each?",
         "Which of six kinds is everybody?",
+        "Which kinds of customer do the data show?",
         "Which customers bring the revenue?",
         "When is a customer gone?",
         "What is a customer worth?",

@@ -35,9 +35,7 @@ def section(asked: Asked) -> Section | None:
         return None
     body = join(
         lead(answer.words),
-        hint(
-            "Found by k-means among what customers do, and shown only because they come out again when customers are drawn anew."
-        ),
+        hint("Found by k-means among what customers do, and shown only where they come out again in customers drawn anew."),
         figure_place("clusters-figure", answer.words, 380, least_width=720),
         answer_table(answer, chosen=_SHOWN),
         foot(answer, "clusters"),
