@@ -194,6 +194,8 @@ def test_wrong_questions_name_what_is_right():
         timelines.ask(Funnel(("A|B", "B"), "any"))
     with pytest.raises(UsageError, match="no window"):
         Funnel(("A", "B"), window="soon")
+    with pytest.raises(UsageError, match="7 days"):
+        Funnel(("A", "B"), window=7)
     with pytest.raises(UsageError, match="ordered, strict, any"):
         Funnel(("A", "B"), order="loose")
     with pytest.raises(UsageError, match="--by"):

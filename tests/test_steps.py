@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast import Timelines
-from holdfast.analyses.steps import Naming, node_places, steps_of
+from holdfast.analyses.steps import Naming, no_visits, node_places, steps_of
 from holdfast.errors import UnknownName, UsageError
 from holdfast.timelines.walk import Shard
 
@@ -112,6 +112,13 @@ def test_a_property_with_too_many_values_says_how_to_keep_it():
     many = visits(*[("ann", place, "Page Viewed", f"/product/{place}") for place in range(1_001)])
     with pytest.raises(UsageError, match=r'properties = \["path"\]'):
         Naming(by="path").nodes(many.meta)
+
+
+def test_a_name_with_brackets_means_itself():
+    timelines = visits(("ann", 0, "Quiz [new]", None), ("ann", 1, "email_opened [A]", None), ("ann", 2, "Quiz n", None))
+    assert told(timelines, Naming(exclude=("Quiz [new]",))) == {"ann": ["|email_opened [A]"]}
+    assert told(timelines, Naming(groups=("Quiz [new]",))) == {"ann": ["|Quiz [new]", "email_opened [A]", "Quiz [new]"]}
+    assert told(timelines, Naming(exclude=no_visits(timelines.meta))) == {"ann": ["|Quiz [new]", "Quiz n"]}
 
 
 def test_an_event_called_other_is_not_the_rest():

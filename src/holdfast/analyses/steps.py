@@ -112,7 +112,7 @@ class Naming:
         """The step's name, in quotation marks where it would be taken for another thing; None when that name is left out."""
         if _matches(name, self.exclude):
             return None
-        group = next((pattern for pattern in self.groups if fnmatchcase(name, pattern)), name)
+        group = next((pattern for pattern in self.groups if _matches(name, (pattern,))), name)
         if _matches(group, self.exclude):
             return None
         return f'"{group}"' if group in RESERVED else group
@@ -127,7 +127,8 @@ class Naming:
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+    """Whether a name is one of the patterns, by letter (names may hold brackets) or as a pattern."""
+    return name in patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def no_visits(meta: Meta) -> tuple[str, ...]:

@@ -39,6 +39,8 @@ class Window:
 
 def window_of(text: str | None) -> Window:
     """The window that a text means: "7 days", "24h", "30 minutes", "2w", "session", "none" (or None); else UsageError."""
+    if text is not None and not isinstance(text, str):
+        raise UsageError(f"{text!r} is no window", "write it with its unit, such as '7 days' or '24 hours'")
     plain = ANY_TIME if text is None else text.strip().lower()
     if plain == ANY_TIME:
         return Window(ANY_TIME, None)
