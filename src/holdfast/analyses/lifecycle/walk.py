@@ -165,7 +165,6 @@ def _walk_life(
 ) -> int:  # fmt: skip
     periods = moves.shape[1]
     times = np.zeros(len(FROM), np.int64)
-    left = np.zeros(crowd.shape[2], np.int64)
     stamp = np.full(periods + 2, -1, np.int64)
     booked = np.full(periods + 2, -1, np.int64)
     value = np.zeros(periods + 1, np.int64)
@@ -177,7 +176,7 @@ def _walk_life(
         start, stop = offsets[customer - low], offsets[customer - low + 1]
         first = _ways(customer, start, stop, day, of_day, least, most, periods, stamp, moves[own], times)
         n += first >= 0
-        bits = _made(times, left, customers[own], squares[own], crowd[own])
+        bits = _made(own, times, customers, squares, crowd)
         if len(made) > 0:
             made[customer - low] = bits
         bought, adjusted = (orders[customer], orders[customer + 1]), (adjusts[customer], adjusts[customer + 1])
@@ -288,23 +287,37 @@ def _silence(last: int, until: int, kind: int, least: int, most: int, moves: Any
     times[10] += max(min(until - 1, most) - max(last + 3, least) + 1, 0)
 
 
-@njit(cache=True, nogil=True)
-def _made(times: Any, left: Any, customers: Any, squares: Any, crowd: Any) -> int:
-    """Add one customer's ways to the sums over customers, and empty `times` and `left`; the ways she made, as bits."""
+@njit(inline="always", nogil=True)
+def _made(own: int, times: Any, customers: Any, squares: Any, crowd: Any) -> int:
+    """Add one customer's ways to the sums over customers, and empty `times`; the ways she made, as bits.
+
+    Two ways of TRANSITIONS leave each state: new, kept and returned by the places 1 to 3 and 4 to 6, lost and dormant by 7
+    and 8 and by 9 and 10. Laid into the loop that calls it: a call with arrays costs more than the counting.
+    """
     bits = 0
-    for way in range(len(times)):
-        left[FROM[way]] += times[way]
-    for way in range(len(times)):
-        x = times[way]
-        if x > 0:
-            bits |= 1 << way
-            customers[way] += 1
-            squares[0, way] += x * x
-            squares[1, way] += x * left[FROM[way]]
-            times[way] = 0
-    for state in range(len(left)):
-        if left[state] > 0:
-            crowd[0, state] += left[state] * left[state]
-            crowd[1, state] += 1
-            left[state] = 0
+    if times[0] > 0:
+        bits = _gone(own, 0, times, times[0], customers, squares)
+        crowd[own, 0, 0] += 1
+        crowd[own, 1, 0] += 1
+    for state in range(1, crowd.shape[2]):
+        one, other = (state, state + 3) if state < LOST else (state + 3, state + 5)
+        left = times[one] + times[other]
+        if left > 0:
+            crowd[own, 0, state] += left * left
+            crowd[own, 1, state] += 1
+            bits |= _gone(own, one, times, left, customers, squares)
+            bits |= _gone(own, other, times, left, customers, squares)
     return bits
+
+
+@njit(inline="always", nogil=True)
+def _gone(own: int, way: int, times: Any, left: int, customers: Any, squares: Any) -> int:
+    """Add how often a customer went one way of the `left` times that she left its state; its bit."""
+    x = times[way]
+    if x == 0:
+        return 0
+    customers[own, way] += 1
+    squares[own, 0, way] += x * x
+    squares[own, 1, way] += x * left
+    times[way] = 0
+    return 1 << way
