@@ -79,7 +79,7 @@ CELLS: list[tuple[Question, dict[str, object]]] = [
     (Drivers(), {"behaviour": "country=Germany", "n": 1, "what": "did and left"}),
     (Activation(start="orders"), {"cohort": "2011-03", "days": 30}),
     (Adoption("country"), {"value": "France", "period": "2011-06"}),
-    (Breadth(), {"features": 2, "what": "left"}),
+    (Breadth(), {"features": 1, "what": "left"}),
     (Repeat(), {"days": 90}),
     (Rfm(), {"rfm": "Champions"}),
     (RfmMigration(first="2011-06-30"), {"before": "Champions", "after": "At Risk"}),
