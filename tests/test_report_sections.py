@@ -121,3 +121,15 @@ def test_folders_of_many_pages_are_one_step():
 )
 def test_an_interval_joins_its_own_number(name, columns, pair):
     assert bounds_of(name, columns) == pair
+
+
+def test_a_share_of_a_day_is_written_in_hours_minutes_or_seconds():
+    from holdfast.report.values import shown
+
+    assert [shown(days, "days") for days in (5 / 86_400, 0.005, 0.0, 0.8, 34.04)] == [
+        "5 seconds",
+        "7.2 minutes",
+        "0",
+        "0.8",
+        "34.0",
+    ]

@@ -98,7 +98,7 @@ def shown(value: Any, kind: Kind = "text", currency: str = "", *, cents: bool | 
     if isinstance(value, int) or float(value).is_integer():
         return _signed(f"{int(value):,}")
     if kind == "days" and abs(value) < 0.05:
-        return _signed(f"{value:.4f}")
+        return span(value * 86_400)
     return _signed(f"{value:,.1f}" if kind in ("days", "count") else f"{value:,.2f}")
 
 
