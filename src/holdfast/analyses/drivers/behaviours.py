@@ -101,10 +101,14 @@ def attributes_told(behaviours: Behaviours, timelines: Timelines, as_of: AsOf) -
     if not looked:
         return behaviours
     sampled = min((1 << 64) - 1, (1 << 64) * SAMPLE // max(timelines.customers, 1))
-    seen = timelines.walk(VaryStep(looked, as_of.until, sampled)).sums["seen"]
+    step, kept = VaryStep(looked, as_of.until, sampled), timelines.source.kept
+    if step not in kept:
+        kept[step] = timelines.walk(step).sums["seen"]
     return replace(
         behaviours,
-        attributes=tuple(name for name, (n, several) in zip(looked, seen, strict=True) if several < VARIES * max(int(n), 1)),
+        attributes=tuple(
+            name for name, (n, several) in zip(looked, kept[step], strict=True) if several < VARIES * max(int(n), 1)
+        ),
     )
 
 
