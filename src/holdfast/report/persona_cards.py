@@ -101,7 +101,8 @@ def _favourites(parts: dict[str, list[dict[str, Any]]]) -> Markup:
             continue
         top = sorted(items, key=lambda row: -row["customers"])[:_TOP]
         rows += [
-            (part if not place else "", row["item"], bar(row["share"]), f"{row['index']:.0f}") for place, row in enumerate(top)
+            (part.replace("_", " ") if not place else "", row["item"], bar(row["share"]), f"{row['index']:.0f}")
+            for place, row in enumerate(top)
         ]
     heads = {"what": "when and how", "share": "share", "index": "index"}
     return table(("what", "most often", "share", "index"), rows, ("text", "text", "text", "count"), titles=heads)
