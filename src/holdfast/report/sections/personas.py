@@ -18,13 +18,13 @@ __all__ = ["section"]
 
 _SHOWN = (
     *("persona", "customers", "share", "low", "high", "before_90", "revenue", "revenue_share", "aov", "days_since"),
-    *("kept_share", "kept_low", "kept_high", "action"),
+    *("kept_share", "kept_low", "kept_high"),
 )
 
 _OF_MONEY = ("revenue", "revenue_share", "aov")
 _TITLES = {
     "before_90": "90 days before", "revenue_share": "of revenue", "aov": "average order", "days_since": "days silent",
-    "kept_share": "still customers", "action": "what to do",
+    "kept_share": "still customers",
 }  # fmt: skip
 
 
