@@ -1,6 +1,6 @@
 """What one customer is like, in ten numbers: the features that clusters and the nearest customer to a centre are found by.
 
-A *visit* is a session of steps (of orders where the data hold nothing else). All are of the time before the as-of.
+A *visit* is a session of steps, of orders where the data hold nothing else. All are of the time before the as-of.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ a visit, deviation of the waits between visits over their mean, kinds of categor
 
 LOGGED = ("orders", "order value", "days since last seen", "days known", "visits", "steps a visit", "breadth")
 """Features that are compared by the logarithm of one more."""
+
+OF_VISITS = ("steps a visit", "breadth")
+"""Features that say nothing where the data hold orders alone: orders are one kind of step, and mostly one a visit."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,8 @@ def _features(
         today, zone.starts, zone.offsets, values, size, _order_code(columns.meta), cuts, told, bought.offsets,
         bought.amount, out,
     )  # fmt: skip
+    if rule.orders_only:
+        out[:, [FEATURES.index(name) for name in OF_VISITS]] = np.nan
     return out
 
 
