@@ -143,7 +143,7 @@ def test_a_shop_whose_customers_are_alike_shows_no_clusters():
 
 
 def test_orders_alone_tell_nothing_of_steps_a_visit_and_of_breadth():
-    """Two orders within half an hour are no long visit. Whether Online Retail's buyers then part is a close call; it is said."""
+    """Two orders within half an hour are no long visit. Whether Online Retail's buyers then part is a close call, and said."""
     answer = shop().ask(Clusters())
     features = answer.definition.rules["features"]
     assert "irregularity" in features
