@@ -15,6 +15,7 @@ from holdfast.analyses.answer import Question
 from holdfast.analyses.baskets import Baskets
 from holdfast.analyses.breadth import Breadth
 from holdfast.analyses.bridge import Bridge
+from holdfast.analyses.clusters import Clusters
 from holdfast.analyses.cohorts import Cohorts
 from holdfast.analyses.concentration import Concentration
 from holdfast.analyses.drivers import Drivers
@@ -54,10 +55,11 @@ def _kinds(kind: type[Question]) -> set[type[Question]]:
     return below | ({kind} if real else set())
 
 
-SILENT: tuple[type[Question], ...] = (Abandonment, EarlySigns)
-"""Asked as they come, these find nothing in a shop's orders: HARDER asks them of events that are there."""
+SILENT: tuple[type[Question], ...] = (Abandonment, Clusters, EarlySigns)
+"""Asked as they come, these may find nothing in a shop's orders: HARDER asks them so that they do."""
 
 HARDER: tuple[Question, ...] = (
+    Clusters(among="everyone"),
     EarlySigns(events="orders", control="each", alpha=0.2, show="all", months=1),
     RfmMigration(first="2011-06-30"),
     Bridge(by="rfm", as_of="2011-09-15"),
