@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-from holdfast.analyses.scope import Scope, last_events
+from holdfast.analyses.activity import Activity, own_days
+from holdfast.analyses.scope import Scope
 from holdfast.timelines.purchases import RefundMode
 from holdfast.timelines.walk import Shard, Tally
 
@@ -60,8 +60,9 @@ class DaysStep:
 
     def __call__(self, shard: Shard) -> Tally:
         """Sums "active" int64 [groups, 3, days + 1] (differences), "days" int64 [groups, watched, 32], "n"; rows `customer`."""
-        offsets, day, code, counted, second = self._events(shard)
-        group = self._groups(shard, offsets, code, counted, second)
+        activity = Activity(self.as_of, self.mode, self.names, self.cut)
+        offsets, day, code, counted, second = activity.columns(shard)
+        group = np.zeros(0, np.int32) if self.scope.trivial else activity.segments(shard, self.scope)
         watched = [(watch.low, watch.high) for watch in (*self.watched, *([self.target] if self.target else []))]
         active = np.zeros((self.groups, len(SPANS), self.end - self.begin + 2), np.int64)
         days = np.zeros((self.groups, len(watched), LONGEST), np.int64)
@@ -77,74 +78,6 @@ class DaysStep:
                 marks &= group == self.only
             rows["customer"] = shard.ids(marks)
         return Tally({"active": active, "days": days[:, : len(self.watched)], "n": n}, rows)
-
-    def _events(self, shard: Shard) -> tuple[Any, Any, Any, Any, Any]:
-        """Offsets, days, codes (empty: all count), which codes count, seconds (empty: none is too late)."""
-        columns = shard.columns
-        nothing = np.zeros(0, np.uint32)
-        if self.names is None:
-            bought = shard.source.purchases(self.as_of.until, self.mode)
-            return bought.offsets, bought.day, columns.code[:0], np.zeros(0, np.bool_), nothing
-        counted = np.zeros(max(len(columns.meta.events), 1), np.bool_)
-        counted[1:] = np.isin(np.array(columns.meta.events[1:]), self.names)
-        code = columns.code[:0] if counted[1:].all() and columns.meta.ignored == 0 else columns.code
-        return columns.offsets, columns.day, code, counted, columns.second if self.cut else nothing
-
-    def _groups(self, shard: Shard, offsets: Any, code: Any, counted: Any, second: Any) -> npt.NDArray[np.int32]:
-        """The segment of each customer; empty when all are one."""
-        if self.scope.trivial:
-            return np.zeros(0, np.int32)
-        if self.names is None:
-            return self.scope.by_first_order(shard, self.as_of, self.mode)
-        entry = _first_counted(shard.low, shard.high, offsets, code, counted, second, self.as_of.until)
-        if self.scope.moment == "current":
-            entry = last_events(shard, self.as_of, entry >= 0)
-        return self.scope.segments(shard, entry)
-
-
-@njit(cache=True, nogil=True)
-def _first_counted(low: int, high: int, offsets: Any, code: Any, counted: Any, second: Any, until: int) -> Any:
-    out = np.full(high - low, -1, np.int64)
-    for customer in range(low, high):
-        for i in range(offsets[customer], offsets[customer + 1]):
-            if len(second) > 0 and second[i] >= until:
-                break
-            if len(code) == 0 or counted[code[i]]:
-                out[customer - low] = i - offsets[customer]
-                break
-    return out
-
-
-@njit(cache=True, nogil=True)
-def _own_days(start: int, stop: int, day: Any, code: Any, counted: Any, second: Any, until: int, own: Any) -> int:
-    """The distinct counting days of one customer, ascending, into `own`; how many."""
-    size = 0
-    for i in range(start, stop):
-        if len(second) > 0 and second[i] >= until:
-            break
-        if len(code) > 0 and not counted[code[i]]:
-            continue
-        d = np.int64(day[i])
-        if size == 0 or own[size - 1] < d:
-            own[size] = d
-            size += 1
-        elif own[size - 1] > d:
-            size = _insert(own, size, d)
-    return size
-
-
-@njit(cache=True, nogil=True)
-def _insert(own: Any, size: int, d: Any) -> int:
-    """A clock put back at midnight makes a day come after its successor's first event: put it where it belongs."""
-    at = size
-    while at > 0 and own[at - 1] > d:
-        at -= 1
-    if at > 0 and own[at - 1] == d:
-        return size
-    for j in range(size, at, -1):
-        own[j] = own[j - 1]
-    own[at] = d
-    return size + 1
 
 
 @njit(cache=True, nogil=True)
@@ -172,7 +105,7 @@ def _walk(
         place = 0 if len(group) == 0 else group[customer - low]
         if place < 0:
             continue
-        size = _own_days(offsets[customer], offsets[customer + 1], day, code, counted, second, until, own)
+        size = own_days(offsets[customer], offsets[customer + 1], day, code, counted, second, until, own)
         if size == 0:
             continue
         n += 1

@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from holdfast.analyses.activity import own_days
+
 __all__ = [
     "FALLING",
     "GONE",
@@ -60,32 +62,6 @@ MICRO = 1_000_000
 
 
 @njit(cache=True, nogil=True)
-def _own_days(start: int, stop: int, day: Any, code: Any, counted: Any, second: Any, until: int, own: Any) -> int:
-    """The distinct counting days of one customer, ascending, into `own`; how many. An empty `code`: all count."""
-    size = 0
-    for i in range(start, stop):
-        if len(second) > 0 and second[i] >= until:
-            break
-        if len(code) > 0 and not counted[code[i]]:
-            continue
-        today = np.int32(day[i])
-        if size == 0 or own[size - 1] < today:
-            own[size] = today
-            size += 1
-        elif own[size - 1] > today:
-            # A clock put back at midnight: the day before goes on.
-            at = size
-            while at > 0 and own[at - 1] > today:
-                at -= 1
-            if at == 0 or own[at - 1] != today:
-                for j in range(size, at, -1):
-                    own[j] = own[j - 1]
-                own[at] = today
-                size += 1
-    return size
-
-
-@njit(cache=True, nogil=True)
 def _spread(own: Any, gaps: int) -> float:
     """Variance by squared mean of the first so many waits (two or more), set right for the mean being their own."""
     mean = (own[gaps] - own[0]) / gaps
@@ -117,7 +93,7 @@ def habit_moments(
     """
     own = np.zeros(65_536, np.int32)
     for customer in range(low, high):
-        size = _own_days(offsets[customer], offsets[customer + 1], day, code, counted, second, until, own)
+        size = own_days(offsets[customer], offsets[customer + 1], day, code, counted, second, until, own)
         if size == 0 or end - own[size - 1] > gone or end <= own[0]:
             continue
         x, span = np.int64(size - 1), np.int64(end - own[0])
@@ -207,7 +183,7 @@ def habits_now(
     own = np.zeros(65_536, np.int32)
     for customer in range(low, high):
         at = customer - low
-        size = _own_days(offsets[customer], offsets[customer + 1], day, code, counted, second, until, own)
+        size = own_days(offsets[customer], offsets[customer + 1], day, code, counted, second, until, own)
         state[at], down[at], up[at] = NOTHING, 1.0, 1.0
         if size == 0:
             continue

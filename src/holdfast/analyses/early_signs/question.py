@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from holdfast.analyses.activity import Activity
 from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
 from holdfast.analyses.bridge_walks import counting_of
 from holdfast.analyses.definitions import defined, scope_rules
@@ -37,7 +38,6 @@ from holdfast.analyses.early_signs.walk import (
     SILENT_DAYS,
     STATES,
     WHATS,
-    Activity,
     HabitStep,
     Quiet,
     SignsStep,

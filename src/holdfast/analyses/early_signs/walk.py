@@ -10,17 +10,16 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from holdfast.analyses.activity import Activity
 from holdfast.analyses.early_signs.loops import FALLING, NOTHING, RISING, STEADY, habit_moments, habits_now
 from holdfast.analyses.early_signs.model import Cuts, Habits
-from holdfast.analyses.scope import Scope, last_events
-from holdfast.timelines.purchases import RefundMode
+from holdfast.analyses.scope import Scope
 from holdfast.timelines.walk import Shard, Tally
 
 if TYPE_CHECKING:
     from holdfast.timelines.columns import Meta
-    from holdfast.timelines.timelines import AsOf
 
-__all__ = ["SILENT_DAYS", "VALUE_DAYS", "WHATS", "Activity", "HabitStep", "Quiet", "SignsStep", "Wanted", "matching"]
+__all__ = ["SILENT_DAYS", "VALUE_DAYS", "WHATS", "HabitStep", "Quiet", "SignsStep", "Wanted", "matching"]
 
 VALUE_DAYS = 365
 """The money at stake is that of so many local days up to the as-of."""
@@ -36,55 +35,6 @@ COUNTED = 6
 def matching(meta: Meta, patterns: tuple[str, ...]) -> tuple[str, ...]:
     """The events of the data that one of the names or patterns means."""
     return tuple(name for name in meta.events[1:] if any(fnmatchcase(name, pattern) for pattern in patterns))
-
-
-@dataclass(frozen=True)
-class Activity:
-    """Which events count as activity before an instant.
-
-    names  events; None: counting orders
-    cut    whether rows after the as-of exist and must be left out
-    """
-
-    as_of: AsOf
-    mode: RefundMode
-    names: tuple[str, ...] | None
-    cut: bool
-
-    def columns(self, shard: Shard) -> tuple[Any, Any, Any, Any, Any]:
-        """Offsets, days, codes (empty: all count), which codes count, seconds (empty: none is too late)."""
-        columns = shard.columns
-        nothing = np.zeros(0, np.uint32)
-        if self.names is None:
-            bought = shard.source.purchases(self.as_of.until, self.mode)
-            return bought.offsets, bought.day, columns.code[:0], np.zeros(0, np.bool_), nothing
-        counted = np.zeros(max(len(columns.meta.events), 1), np.bool_)
-        counted[1:] = np.isin(np.array(columns.meta.events[1:]), self.names)
-        code = columns.code[:0] if counted[1:].all() and columns.meta.ignored == 0 else columns.code
-        return columns.offsets, columns.day, code, counted, columns.second if self.cut else nothing
-
-    def segments(self, shard: Shard, scope: Scope) -> npt.NDArray[np.int32]:
-        """The segment of each customer at the first counting event (or now), -1 for those out of scope."""
-        if self.names is None:
-            return scope.by_first_order(shard, self.as_of, self.mode)
-        offsets, _, code, counted, second = self.columns(shard)
-        entry = _first_counting(shard.low, shard.high, offsets, code, counted, second, self.as_of.until)
-        if scope.trivial:
-            return np.where(entry >= 0, 0, -1).astype(np.int32)
-        return scope.segments(shard, last_events(shard, self.as_of, entry >= 0) if scope.moment == "current" else entry)
-
-
-@njit(cache=True, nogil=True)
-def _first_counting(low: int, high: int, offsets: Any, code: Any, counted: Any, second: Any, until: int) -> Any:
-    out = np.full(high - low, -1, np.int64)
-    for customer in range(low, high):
-        for i in range(offsets[customer], offsets[customer + 1]):
-            if len(second) > 0 and second[i] >= until:
-                break
-            if len(code) == 0 or counted[code[i]]:
-                out[customer - low] = i - offsets[customer]
-                break
-    return out
 
 
 @dataclass(frozen=True)
