@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from holdfast.charts.palette import KEPT, NEW, RETURNED, RISK, SERIES, SOFT, readable_on, sequential, themed
+from holdfast.charts.moves import moves_map
+from holdfast.charts.palette import KEPT, NEW, RETURNED, RISK, SERIES, SOFT, themed
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -136,27 +137,9 @@ def persona_moves(
 
     customers  counts [before][after]; a cell that cannot be is left out by a -1
     """
-    import plotly.graph_objects as go
-
     totals = [sum(max(value, 0) for value in row) for row in customers]
     shares = [
         [None if value < 0 or not total else value / total for value in row]
         for row, total in zip(customers, totals, strict=True)
     ]
-    figure = go.Figure(
-        go.Heatmap(
-            x=after, y=before, z=shares, colorscale=sequential(), zmin=0, zmax=1, showscale=False, xgap=2, ygap=2,
-            customdata=customers, hoverongaps=False,
-            hovertemplate="%{y} → %{x}<br>%{customdata:,} customers, %{z:.1%} of them<extra></extra>",
-        )
-    )  # fmt: skip
-    for name, row, part in zip(before, customers, shares, strict=True):
-        for other, value, share in zip(after, row, part, strict=True):
-            if share is not None and value > 0:
-                font = {"size": 12, "color": readable_on(share)}
-                figure.add_annotation(x=other, y=name, text=f"{value:,}", showarrow=False, font=font)
-    themed(figure, title=title, subtitle=subtitle, height=470)
-    figure.update_xaxes(side="top", showline=False, ticks="")
-    figure.update_yaxes(autorange="reversed", showgrid=False, tickfont={"color": SOFT})
-    figure.update_layout(margin={"t": 130})
-    return figure
+    return moves_map(before, after, customers, shares, title=title, subtitle=subtitle, height=470, top=130, size=12)

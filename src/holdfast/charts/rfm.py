@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from holdfast.charts.palette import KEPT, LOST, NEW, PAPER, RETURNED, RISK, SOFT, readable_on, sequential, themed
+from holdfast.charts.moves import moves_map
+from holdfast.charts.palette import KEPT, LOST, NEW, PAPER, RETURNED, RISK, themed
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -96,24 +97,8 @@ def migration_map(
 
     before, after  names of rows and columns · customers  counts [before][after]; the cell of neither is left out by a -1
     """
-    import plotly.graph_objects as go
-
     totals = [max(sum(value for value in row if value > 0), 1) for row in customers]
     shares = [[None if value < 0 else value / total for value in row] for row, total in zip(customers, totals, strict=True)]
-    figure = go.Figure(
-        go.Heatmap(
-            x=after, y=before, z=shares, colorscale=sequential(), zmin=0, zmax=1, showscale=False, xgap=2, ygap=2,
-            customdata=customers, hoverongaps=False,
-            hovertemplate="%{y} → %{x}<br>%{customdata:,} customers, %{z:.1%} of them<extra></extra>",
-        )
-    )  # fmt: skip
-    for name, row, part in zip(before, customers, shares, strict=True):
-        for other, value, share in zip(after, row, part, strict=True):
-            if share is not None and value > 0:
-                font = {"size": 11, "color": readable_on(share)}
-                figure.add_annotation(x=other, y=name, text=f"{value:,}", showarrow=False, font=font)
-    themed(figure, title=title, subtitle=subtitle, height=600)
-    figure.update_xaxes(side="top", tickangle=-35, showline=False, ticks="")
-    figure.update_yaxes(autorange="reversed", showgrid=False, tickfont={"color": SOFT})
-    figure.update_layout(margin={"t": 150})
+    figure = moves_map(before, after, customers, shares, title=title, subtitle=subtitle, height=600, top=150, size=11)
+    figure.update_xaxes(tickangle=-35)
     return figure

@@ -16,6 +16,7 @@ from threading import Lock
 from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from holdfast.timelines.columns import Columns
@@ -71,6 +72,14 @@ class Shard:
     def columns(self) -> Columns:
         """The columns this is a range of."""
         return self.source.columns
+
+    def once(self, key: tuple[Any, ...], make: Callable[[], npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        """What `make` gives for this range: made at the first asking under that key, then kept with the columns."""
+        kept, whole = self.source.kept, (*key, self.low, self.high)
+        if whole not in kept:
+            kept[whole] = make()
+        found: npt.NDArray[Any] = kept[whole]
+        return found
 
     def ids(self, chosen: Any) -> pa.LargeStringArray:
         """The ids of the chosen customers: a bool or uint8 array with one value a customer of the range."""

@@ -45,11 +45,7 @@ class ClusterTrait:
 
     def codes(self, shard: Shard) -> npt.NDArray[Any]:
         """The value code per customer of a shard; kept with the columns."""
-        key = ("cluster codes", self.model, shard.low, shard.high)
-        if key not in shard.source.kept:
-            shard.source.kept[key] = self.model.codes(shard)
-        found: npt.NDArray[Any] = shard.source.kept[key]
-        return found
+        return shard.once(("cluster codes", self.model), lambda: self.model.codes(shard))
 
     def codes_at(self, shard: Shard, instants: Sequence[int]) -> Iterator[npt.NDArray[Any]]:
         """The value codes as of several instants, by the centres of now."""

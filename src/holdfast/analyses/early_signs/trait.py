@@ -43,11 +43,9 @@ class SignsTrait:
 
     def codes(self, shard: Shard) -> npt.NDArray[Any]:
         """The value code per customer of a shard, 0 for those without activity; kept with the columns."""
-        key = ("signs", self.step.activity, self.step.habits, self.cuts, shard.low, shard.high)
-        if key not in shard.source.kept:
-            shard.source.kept[key] = self.step.states(shard, self.cuts)
-        found: npt.NDArray[Any] = shard.source.kept[key]
-        return found
+        return shard.once(
+            ("signs", self.step.activity, self.step.habits, self.cuts), lambda: self.step.states(shard, self.cuts)
+        )
 
 
 def labels(_name: str, _meta: Meta) -> tuple[str, ...]:

@@ -50,11 +50,7 @@ class LifeTrait:
 
     def codes(self, shard: Shard) -> npt.NDArray[Any]:
         """The value code per customer of a shard; kept with the columns."""
-        key = ("lifecycle", self, shard.low, shard.high)
-        if key not in shard.source.kept:
-            shard.source.kept[key] = self._codes(shard)
-        found: npt.NDArray[Any] = shard.source.kept[key]
-        return found
+        return shard.once(("lifecycle", self), lambda: self._codes(shard))
 
     def _codes(self, shard: Shard) -> npt.NDArray[np.uint8]:
         if self.begin < 0:

@@ -45,15 +45,14 @@ class RfmTrait:
 
     def codes(self, shard: Shard) -> npt.NDArray[Any]:
         """The value code per customer of a shard, 0 for those without a counting order; kept with the columns."""
-        key = ("rfm", self.measure, self.cuts, shard.low, shard.high)
-        if key not in shard.source.kept:
-            _, codes, _ = score(self.measure(shard).rows, self.cuts, 1, keep=True)
-            table = np.zeros(256, np.uint8)
-            table[: len(code_segments())] = code_segments() + 1
-            table[NOT_SCORED] = 0
-            shard.source.kept[key] = table[codes]
-        found: npt.NDArray[Any] = shard.source.kept[key]
-        return found
+        return shard.once(("rfm", self.measure, self.cuts), lambda: self._codes(shard))
+
+    def _codes(self, shard: Shard) -> npt.NDArray[np.uint8]:
+        _, codes, _ = score(self.measure(shard).rows, self.cuts, 1, keep=True)
+        table = np.zeros(256, np.uint8)
+        table[: len(code_segments())] = code_segments() + 1
+        table[NOT_SCORED] = 0
+        return table[codes]
 
 
 def labels(_name: str, _meta: Meta) -> tuple[str, ...]:

@@ -45,12 +45,11 @@ class StageTrait:
     def codes(self, shard: Shard) -> npt.NDArray[Any]:
         """The value code per customer of a shard; kept with the columns."""
         laid = self.laid
-        key = ("stage", laid.until, laid.mode, laid.stages.stage.tobytes(), laid.stages.kind.tobytes(), shard.low, shard.high)
-        if key not in shard.source.kept:
-            found = last_stage(shard.low, shard.high, shard.columns.offsets, laid(shard))
-            shard.source.kept[key] = np.asarray(found, np.uint8)
-        codes: npt.NDArray[Any] = shard.source.kept[key]
-        return codes
+        key = ("stage", laid.until, laid.mode, laid.stages.stage.tobytes(), laid.stages.kind.tobytes())
+        return shard.once(key, lambda: self._codes(shard))
+
+    def _codes(self, shard: Shard) -> npt.NDArray[np.uint8]:
+        return np.asarray(last_stage(shard.low, shard.high, shard.columns.offsets, self.laid(shard)), np.uint8)
 
 
 def labels(_name: str, _meta: Meta) -> tuple[str, ...]:

@@ -42,11 +42,9 @@ class TasteTrait:
 
     def codes(self, shard: Shard) -> npt.NDArray[Any]:
         """The value code per customer of a shard; kept with the columns."""
-        key = ("taste", self.name, self.judge.rhythm.as_of, self.judge.rhythm.mode, shard.low, shard.high)
-        if key not in shard.source.kept:
-            shard.source.kept[key] = self.judge.codes(shard, self.name)
-        found: npt.NDArray[Any] = shard.source.kept[key]
-        return found
+        return shard.once(
+            ("taste", self.name, self.judge.rhythm.as_of, self.judge.rhythm.mode), lambda: self.judge.codes(shard, self.name)
+        )
 
 
 def labels(name: str, meta: Meta) -> tuple[str, ...]:
