@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,8 @@ from holdfast.timelines.columns import Meta
 from holdfast.timelines.walk import Shard
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from holdfast.timelines.timelines import AsOf, Timelines
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "TRAITS",
     "Condition",
     "Scope",
+    "ToldTrait",
     "Trait",
     "coverage",
     "money",
@@ -74,6 +77,15 @@ class Trait(Protocol):
 
     def codes(self, shard: Shard) -> npt.NDArray[Any]:
         """The value code per customer of the shard."""
+        ...
+
+
+@runtime_checkable
+class ToldTrait(Trait, Protocol):
+    """A trait that is more than its band: a number, a date, a text of the customer's own."""
+
+    def told(self, shard: Shard) -> pa.Array:
+        """What is known of each customer of the shard, null where nothing is."""
         ...
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from holdfast.analyses.answer import Answer, People, Question, checked_cell
 from holdfast.analyses.definitions import counted, defined, scope_rules
-from holdfast.analyses.scope import TRAITS, Condition, Scope, Trait
+from holdfast.analyses.scope import TRAITS, Condition, Scope, ToldTrait, Trait
 from holdfast.analyses.statistics import wilson
 from holdfast.analyses.taste.walk import entries
 from holdfast.errors import HoldfastError, UnknownName, UsageError
@@ -29,6 +29,8 @@ __all__ = ["ON_DEMAND", "Traits", "TraitsStep"]
 
 ON_DEMAND = ("cluster",)
 """Traits that take many times as long as all others together: they are worked out where they are asked for by name."""
+
+TOLD = " told"
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,12 @@ class TraitsStep:
         codes: dict[str, npt.NDArray[Any]] = {name: trait.codes(shard) for name, trait in self.traits}
         if self.code >= 0:
             return Tally({}, {"ids": shard.ids(inside & (codes[self.traits[0][0]] == self.code))})
-        return Tally({}, {"ids": shard.ids(inside)} | {name: code[inside].astype(np.int32) for name, code in codes.items()})
+        rows: dict[str, Any] = {"ids": shard.ids(inside)}
+        for name, trait in self.traits:
+            rows[name] = codes[name][inside].astype(np.int32)
+            if isinstance(trait, ToldTrait):
+                rows[name + TOLD] = trait.told(shard).filter(pa.array(inside))
+        return Tally({}, rows)
 
 
 @dataclass(frozen=True)
@@ -59,8 +66,9 @@ class Traits(Question):
     names   the traits; empty: all that can be worked out on these data, but for those `ON_DEMAND`
     as_of, where, moment  as in every question
 
-    Table: a row per customer: customer_id and a column a trait, in order of the id. Extra table "summary": trait, value,
-    customers, n, share, low, high. People: trait="due", value="overdue".
+    Table: a row per customer: customer_id and a column a trait, in order of the id; a trait that is a number, a date or a text
+    of the customer's own stands there as it is, and beside it as NAME_band the band that --by and --where know. Extra table
+    "summary": trait, value, customers, n, share, low, high. People: trait="due", value="overdue".
     """
 
     names: tuple[str, ...] = ()
@@ -150,7 +158,12 @@ def _table(rows: dict[str, Any], traits: tuple[tuple[str, Trait], ...]) -> pa.Ta
     ids = rows["ids"]
     columns = {"customer_id": ids}
     for name, trait in traits:
-        columns[name] = pa.DictionaryArray.from_arrays(pa.array(rows[name]), pa.array(trait.labels, pa.string()))
+        banded = pa.DictionaryArray.from_arrays(pa.array(rows[name]), pa.array(trait.labels, pa.string()))
+        if name + TOLD in rows:
+            columns[name] = rows[name + TOLD]
+            columns[f"{name}_band"] = banded
+        else:
+            columns[name] = banded
     return pa.table(columns).sort_by("customer_id")
 
 
