@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["EDGE", "Fit", "LogLikelihood", "maximised"]
+__all__ = ["EDGE", "Fit", "LogLikelihood", "given", "maximised"]
 
 EDGE = (1e-4, 1e4)
 """A parameter outside has run to 0 or to infinity, in the unit of the model (weeks)."""
@@ -60,6 +61,20 @@ class Fit:
 
     def __getitem__(self, name: str) -> float:
         return self.values[self.names.index(name)]
+
+    def interval(self, name: str, level: float = 0.95) -> tuple[float, float]:
+        """The interval of a parameter, symmetric on the scale of logarithms (none of it is below 0); nan where there is none."""
+        if not len(self.covariance):
+            return float("nan"), float("nan")
+        at = self.names.index(name)
+        wide = NormalDist().inv_cdf(0.5 + level / 2) * float(np.sqrt(self.covariance[at, at]))
+        return float(self.values[at] * np.exp(-wide)), float(self.values[at] * np.exp(wide))
+
+
+def given(model: str, names: tuple[str, ...], values: tuple[float, ...], unit_days: float = 7.0) -> Fit:
+    """Parameters that someone states (a paper, an earlier year), as a fit: without standard errors or likelihood."""
+    nan = float("nan")
+    return Fit(model, names, tuple(map(float, values)), (nan,) * len(names), nan, 0, unit_days)
 
 
 def maximised(

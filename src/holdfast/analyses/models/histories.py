@@ -52,6 +52,15 @@ class Histories:
     def __len__(self) -> int:
         return len(self.x)
 
+    def in_units(self, unit_days: float) -> Histories:
+        """These histories; UsageError where their unit is not the one that is wanted: a grain is never changed in silence."""
+        if self.unit_days != unit_days:
+            raise UsageError(
+                f"the model was fitted in units of {unit_days:g} days, the histories are in units of {self.unit_days:g}",
+                f"make the histories with unit_days={unit_days:g}",
+            )
+        return self
+
     @property
     def people(self) -> int:
         """How many customers."""
