@@ -61,6 +61,12 @@ class Questions(ABC):
 
         return self.ask(Stages(**_read(choices)))
 
+    def whatif(self, **choices: Any) -> Answer:
+        """What one point more retention would do to customers and revenue; choices of `holdfast.analyses.whatif.WhatIf`."""
+        from holdfast.analyses.whatif import WhatIf
+
+        return self.ask(WhatIf(**_read(choices)))
+
     def losses(self, **choices: Any) -> Answer:
         """How the bridge's lost customers left, and why; choices of `holdfast.analyses.losses.Losses`."""
         from holdfast.analyses.losses import Losses

@@ -1,0 +1,99 @@
+"""A base carried forward month by month.
+
+    base(t + 1) = base(t) x (1 - churn) + new + returned
+    revenue of a month = revenue per customer and month x mean of the base at its start and end
+
+Assumptions: 1. Every customer of the base is lost at the same rate, whatever her age. 2. As many come and return each month as
+in the months looked at, on average; who is kept does not come as new or returned. 3. A customer who is kept brings what the
+average customer brings. 4. A lever moves at once and stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["LEVERS", "Change", "Flow", "Lever", "Path", "moved", "projected"]
+
+Numbers = npt.NDArray[np.float64]
+Lever = Literal["retention", "churn", "acquisition", "spend"]
+
+LEVERS: dict[str, str] = {
+    "retention": "retention +{:g} points",
+    "churn": "churn −{:g} %",
+    "acquisition": "new customers +{:g} %",
+    "spend": "revenue a customer +{:g} %",
+}
+"""Levers and how their change is said. Retention is that of a month."""
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What happens to a base in a month; the first draw is the estimate, further ones are resampled.
+
+    base      customers at the beginning
+    churn     float64 [draws]: share of the base lost in a month
+    new, returned   float64 [draws]: customers a month
+    revenue   float64 [draws]: money per customer of the base and month
+    """
+
+    base: float
+    churn: Numbers
+    new: Numbers
+    returned: Numbers
+    revenue: Numbers
+
+
+@dataclass(frozen=True)
+class Change:
+    """A lever moved: by points of retention, or by per cent of what it is."""
+
+    lever: Lever
+    amount: float
+
+    def __str__(self) -> str:
+        said = LEVERS[self.lever].format(self.amount)
+        return said.replace("+1 points", "+1 point")
+
+
+@dataclass(frozen=True)
+class Path:
+    """Where a base goes.
+
+    customers  float64 [draws, months + 1]: at the end of each month, the beginning first
+    revenue    float64 [draws, months]: money of each month, discounted
+    """
+
+    customers: Numbers
+    revenue: Numbers
+
+
+def moved(flow: Flow, change: Change) -> Flow:
+    """The flow with a lever moved; churn never falls below 0."""
+    part = change.amount / 100
+    match change.lever:
+        case "retention":
+            return replace(flow, churn=np.maximum(flow.churn - part, 0.0))
+        case "churn":
+            return replace(flow, churn=np.maximum(flow.churn * (1 - part), 0.0))
+        case "acquisition":
+            return replace(flow, new=flow.new * (1 + part))
+        case "spend":
+            return replace(flow, revenue=flow.revenue * (1 + part))
+
+
+def projected(flow: Flow, months: int, discount: float = 0.0) -> Path:
+    """A base carried forward.
+
+    discount  yearly rate at which later money counts less, as 0.1; a month's money counts from its middle
+    """
+    customers = np.empty((len(flow.churn), months + 1))
+    customers[:, 0] = flow.base
+    coming = flow.new + flow.returned
+    for month in range(months):
+        customers[:, month + 1] = customers[:, month] * (1 - flow.churn) + coming
+    worth = (1 + discount) ** (-(np.arange(months) + 0.5) / 12)
+    return Path(customers, flow.revenue[:, None] * (customers[:, 1:] + customers[:, :-1]) / 2 * worth)

@@ -1,0 +1,197 @@
+"""The tables and words of "what if"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from holdfast.analyses.definitions import counted
+from holdfast.analyses.statistics import wilson
+from holdfast.analyses.whatif.months import Months
+from holdfast.analyses.whatif.projection import Change, Flow, Path
+
+__all__ = ["basis_row", "check_rows", "lever_row", "path_rows", "tables", "words"]
+
+LEVERS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("segment", "lever", "change", "moves")),
+        *((name, pa.float64()) for name in ("amount", "before", "after")),
+        *((name, pa.int64()) for name in ("customers", "more_customers", "more_customers_low", "more_customers_high")),
+        *((name, pa.float64()) for name in ("revenue", "more", "more_low", "more_high")),
+        *((name, pa.float64()) for name in ("rise", "rise_low", "rise_high")),
+        ("unit_of", pa.string()),
+    ]
+)
+
+PATH = pa.schema(
+    [
+        *((name, pa.string()) for name in ("segment", "change")),
+        ("month", pa.int64()),
+        *((name, pa.int64()) for name in ("customers", "customers_low", "customers_high")),
+        *((name, pa.float64()) for name in ("revenue", "revenue_low", "revenue_high")),
+    ]
+)
+
+CHECK = pa.schema(
+    [
+        *((name, pa.string()) for name in ("segment", "period")),
+        *((name, pa.int64()) for name in ("customers", "foretold", "foretold_low", "foretold_high")),
+        *((name, pa.float64()) for name in ("revenue", "revenue_foretold", "revenue_low", "revenue_high")),
+        ("inside", pa.bool_()),
+    ]
+)
+
+BASIS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("segment", "first", "last")),
+        *((name, pa.int64()) for name in ("months", "base", "lost", "start")),
+        *((name, pa.float64()) for name in ("churn", "churn_low", "churn_high", "new", "returned", "revenue")),
+        ("note", pa.string()),
+    ]
+)
+
+AS_IS = "as it is"
+
+
+def tables(found: dict[str, list[dict[str, Any]]]) -> dict[str, pa.Table]:
+    """The rows as Arrow tables: levers, path, check, basis."""
+    schemas = {"levers": LEVERS, "path": PATH, "check": CHECK, "basis": BASIS}
+    return {name: pa.Table.from_pylist(found[name], schema) for name, schema in schemas.items()}
+
+
+def _span(draws: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """The middle 95 % of the resampled values."""
+    low, high = np.quantile(draws[1:], (0.025, 0.975))
+    return float(low), float(high)
+
+
+def _whole(row: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The row with these numbers of customers rounded to whole ones."""
+    return row | {name: round(row[name]) for name in names}
+
+
+def lever_row(
+    segment: str, change: Change, flow: Flow, to: Flow, paths: tuple[Path, Path], margin: float | None
+) -> dict[str, Any]:
+    """What a lever does by the end: more customers, more money, as amounts and as a share.
+
+    flow, to  the flow before and after · paths  where the base goes with each
+    """
+    was, now = paths
+    part = 1.0 if margin is None else margin
+    people = now.customers[:, -1] - was.customers[:, -1]
+    before, after = was.revenue.sum(axis=1) * part, now.revenue.sum(axis=1) * part
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rise = np.where(before > 0, after / before - 1, np.nan)
+    row: dict[str, Any] = {
+        "segment": segment, "lever": change.lever, "change": str(change), "amount": change.amount,
+        "before": _rate(flow, change), "after": _rate(to, change), "moves": _moves(flow, to, change),
+        "customers": float(now.customers[0, -1]),
+        "more_customers": float(people[0]), "revenue": float(after[0]), "more": float(after[0] - before[0]),
+        "rise": float(rise[0]) if np.isfinite(rise[0]) else None, "unit_of": "revenue" if margin is None else "profit",
+    }  # fmt: skip
+    for name, draws in (("more_customers", people), ("more", after - before), ("rise", rise)):
+        some = np.isfinite(draws).all()
+        row[f"{name}_low"], row[f"{name}_high"] = _span(draws) if some else (None, None)
+    return _whole(row, "customers", "more_customers", "more_customers_low", "more_customers_high")
+
+
+def _rate(flow: Flow, change: Change) -> float:
+    """The lever as it stands: monthly retention, churn, new customers a month, money a customer and month."""
+    stands = {"retention": 1 - flow.churn[0], "churn": flow.churn[0], "acquisition": flow.new[0], "spend": flow.revenue[0]}
+    return float(stands[change.lever])
+
+
+def _moves(flow: Flow, to: Flow, change: Change) -> str:
+    """The lever from where it stands to where it is moved, in words."""
+    before, after = _rate(flow, change), _rate(to, change)
+    if change.lever in ("retention", "churn"):
+        return f"{100 * before:.1f} → {100 * after:.1f} %"
+    return f"{before:,.1f} → {after:,.1f}"
+
+
+def path_rows(segment: str, change: str, path: Path, margin: float | None) -> list[dict[str, Any]]:
+    """Where the base goes, month by month; money summed up to the month."""
+    money = np.cumsum(path.revenue, axis=1) * (1.0 if margin is None else margin)
+    rows = []
+    for month in range(path.customers.shape[1]):
+        people = path.customers[:, month]
+        low, high = _span(people)
+        row: dict[str, Any] = {
+            "segment": segment, "change": change, "month": month,
+            "customers": float(people[0]), "customers_low": low, "customers_high": high,
+        }  # fmt: skip
+        sums = money[:, month - 1] if month else np.zeros(len(people))
+        low, high = _span(sums)
+        row = _whole(row, "customers", "customers_low", "customers_high")
+        rows.append(row | {"revenue": float(sums[0]), "revenue_low": low, "revenue_high": high})
+    return rows
+
+
+def check_rows(segment: str, then: Months, path: Path) -> list[dict[str, Any]]:
+    """What was foretold of the second half of the months, beside what came."""
+    rows = []
+    for place, label in enumerate(then.labels):
+        low, high = _span(path.customers[:, place + 1])
+        money_low, money_high = _span(path.revenue[:, place])
+        row = _whole(
+            {
+                "segment": segment, "period": label,
+                "customers": float(then.end[place]), "foretold": float(path.customers[0, place + 1]),
+                "foretold_low": low, "foretold_high": high,
+                "revenue": float(then.revenue[place]), "revenue_foretold": float(path.revenue[0, place]),
+                "revenue_low": money_low, "revenue_high": money_high, "inside": low <= float(then.end[place]) <= high,
+            },
+            "customers", "foretold", "foretold_low", "foretold_high",
+        )  # fmt: skip
+        rows.append(row)
+    return rows
+
+
+def basis_row(segment: str, months: Months, flow: Flow) -> dict[str, Any]:
+    """The months that the flows come from, and the flows."""
+    lost, start = int(months.lost.sum()), int(months.start.sum())
+    low, high = wilson(lost, start)
+    return {
+        "segment": segment, "first": months.labels[0], "last": months.labels[-1],
+        "months": len(months), "base": int(months.end[-1]),
+        "lost": lost, "start": start, "churn": float(flow.churn[0]), "churn_low": low, "churn_high": high,
+        "new": float(flow.new[0]), "returned": float(flow.returned[0]), "revenue": float(flow.revenue[0]),
+        "note": "the base is still filling: churn is understated" if months.filling else "",
+    }  # fmt: skip
+
+
+def words(found: dict[str, list[dict[str, Any]]], months: int, currency: str) -> str:
+    """The answer in two sentences."""
+    if not found["levers"]:
+        return "What if more were kept cannot be told yet: no complete month begins with a customer."
+    rows = [row for row in found["levers"] if row["lever"] == "retention"] or found["levers"]
+    if len({row["segment"] for row in rows}) > 1:
+        least = min(row["amount"] for row in rows)
+        told = sorted((row for row in rows if row["amount"] == least), key=lambda row: -row["more"])[:4]
+        return (
+            f"{told[0]['change']} over {months} months: "
+            + ", ".join(f"{row['segment']} {row['more']:+,.0f} {currency}" for row in told)
+            + "."
+        )
+    basis = found["basis"][0]
+    first = (
+        f"{counted(basis['base'], 'customer')} now; of those of a month {100 * basis['churn']:.1f} % are lost in it, "
+        f"{basis['new']:,.0f} come and {basis['returned']:,.0f} return. "
+    )
+    return first + f"Over {months} months " + "; ".join(_told(row, currency) for row in rows[:2]) + "."
+
+
+def _told(row: dict[str, Any], currency: str) -> str:
+    share = (
+        ""
+        if row["rise"] is None
+        else f", {100 * row['rise']:+.1f} % ({100 * row['rise_low']:.1f} to {100 * row['rise_high']:.1f})"
+    )
+    return (
+        f"{row['change']} would mean {row['more_customers']:,.0f} more customers and {row['more']:,.0f} {currency} "
+        f"more {row['unit_of']}{share}"
+    )
