@@ -2,8 +2,8 @@
 
     .venv/bin/python -m tests.simulated_shops bg_nbd --shops 200 --customers 2000
 
-Each customer has a rate and a leaving of her own and buys in continuous time; the shop gains customers all year, so that they are
-watched for 10 to 62 weeks. The rest (fitting, intervals) is the model's own.
+Each customer has a rate and a leaving of her own and buys in continuous time; the shop gains customers all year, so that they
+are watched for 10 to 62 weeks. The rest (fitting, intervals) is the model's own.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from holdfast.analyses.models.coins import Coins, Likelihood
-from holdfast.analyses.models.fitting import Fit, given, maximised
+from holdfast.analyses.models.coins import Coins, Likelihood, told
+from holdfast.analyses.models.fitting import Fit, given
 from holdfast.analyses.models.histories import Histories
 
 __all__ = ["NAMES", "BgNbd", "fitted"]
@@ -83,7 +83,5 @@ class BgNbd:
 
 def fitted(histories: Histories) -> BgNbd:
     """Fit by maximum likelihood; `fit.identified` says whether the data can tell the parameters."""
-    start = (1.0, float(np.average(histories.T, weights=histories.customers)) / 4 + 1e-9, 1.0, 2.0)
-    fit = maximised("BG/NBD", NAMES, start, Likelihood(histories, first=0), customers=histories.people,
-                    unit_days=histories.unit_days)  # fmt: skip
+    fit = told("BG/NBD", NAMES, Likelihood(histories, first=0))
     return BgNbd(fit, *fit.values)

@@ -1,4 +1,4 @@
-"""The loops of the models in which a customer tosses a coin after each occasion: BG/NBD and MBG/NBD (coins.py tells the mathematics)."""
+"""The loops of BG/NBD and MBG/NBD, in which a customer tosses a coin after each occasion (coins.py tells the mathematics)."""
 
 from __future__ import annotations
 

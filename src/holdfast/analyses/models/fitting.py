@@ -23,6 +23,16 @@ EDGE = (1e-4, 1e4)
 STEP = 1e-4
 """Step of the differences of the gradient that give the curvature, in logarithms."""
 
+WIDEST = 2.0
+"""Standard error of a logarithm beyond which a parameter is not told: its 95 % interval would reach 50 times up and down."""
+
+OTHER_STARTS = (1.0, 10.0, 0.1)
+"""Where searches begin: the start, and the start with every other parameter so many times up and the others down."""
+
+MOST_STEPS = 12
+STILL = 1e-7
+"""A search from a part rests where a further step would add no more than half of this to the log-likelihood."""
+
 LogLikelihood = Callable[[npt.NDArray[np.float64]], "tuple[float, npt.NDArray[np.float64]]"]
 """From the logarithms of the parameters to the log-likelihood and its gradient by those logarithms."""
 
@@ -63,7 +73,11 @@ class Fit:
         return self.values[self.names.index(name)]
 
     def interval(self, name: str, level: float = 0.95) -> tuple[float, float]:
-        """The interval of a parameter, symmetric on the scale of logarithms (none of it is below 0); nan where there is none."""
+        """The interval of a parameter, symmetric about it on the scale of logarithms; nan where there is none.
+
+        So none of it is below 0, and it is longer upwards, as the likelihood is: on 1,000 simulated shops the BG/NBD's 95 %
+        intervals hold the truth in 95.4 % (tests/simulated_shops.py).
+        """
         if not len(self.covariance):
             return float("nan"), float("nan")
         at = self.names.index(name)
@@ -79,34 +93,97 @@ def given(model: str, names: tuple[str, ...], values: tuple[float, ...], unit_da
 
 def maximised(
     model: str, names: tuple[str, ...], start: tuple[float, ...], loglik: LogLikelihood, *, customers: int,
-    unit_days: float = 7.0, edge: tuple[float, float] = EDGE,
+    unit_days: float = 7.0, edge: tuple[float, float] = EDGE, part: tuple[LogLikelihood, int] | None = None,
 ) -> Fit:  # fmt: skip
     """The maximum of a likelihood, with standard errors, and whether it is one.
 
-    start  parameters to begin at (positive, as many as names)
-    """
-    from scipy.optimize import minimize
+    A search that does not come to rest inside is begun again from two other places, and the best is kept: only then is it said
+    that the data cannot tell the parameters.
 
-    scale = 1.0 / max(customers, 1)
+    start  parameters to begin at (positive, as many as names)
+    part   the likelihood of an even part of the customers, and how many they are: its maximum and curvature lead to that of all
+    """
+    asked = _Counted(loglik)
+    led = _from_part(asked, maximised(model, names, start, part[0], customers=part[1], edge=edge), customers) if part else None
+    found = led if led is not None else _searched(asked, start, max(customers, 1), edge)
+    curve = _curvature(asked, found.at)
+    covariance, why = _inverted(curve)
+    values = np.exp(found.at)
+    errors = values * np.sqrt(np.diag(covariance)) if len(covariance) else np.full(len(names), np.nan)
+    return Fit(
+        model, names, tuple(map(float, values)), tuple(map(float, errors)), found.value, customers, unit_days,
+        found.rests, asked.times, _ran_off(names, values, edge) or why or _untold(names, covariance), covariance,
+    )  # fmt: skip
+
+
+class _Counted:
+    """A likelihood that counts how often it is asked."""
+
+    def __init__(self, loglik: LogLikelihood) -> None:
+        self.loglik, self.times = loglik, 0
+
+    def __call__(self, at: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        self.times += 1
+        with np.errstate(all="ignore"):
+            return self.loglik(at)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Where a search ended: logarithms of the parameters, the log-likelihood there, whether it came to rest."""
+
+    at: npt.NDArray[np.float64]
+    value: float
+    rests: bool
+
+
+def _searched(loglik: LogLikelihood, start: tuple[float, ...], customers: int, edge: tuple[float, float]) -> _Found:
+    """The best of the searches from the start and, where that one does not end inside, from two other places."""
+    best: _Found | None = None
+    for stretch in OTHER_STARTS:
+        turned = np.resize((stretch, 1 / stretch), len(start))
+        found = _climbed(loglik, np.log(start * turned), customers, edge)
+        if best is None or (found.rests, found.value) > (best.rests, best.value + 1e-6):
+            best = found
+        if best.rests and not _outside(np.exp(best.at), edge).any():
+            break
+    assert best is not None
+    return best
+
+
+def _climbed(loglik: LogLikelihood, start: npt.NDArray[np.float64], customers: int, edge: tuple[float, float]) -> _Found:
+    from scipy.optimize import minimize
 
     def down(at: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
         value, slope = loglik(at)
         if not np.isfinite(value) or not np.isfinite(slope).all():
             return 1e10, np.zeros_like(at)
-        return -value * scale, -slope * scale
+        return -value / customers, -slope / customers
 
-    bounds = [(np.log(edge[0] / 10), np.log(edge[1] * 10))] * len(names)
+    bounds = [(np.log(edge[0] / 10), np.log(edge[1] * 10))] * len(start)
     options = {"maxiter": 500, "ftol": 1e-13, "gtol": 1e-8}
-    found: Any = minimize(down, np.log(start), jac=True, method="L-BFGS-B", bounds=bounds, options=options)
-    curve = _curvature(loglik, found.x)
-    covariance, why = _inverted(curve)
-    values = np.exp(found.x)
-    errors = values * np.sqrt(np.diag(covariance)) if len(covariance) else np.full(len(names), np.nan)
-    converged = bool(found.success) or float(np.abs(found.jac).max()) < 1e-5
-    return Fit(
-        model, names, tuple(map(float, values)), tuple(map(float, errors)), float(-found.fun / scale), customers, unit_days,
-        converged, int(found.nfev), _ran_off(names, values, edge) or why, covariance,
-    )  # fmt: skip
+    found: Any = minimize(down, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    rests = bool(found.success) or float(np.abs(found.jac).max()) < 1e-5
+    return _Found(found.x, float(-found.fun * customers), rests and found.fun < 1e9)
+
+
+def _from_part(loglik: LogLikelihood, part: Fit, customers: int) -> _Found | None:
+    """Steps by the curvature of a part, set right for how many the whole has; None where they do not lead to rest inside.
+
+    The curvature of the part differs a little from that of the whole: each step leaves that little of the way.
+    """
+    if not part.identified:
+        return None
+    at, last, shape = np.log(part.values), -np.inf, part.covariance * part.customers / customers
+    for _ in range(MOST_STEPS):
+        value, slope = loglik(at)
+        step = shape @ slope
+        if not np.isfinite(value) or not np.isfinite(step).all() or value < last - STILL or np.abs(step).max() > 1:
+            return None
+        if slope @ step < STILL:
+            return _Found(at, value, True)
+        at, last = at + step, value
+    return None
 
 
 def _curvature(loglik: LogLikelihood, at: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -131,8 +208,18 @@ def _inverted(curve: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], 
     return np.asarray(np.linalg.inv(-curve), np.float64), ""
 
 
+def _outside(values: npt.NDArray[np.float64], edge: tuple[float, float]) -> npt.NDArray[np.bool_]:
+    return np.asarray((values <= edge[0]) | (values >= edge[1]))
+
+
 def _ran_off(names: tuple[str, ...], values: npt.NDArray[np.float64], edge: tuple[float, float]) -> str:
     """Which parameters ran to the edge, in words."""
-    off = [f"{name} runs to {'0' if value < 1 else 'infinity'}" for name, value in zip(names, values, strict=True)
-           if not edge[0] < value < edge[1]]  # fmt: skip
+    off = [f"{name} runs to {'0' if value < 1 else 'infinity'}"
+           for name, value, gone in zip(names, values, _outside(values, edge), strict=True) if gone]  # fmt: skip
     return ", ".join(off)
+
+
+def _untold(names: tuple[str, ...], covariance: npt.NDArray[np.float64]) -> str:
+    """Which parameters have an interval so wide that the data say next to nothing of them, in words."""
+    wide = [name for name, error in zip(names, np.sqrt(np.diag(covariance)), strict=True) if error > WIDEST]
+    return f"the data say next to nothing of {' and '.join(wide)}: any size fits as well" if wide else ""

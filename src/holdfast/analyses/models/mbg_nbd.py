@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from holdfast.analyses.models.coins import Coins, Likelihood
-from holdfast.analyses.models.fitting import Fit, given, maximised
+from holdfast.analyses.models.coins import Coins, Likelihood, told
+from holdfast.analyses.models.fitting import Fit, given
 from holdfast.analyses.models.histories import Histories
 
 __all__ = ["NAMES", "MbgNbd", "fitted"]
@@ -82,7 +82,5 @@ class MbgNbd:
 
 def fitted(histories: Histories) -> MbgNbd:
     """Fit by maximum likelihood; `fit.identified` says whether the data can tell the parameters."""
-    start = (1.0, float(np.average(histories.T, weights=histories.customers)) / 4 + 1e-9, 1.0, 2.0)
-    fit = maximised("MBG/NBD", NAMES, start, Likelihood(histories, first=1), customers=histories.people,
-                    unit_days=histories.unit_days)  # fmt: skip
+    fit = told("MBG/NBD", NAMES, Likelihood(histories, first=1))
     return MbgNbd(fit, *fit.values)
