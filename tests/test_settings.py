@@ -35,6 +35,7 @@ LONDON = Settings(
     stages=(("evaluation", ("Quote *",)), ("after purchase", ("Unboxed",)), ("none", ("Chat",))),
     stages_reviewed="2024-09-01",
     rates=(("EUR", 0.85), ("USD", 0.79)),
+    costs=(("acquiring", 12_000.0), ("contact", 4.5)),
 )
 
 
@@ -117,6 +118,8 @@ def test_import_options_are_kept_as_they_are(tmp_path):
         ("[rates]\nUSD = 0", "above 0"),
         ("[rates]\nXXX = 1", "ISO 4217"),
         ("[rates]\nUSD = inf", "above 0"),
+        ("[costs]\nwinning = 3", "acquiring"),
+        ("[costs]\nkeeping = -3", "0 or more"),
         ('name = ""', "text in quotes"),
         ("zone = ", "no TOML"),
     ],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["PROFILE_FIELDS", "STAGES", "Contract", "Settings"]
+__all__ = ["COSTS", "PROFILE_FIELDS", "STAGES", "Contract", "Settings"]
 
 RefundMode = Literal["order", "ledger"]
 
@@ -17,6 +17,9 @@ PROFILE_FIELDS = (
     *("preferences", "sources"),
 )
 """What can be written of a persona, in the order in which its card shows it."""
+
+COSTS = ("acquiring", "keeping", "contact")
+"""What a business can say of its costs: money a month for winning customers and for keeping them, money of a contact."""
 
 STAGES = ("awareness", "consideration", "evaluation", "purchase", "after purchase", "loyalty")
 """The stages of the way from stranger to regular, in order."""
@@ -54,6 +57,7 @@ class Settings:
     stages          (stage, event names or patterns) that come before the default stage map; stage "none": says nothing
     stages_reviewed ISO date on which the stage map was last looked over; None: never
     rates           currency code → value of one unit in `currency`, for events in other currencies
+    costs           (what, amount): acquiring and keeping, money a month; contact, money of one contact with support (COSTS)
     personas        persona → what no data hold of it, (field, text): goals, challenges, values, … (PROFILE_FIELDS)
     """
 
@@ -80,4 +84,5 @@ class Settings:
     stages: tuple[tuple[str, tuple[str, ...]], ...] = ()
     stages_reviewed: str | None = None
     rates: tuple[tuple[str, float], ...] = ()
+    costs: tuple[tuple[str, float], ...] = ()
     personas: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()

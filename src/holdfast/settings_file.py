@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from holdfast.errors import SettingsError, UnknownName
-from holdfast.settings import PROFILE_FIELDS, STAGES, Contract, Settings
+from holdfast.settings import COSTS, PROFILE_FIELDS, STAGES, Contract, Settings
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -63,6 +63,7 @@ _HELP = {
     "stages": "table of stage and event names or patterns that come before the default stage map; none: says nothing",
     "stages_reviewed": "date on which the stage map was last looked over, as 2024-09-01; not set: never",
     "rates": "table of currency code and value of one unit in `currency`, for events in other currencies",
+    "costs": "table of acquiring and keeping (money a month) and contact (money of one contact with support)",
     "personas": "a table per persona of what no data hold: name, goals, challenges, interests, values, sources, …",
 }
 
@@ -75,6 +76,7 @@ _TABLES = {
     "initiatives": '"2024-09-01" = "new loyalty programme"',
     "stages": 'evaluation = ["Quote *"]',
     "rates": "USD = 0.92",
+    "costs": "acquiring = 12000\n# keeping = 3000\n# contact = 4.5",
     "personas": '"repeat buyer" = { goals = "a full pantry" }',
 }
 """Settings that are tables, with a line of each."""
@@ -342,6 +344,19 @@ def _rates(key: str, value: Any) -> tuple[tuple[str, float], ...]:
     return tuple(sorted((code, float(rate)) for code, rate in value.items()))
 
 
+def _costs(key: str, value: Any) -> tuple[tuple[str, float], ...]:
+    if value == []:
+        return ()
+    if not isinstance(value, dict):
+        raise _wrong(key, value, "write [costs] with lines such as acquiring = 12000")
+    for name, amount in value.items():
+        if name not in COSTS:
+            raise _wrong(f"{key}.{name}", amount, UnknownName("cost", name, COSTS).mend)
+        if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount < float("inf"):
+            raise _wrong(f"{key}.{name}", amount, "write an amount of money, 0 or more")
+    return tuple((name, float(value[name])) for name in COSTS if name in value)
+
+
 def _told(key: str, value: Any) -> str:
     return "; ".join(_names(key, value)) if isinstance(value, list) else _text(key, value)
 
@@ -385,5 +400,6 @@ _CHECKS: dict[str, Check] = {
     "stages": _stages,
     "stages_reviewed": _day,
     "rates": _rates,
+    "costs": _costs,
     "personas": _personas,
 }

@@ -61,6 +61,12 @@ class Questions(ABC):
 
         return self.ask(Stages(**_read(choices)))
 
+    def costs(self, **choices: Any) -> Answer:
+        """What winning a customer costs, and what keeping one; choices of `holdfast.analyses.costs.Costs`."""
+        from holdfast.analyses.costs import Costs
+
+        return self.ask(Costs(**_read(choices)))
+
     def whatif(self, **choices: Any) -> Answer:
         """What one point more retention would do to customers and revenue; choices of `holdfast.analyses.whatif.WhatIf`."""
         from holdfast.analyses.whatif import WhatIf

@@ -1,0 +1,250 @@
+"""What winning a customer costs beside what keeping one costs, with the firm's own numbers (MISSION 1.1).
+
+    cost of a new customer   = money for winning customers a month / new customers a month
+    cost of a kept customer  = money for keeping customers a month / customers kept a month, x 12 for a year
+
+New and kept are the bridge's, over its complete months with a filled base. The money is what the firm says it spends; the
+intervals carry the chance in the counts alone.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+import pyarrow as pa
+
+from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
+from holdfast.analyses.bridge import Bridge
+from holdfast.analyses.claims import claims_table
+from holdfast.analyses.clv import PlainClv
+from holdfast.analyses.definitions import counted, defined, scope_rules
+from holdfast.analyses.scope import Condition, Scope
+from holdfast.analyses.statistics import Z95, count_ratio
+from holdfast.analyses.whatif import WhatIf
+from holdfast.analyses.whatif.months import Months, months_of
+from holdfast.errors import UnknownName, UsageError
+from holdfast.events.schema import ORDER
+from holdfast.timelines.attributes import Moment
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from holdfast.timelines.timelines import Timelines
+
+__all__ = ["Costs", "Spent", "count_interval"]
+
+WHATS = ("new", "kept")
+YEAR = 12
+THREE_YEARS = 36
+
+
+def count_interval(n: int, z: float = Z95) -> tuple[float, float]:
+    """The interval of the mean of a Poisson count, by Byar's approximation (Breslow and Day 1987, vol. 2, 2.13)."""
+    low = n * (1 - 1 / (9 * n) - z / (3 * math.sqrt(n))) ** 3 if n else 0.0
+    more = n + 1
+    return low, more * (1 - 1 / (9 * more) + z / (3 * math.sqrt(more))) ** 3
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Money a month for winning and for keeping customers; None: not told."""
+
+    acquiring: float | None
+    keeping: float | None
+
+
+@dataclass(frozen=True)
+class Costs(Question):
+    """What does it cost to win a customer, and what to keep one?
+
+    acquiring  money a month spent on winning customers (advertising, first-order discounts, sales); None: as the settings say
+    keeping    money a month spent on keeping them (programmes, service, mailings); None: as the settings say
+    as_of, gone_after, where, moment  as in `Bridge`
+    show       the main table: "costs", "worth", "claims"
+
+    Table costs: a row for new and for kept: what, money (a month), a_month (customers a month), customers (different ones over
+    all the months), customer_months, months, cost (of one; of one kept for a year) with low and high. Worth: what stands
+    against it: the value of a customer by the plain formula and how often it covers the cost of winning her, how many times as
+    much a new customer costs as one kept for a year (with low and high), and what one point more retention would be worth a
+    month. Claims: the literature. People: what="new", period="2011-03"; what="kept".
+    """
+
+    acquiring: float | None = None
+    keeping: float | None = None
+    as_of: date | datetime | str | None = None
+    gone_after: int | None = None
+    where: tuple[Condition, ...] = ()
+    moment: Moment = "entry"
+    show: Literal["costs", "worth", "claims"] = "costs"
+
+    def __post_init__(self) -> None:
+        checked_choice("show", self.show, ("costs", "worth", "claims"))
+        for name in ("acquiring", "keeping"):
+            amount = getattr(self, name)
+            if amount is not None and not 0 <= amount < math.inf:
+                raise UsageError(f"{name} cannot be {amount}", "give money a month, 0 or more")
+
+    def answer(self, timelines: Timelines) -> Answer:
+        """Take the bridge's months and divide."""
+        bridge, as_of = self._bridge().answer(timelines), timelines.as_of(self.as_of)
+        months, spent = months_of(bridge.table.to_pylist(), []), self._spent(timelines)
+        people = {what: len(self.people(timelines, what=what)) for what in WHATS} if len(months) else {}
+        rows = _rows(months, spent, people) if len(months) else []
+        ahead = WhatIf(as_of=self.as_of, gone_after=self.gone_after, where=self.where, moment=self.moment).answer(timelines)
+        plain = PlainClv(as_of=self.as_of, gone_after=self.gone_after, where=self.where, moment=self.moment).answer(timelines)
+        worth = _worth(rows, plain, ahead) if rows else []
+        made = {
+            "costs": pa.Table.from_pylist(rows, COSTS),
+            "worth": pa.Table.from_pylist(worth, WORTH),
+            "claims": claims_table("cost"),
+        }
+        rules = {name: value for name, value in bridge.definition.rules.items() if name in ("base", "gone_after", "refunds")}
+        return Answer(
+            question=self,
+            words=_words(rows, worth, timelines.settings.currency),
+            table=made[self.show],
+            definition=defined(
+                timelines, as_of, title="What does winning a customer cost, and what keeping one?", text=_TEXT,
+                rules=rules | scope_rules(Scope(None, self.where, self.moment)), n=bridge.definition.n,
+                names=timelines.settings.active or (ORDER,),
+            ),
+            source=timelines,
+            notes=(*_notes(months, spent), *bridge.notes[:1]),
+            extra={name: table for name, table in made.items() if name != self.show},
+        )  # fmt: skip
+
+    def people(self, timelines: Timelines, **cell: Any) -> People:
+        """The new, or the kept, of a month; without period= those of any of the months looked at."""
+        checked_cell(cell, "what", "period")
+        what = cell.get("what", "new")
+        if what not in WHATS:
+            raise UnknownName("kind of customer", str(what), WHATS)
+        months = months_of(self._bridge().answer(timelines).table.to_pylist(), [])
+        if "period" in cell and cell["period"] not in months.labels:
+            raise UnknownName("month", str(cell["period"]), months.labels)
+        labels = [cell["period"]] if "period" in cell else months.labels
+        found = [self._bridge().people(timelines, period=label, what=what).ids for label in labels]
+        return People(tuple(sorted({one for ids in found for one in ids})), cell)
+
+    def figure(self, answer: Answer) -> go.Figure:
+        """The two costs as bars with their intervals."""
+        from holdfast.charts.bars import interval_bars
+
+        table = answer.table if self.show == "costs" else answer.extra["costs"]
+        rows = [row for row in table.to_pylist() if row["cost"] is not None]
+        names = {"new": "to win a customer", "kept": "to keep one for a year"}
+        return interval_bars(
+            [(names[row["what"]], row["cost"], row["low"], row["high"]) for row in rows],
+            title="Winning and keeping a customer", subtitle=answer.words, unit=answer.source.settings.currency,
+        )  # fmt: skip
+
+    def _bridge(self) -> Bridge:
+        return Bridge("month", None, None, self.as_of, self.gone_after, where=self.where, moment=self.moment)
+
+    def _spent(self, timelines: Timelines) -> Spent:
+        said = dict(timelines.settings.costs)
+        acquiring = said.get("acquiring") if self.acquiring is None else self.acquiring
+        return Spent(acquiring, said.get("keeping") if self.keeping is None else self.keeping)
+
+
+COSTS = pa.schema(
+    [
+        ("what", pa.string()),
+        *((name, pa.float64()) for name in ("money", "a_month")),
+        *((name, pa.int64()) for name in ("customers", "customer_months", "months")),
+        *((name, pa.float64()) for name in ("cost", "low", "high")),
+    ]
+)
+
+WORTH = pa.schema([("what", pa.string()), *((name, pa.float64()) for name in ("value", "low", "high")), ("note", pa.string())])
+
+
+def _rows(months: Months, spent: Spent, people: dict[str, int]) -> list[dict[str, Any]]:
+    """The cost of a new customer, and of one kept for a year."""
+    new, kept = int(months.new.sum()), int((months.start - months.lost).sum())
+    found = []
+    for what, money, count, times in (("new", spent.acquiring, new, 1), ("kept", spent.keeping, kept, YEAR)):
+        row: dict[str, Any] = {"what": what, "money": money, "customer_months": count, "months": len(months)}
+        low, high = count_interval(count)
+        total = None if money is None else money * len(months) * times
+        row |= {"cost": None, "low": None, "high": None, "customers": people[what], "a_month": count / len(months)}
+        if total is not None and count:
+            row |= {"cost": total / count, "low": total / high, "high": total / low if low else None}
+        found.append(row)
+    return found
+
+
+def _worth(rows: list[dict[str, Any]], plain: Answer, ahead: Answer) -> list[dict[str, Any]]:
+    """What stands against the costs."""
+    new, kept = rows
+    value = plain.table.to_pylist()[0] if plain.table.num_rows else {"clv": None, "clv_low": None, "clv_high": None}
+    values = (value["clv"], value["clv_low"], value["clv_high"])
+    unit = "profit" if plain.source.settings.margin is not None else "revenue"
+    found = [_line("value of a customer", *values, f"plain formula, {unit}")]
+    if new["cost"] and value["clv"] is not None:
+        times, low, high = (None if one is None else one / new["cost"] for one in values)
+        found.append(_line("value by cost of winning", times, low, high, "under 1 a new customer costs more than she brings"))
+    if new["cost"] and kept["cost"]:
+        found.append(_times(new, kept))
+    point = next((row for row in ahead.table.to_pylist() if row["change"] == "retention +1 point"), None)
+    if point is not None:
+        more, low, high = (point[name] / THREE_YEARS for name in ("more", "more_low", "more_high"))
+        note = f"{unit}; so much a month may be spent on it, over three years"
+        found.append(_line("one point more retention, a month", more, low, high, note))
+    return found
+
+
+def _times(new: dict[str, Any], kept: dict[str, Any]) -> dict[str, Any]:
+    """How many times as much a new customer costs as one kept for a year, with the interval of the two counts."""
+    ratio, low, high = count_ratio(kept["customer_months"], new["customer_months"])
+    times = new["cost"] / kept["cost"]
+    low, high = (None if one is None or not ratio else times * one / ratio for one in (low, high))
+    return _line("a new customer costs so many kept for a year", times, low, high, "the literature says 5 to 25 times")
+
+
+def _line(what: str, value: float | None, low: float | None, high: float | None, note: str) -> dict[str, Any]:
+    return {"what": what, "value": value, "low": low, "high": high, "note": note}
+
+
+def _words(rows: list[dict[str, Any]], worth: list[dict[str, Any]], currency: str) -> str:
+    if not rows:
+        return "What winning and keeping cost cannot be told yet: no complete month begins with a customer."
+    new, kept = rows
+    told = []
+    if new["cost"] is not None:
+        told.append(f"a new customer costs {new['cost']:,.2f} {currency} ({new['low']:,.2f} to {new['high']:,.2f})")
+    if kept["cost"] is not None:
+        told.append(f"keeping one for a year {kept['cost']:,.2f} {currency} ({kept['low']:,.2f} to {kept['high']:,.2f})")
+    if not told:
+        return (
+            f"{counted(round(new['a_month']), 'customer')} a month come new and {kept['a_month']:,.0f} are kept; what is "
+            "spent on either is not told yet."
+        )
+    times = next((row for row in worth if "so many kept" in row["what"]), None)
+    more = "" if times is None else f": {times['value']:,.1f} times as much"
+    said = " and ".join(told) + more + "."
+    return said[0].upper() + said[1:]
+
+
+def _notes(months: Months, spent: Spent) -> tuple[str, ...]:
+    notes = []
+    missing = [name for name in ("acquiring", "keeping") if getattr(spent, name) is None]
+    if missing:
+        said = " and ".join(f"--{name}" for name in missing)
+        notes.append(f"say what is spent a month: {said}, or [costs] in holdfast.toml")
+    if len(months) and not months.new.sum():
+        notes.append("nobody came new in these months, so a new customer has no cost")
+    if months.filling:
+        notes.append("the base is still filling in all months: some of the new may be old")
+    notes.append("the intervals carry the chance in the counts, not any doubt about the money spent")
+    return tuple(notes)
+
+
+_TEXT = (
+    "Over the complete months that begin with a filled base: money a month for winning customers by new customers a month; "
+    "money a month for keeping them by customers kept a month (start minus lost), times 12 for a year. New and kept are the "
+    "bridge's. Intervals of counts by Byar's approximation. A customer who returns is neither new nor kept."
+)
