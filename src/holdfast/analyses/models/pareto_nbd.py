@@ -23,13 +23,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from holdfast.analyses.models.fitting import Fit, maximised
+from holdfast.analyses.models.fitting import Fit, given, maximised
 from holdfast.analyses.models.histories import Histories
 from holdfast.analyses.models.pareto_loops import NODES, WEIGHTS, add_counts, log_likelihoods, log_odds_gone
 from holdfast.errors import UsageError
@@ -53,28 +53,36 @@ class ParetoNbd:
     fit  what came out of the fitting · r, alpha  of the rates of buying · s, beta  of the rates of leaving
     """
 
-    fit: Fit
+    fit: Fit = field(repr=False)
     r: float
     alpha: float
     s: float
     beta: float
 
+    @staticmethod
+    def of(r: float, alpha: float, s: float, beta: float, *, unit_days: float = 7.0) -> ParetoNbd:
+        """The model with stated parameters."""
+        return ParetoNbd(given("Pareto/NBD", NAMES, (r, alpha, s, beta), unit_days), r, alpha, s, beta)
+
     def alive(self, histories: Histories) -> Numbers:
         """P(alive) at the end of watching (equation 26), [rows]."""
-        self._same_unit(histories)
-        odds = np.empty(len(histories))
-        _by_rows(
-            lambda low, high: log_odds_gone(
-                low, high, histories.x, histories.t_x, histories.T, *self._parameters, NODES, WEIGHTS, odds
-            ),
-            len(histories),
-        )
+        told, odds = histories.in_units(self.fit.unit_days), np.empty(len(histories))
+
+        def work(low: int, high: int) -> None:
+            log_odds_gone(low, high, told.x, told.t_x, told.T, *self._parameters, NODES, WEIGHTS, odds)
+
+        _by_rows(work, len(told))
         return np.asarray(1 / (1 + np.exp(np.minimum(odds, 700.0))))
 
     def expected(self, histories: Histories, t: float) -> Numbers:
         """Expected purchases in the next `t` units (equation 41), [rows]."""
-        rate = (self.r + histories.x) / (self.alpha + histories.T)
-        return np.asarray(self.alive(histories) * rate * _lived(self.s, self.beta + histories.T, t))
+        return np.asarray(self.expected_at(histories, (t,))[:, 0])
+
+    def expected_at(self, histories: Histories, times: npt.ArrayLike) -> Numbers:
+        """Expected purchases up to each of several times, [rows, times]; hardly dearer than one time."""
+        rate = self.alive(histories) * (self.r + histories.x) / (self.alpha + histories.T)
+        beta = self.beta + histories.T
+        return np.column_stack([rate * _lived(self.s, beta, t) for t in np.asarray(times, np.float64)])
 
     def chances(self, histories: Histories, t: float, most: int) -> Numbers:
         """P(k purchases in the next `t` units), k = 0 to most - 1; the last column: most or more. [rows, most + 1]
@@ -94,7 +102,7 @@ class ParetoNbd:
         """Expected purchases of a new customer in her first `t` units after the first one (equation 21)."""
         return np.asarray(self.r / self.alpha * _lived(self.s, self.beta, np.asarray(t, np.float64)))
 
-    def counts(self, T: Numbers, most: int) -> Numbers:
+    def counts(self, T: npt.ArrayLike, most: int) -> Numbers:
         """P(k purchases in the first T units after the first), for each T: k = 0 to most - 1; the last column: most or more."""
         spans, place = np.unique(np.asarray(T, np.float64), return_inverse=True)
         r, alpha, s, beta = (np.full(len(spans), value) for value in self._parameters)
@@ -103,13 +111,6 @@ class ParetoNbd:
     @property
     def _parameters(self) -> tuple[float, float, float, float]:
         return self.r, self.alpha, self.s, self.beta
-
-    def _same_unit(self, histories: Histories) -> None:
-        if histories.unit_days != self.fit.unit_days:
-            raise UsageError(
-                f"the model's time is in units of {self.fit.unit_days:g} days, the histories' of {histories.unit_days:g}",
-                "give both in the same unit",
-            )
 
 
 def fitted(histories: Histories) -> ParetoNbd:
