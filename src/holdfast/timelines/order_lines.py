@@ -2,7 +2,7 @@
 
 Timelines carry no products; whoever asks for them reads the `Order Completed` events once more. An order is found by its
 customer and order id (a later arrival of the same id replaces an earlier one, as in the timelines); an order without id by its
-customer and second, the n-th one of that second.
+customer and second, the n-th one of that second. What refunds say was taken back is read along.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from holdfast.events.schema import ORDER
+from holdfast.events.schema import ORDER, REFUND
 from holdfast.settings import Settings
 from holdfast.timelines.build import Aliases
 from holdfast.timelines.gather import person_keys
@@ -35,6 +35,7 @@ _ARRIVED = pa.schema(
         *((name, pa.uint64()) for name in ("person", "order")),
         *((name, pa.int64()) for name in ("micros", "sequence")),
         ("products", pa.string()),
+        ("refund", pa.bool_()),
     ]
 )
 
@@ -42,7 +43,7 @@ _PLACED = """
 SELECT place, person, "order", second,
        CASE "order" WHEN 0 THEN row_number() OVER same ELSE 1 END AS nth
 FROM (
-    SELECT *, micros // 1000000 AS second FROM arrived
+    SELECT *, micros // 1000000 AS second FROM arrived WHERE NOT refund
     QUALIFY "order" = 0 OR row_number() OVER (PARTITION BY person, "order" ORDER BY sequence DESC) = 1
 )
 WINDOW same AS (PARTITION BY person, "order", second ORDER BY micros, sequence)
@@ -52,13 +53,26 @@ ORDER BY place
 _LINES = """
 SELECT place, coalesce(line.product_id, line.name, '') AS product,
        coalesce(TRY_CAST(line.quantity AS DECIMAL(18, 4)), 1) AS quantity, TRY_CAST(line.price AS DECIMAL(18, 4)) AS price,
-       line.category AS category, line.brand AS brand
+       line.category AS category, line.brand AS brand, line.name AS name
 FROM (
     SELECT place, unnest(TRY(from_json(
         products, '[{"product_id": "VARCHAR", "name": "VARCHAR", "quantity": "VARCHAR", "price": "VARCHAR",
                      "category": "VARCHAR", "brand": "VARCHAR"}]'
     ))) AS line
-    FROM arrived WHERE products IS NOT NULL
+    FROM arrived WHERE products IS NOT NULL AND NOT refund
+)
+WHERE line IS NOT NULL
+ORDER BY place
+"""
+
+_RETURNED = """
+SELECT person, micros // 1000000 AS second, coalesce(line.product_id, line.name, '') AS product,
+       coalesce(TRY_CAST(line.quantity AS DECIMAL(18, 4)), 1) AS quantity
+FROM (
+    SELECT place, person, micros, unnest(TRY(from_json(
+        products, '[{"product_id": "VARCHAR", "name": "VARCHAR", "quantity": "VARCHAR"}]'
+    ))) AS line
+    FROM arrived WHERE products IS NOT NULL AND refund
 )
 WHERE line IS NOT NULL
 ORDER BY place
@@ -72,11 +86,14 @@ class OrderLines:
     orders  a row an order: place int64, person and order uint64 (hashes; order 0: it has no id), second int64 (UTC),
             nth int64: 1, or which of the customer's orders without id in that second
     lines   a row a line: place of its order, product text (its id, else its name), quantity (1 where none is stated) and
-            price of a piece (null where none is stated), both decimal(18, 4), category and brand (null where none is stated)
+            price of a piece (null where none is stated), both decimal(18, 4), category, brand and name (null where none is
+            stated)
+    returned  a row a line of a refund that names its products: person, second, product, quantity, as above
     """
 
     orders: pa.Table
     lines: pa.Table
+    returned: pa.Table
 
     @staticmethod
     def of(batches: Iterable[pa.RecordBatch], aliases: Aliases | None = None) -> OrderLines:
@@ -96,7 +113,7 @@ class OrderLines:
         arrived = arrived.append_column("place", pa.array(np.arange(len(arrived))))
         with duckdb.connect() as engine:
             engine.register("arrived", arrived)
-            return OrderLines(engine.sql(_PLACED).to_arrow_table(), engine.sql(_LINES).to_arrow_table())
+            return OrderLines(*(engine.sql(text).to_arrow_table() for text in (_PLACED, _LINES, _RETURNED)))
 
     @staticmethod
     def from_arrow(table: pa.Table, settings: Settings | None = None, **names: str) -> OrderLines:
@@ -106,7 +123,7 @@ class OrderLines:
 
 
 def _orders(batch: pa.RecordBatch, aliases: Aliases | None, before: int) -> pa.Table:
-    """The orders of a batch, in the columns of _ARRIVED; `before` rows arrived earlier."""
+    """The orders and refunds of a batch, in the columns of _ARRIVED; `before` rows arrived earlier."""
     names = batch.schema.names
     if "sequence" not in names:
         batch = batch.append_column("sequence", pa.array(np.arange(before, before + len(batch))))
@@ -114,7 +131,7 @@ def _orders(batch: pa.RecordBatch, aliases: Aliases | None, before: int) -> pa.T
     # The same rows that timelines can place.
     chosen: Any = pc.and_kleene(pc.greater_equal(micros, DAY * 1_000_000), pc.less(micros, LAST_SECOND * 1_000_000))
     if "event" in names:
-        chosen = pc.and_kleene(chosen, pc.equal(batch["event"], ORDER))
+        chosen = pc.and_kleene(chosen, pc.is_in(batch["event"], pa.array([ORDER, REFUND])))
     if "type" in names:
         chosen = pc.and_kleene(chosen, pc.invert(pc.is_in(batch["type"], pa.array(_SILENT))))
     people = _really(person_keys(batch), aliases)
@@ -127,6 +144,7 @@ def _orders(batch: pa.RecordBatch, aliases: Aliases | None, before: int) -> pa.T
             "micros": micros.filter(chosen),
             "sequence": batch["sequence"],
             "products": _text(batch, "products"),
+            "refund": pc.equal(batch["event"], REFUND) if "event" in names else pa.repeat(pa.scalar(False), len(batch)),
         },
         schema=_ARRIVED,
     )
