@@ -36,6 +36,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "money": ("money", "Money retention: net, gross, and the quick ratio."),
     "value": ("value", "Life time value by the plain formula."),
     "costs": ("costs", "What does winning a customer cost, and what keeping one?"),
+    "referred": ("referred", "Do customers whom others brought stay longer and bring more?"),
     "whatif": ("whatif", "What would one point more retention do to customers and revenue?"),
     "concentration": ("concentration", "Which share of the revenue do the best customers bring?"),
     "slipping": ("slipping", "Who comes less often than she used to, and says nothing?"),

@@ -67,6 +67,12 @@ class Questions(ABC):
 
         return self.ask(Costs(**_read(choices)))
 
+    def referred(self, **choices: Any) -> Answer:
+        """Customers whom others brought, beside the rest; choices of `holdfast.analyses.referred.Referred`."""
+        from holdfast.analyses.referred import Referred
+
+        return self.ask(Referred(**_read(choices)))
+
     def whatif(self, **choices: Any) -> Answer:
         """What one point more retention would do to customers and revenue; choices of `holdfast.analyses.whatif.WhatIf`."""
         from holdfast.analyses.whatif import WhatIf
