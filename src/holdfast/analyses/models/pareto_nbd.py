@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from holdfast.analyses.models.fitting import Fit, given, maximised
+from holdfast.analyses.models.fitting import Fit, LogLikelihood, given, maximised
 from holdfast.analyses.models.histories import Histories
 from holdfast.analyses.models.pareto_loops import NODES, WEIGHTS, add_counts, log_likelihoods, log_odds_gone
 from holdfast.errors import UsageError
@@ -43,7 +43,7 @@ ROWS = 16_384
 """Rows a thread takes at a time; sums are added in that order, whatever the number of threads."""
 
 THINNED = 8_000
-"""So many rows, evenly chosen, tell where to begin the search over more than ten times as many."""
+"""So many rows, evenly chosen, lead the search over more than ten times as many."""
 
 
 @dataclass(frozen=True)
@@ -118,21 +118,20 @@ def fitted(histories: Histories) -> ParetoNbd:
     if not histories.people:
         raise UsageError("there is no customer", "a model of buying needs histories")
     watched = max(float(np.average(histories.T, weights=histories.customers)), 0.1)
-    start: tuple[float, ...] = (1.0, watched, 1.0, watched)
+    columns = (histories.x, histories.t_x, histories.T, histories.customers)
+    part = None
     if len(histories) > 10 * THINNED:
-        thin = np.linspace(0, len(histories) - 1, THINNED).astype(np.int64)
-        rows = [column[thin] for column in (histories.x, histories.t_x, histories.T, histories.customers)]
-        start = _maximum(start, histories.unit_days, *rows).values
-    fit = _maximum(start, histories.unit_days, histories.x, histories.t_x, histories.T, histories.customers)
+        rows = np.linspace(0, len(histories) - 1, THINNED).astype(np.int64)
+        few = [column[rows] for column in columns]
+        part = (_loglik(*few), int(few[3].sum()))
+    fit = maximised(
+        "Pareto/NBD", NAMES, (1.0, watched, 1.0, watched), _loglik(*columns), customers=histories.people,
+        unit_days=histories.unit_days, part=part,
+    )  # fmt: skip
     return ParetoNbd(fit, *fit.values)
 
 
-def _maximum(start: tuple[float, ...], unit_days: float, x: Any, t_x: Any, T: Any, customers: Any) -> Fit:
-    told = _loglik(x, t_x, T, customers)
-    return maximised("Pareto/NBD", NAMES, start, told, customers=int(customers.sum()), unit_days=unit_days)
-
-
-def _loglik(x: Any, t_x: Any, T: Any, customers: Any) -> Callable[[Numbers], tuple[float, Numbers]]:
+def _loglik(x: Any, t_x: Any, T: Any, customers: Any) -> LogLikelihood:
     """The log-likelihood (18) and its gradient by the logarithms of the parameters."""
     from scipy.special import digamma, gammaln
 
