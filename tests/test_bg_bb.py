@@ -33,7 +33,8 @@ def model() -> BgBb:
 
 def test_fit_is_close_to_fader_hardie_and_shang_2010():
     fit = model().fit
-    assert fit.identified and fit.customers == 11_104
+    assert fit.identified
+    assert fit.customers == 11_104
     assert np.round(fit.values, 3) == pytest.approx([1.204, 0.750, 0.657, 2.783])
     assert round(fit.loglik, 2) == -33225.58
 
@@ -56,9 +57,8 @@ def test_chances_add_up_to_expectations():
     chances = model().chances(x, t_x, n, 5)
     assert chances.sum(axis=1) == pytest.approx(np.ones(len(x)))
     assert chances @ np.arange(6) == pytest.approx(model().expected(x, t_x, n, 5))
-    assert model().counts(6).sum() == pytest.approx(1) and model().counts(6) @ np.arange(7) == pytest.approx(
-        model().new([6])[0]
-    )
+    assert model().counts(6).sum() == pytest.approx(1)
+    assert model().counts(6) @ np.arange(7) == pytest.approx(model().new([6])[0])
 
 
 def test_likelihood_by_hand():
@@ -75,7 +75,8 @@ def test_rows_may_be_customers_or_groups():
     some = count < 200
     each = fitted(*(np.repeat(part[some], count[some]) for part in (x, t_x, n)))
     groups = fitted(x[some], t_x[some], n[some], count[some])
-    assert each.fit.values == pytest.approx(groups.fit.values) and each.fit.customers == groups.fit.customers
+    assert each.fit.values == pytest.approx(groups.fit.values)
+    assert each.fit.customers == groups.fit.customers
 
 
 def test_histories_that_cannot_be_are_refused():
@@ -92,10 +93,12 @@ def test_supporters_who_never_leave_are_not_told():
     x = gave.sum(axis=1)
     t_x = np.where(x > 0, 6 - np.argmax(gave[:, ::-1], axis=1), 0)
     fit = fitted(x, t_x, np.full(4000, 6)).fit
-    assert not fit.identified and fit.why
+    assert not fit.identified
+    assert fit.why
 
 
 def test_simulated_charities_are_recovered():
     """In full: .venv/bin/python -m tests.simulated_values bg_bb (200 charities)."""
     held, unsure = held_donations(40, 4000, seed=11)
-    assert unsure <= 2 and sum(held.values()) >= 141
+    assert unsure <= 2
+    assert sum(held.values()) >= 141

@@ -33,7 +33,9 @@ def cdnow_values() -> GammaGamma:
 
 def test_fit_is_close_to_fader_and_hardie_2013():
     model = cdnow_values()
-    assert model.fit.customers == 946 and model.left_out == 0 and model.fit.identified
+    assert model.fit.customers == 946
+    assert model.left_out == 0
+    assert model.fit.identified
     assert (round(model.p, 2), round(model.q, 2), round(model.v, 2)) == (6.25, 3.74, 15.44)
     assert round(model.fit.loglik, 3) == -4055.918
     assert round(model.population_mean, 2) == 35.17
@@ -79,7 +81,8 @@ def test_currency_changes_only_v():
 def test_who_has_no_money_is_left_out_and_counted():
     x, mean = repeaters()
     more = fitted([*x, 3, 2, 0], [*mean, 0.0, -5.0, 0.0])
-    assert more.left_out == 2 and more.fit.customers == 946
+    assert more.left_out == 2
+    assert more.fit.customers == 946
     assert more.p == pytest.approx(cdnow_values().p)
     with pytest.raises(UsageError, match="second occasion"):
         fitted([0, 1], [0.0, 0.0])
@@ -89,7 +92,8 @@ def test_weights_are_customers():
     x, mean = repeaters()
     double = fitted(np.tile(x, 2), np.tile(mean, 2))
     weighted = fitted(x, mean, np.full(len(x), 2))
-    assert weighted.fit.values == pytest.approx(double.fit.values, rel=1e-9) and weighted.fit.customers == 1892
+    assert weighted.fit.values == pytest.approx(double.fit.values, rel=1e-9)
+    assert weighted.fit.customers == 1892
 
 
 def test_total_of_further_occasions_is_that_of_simulated_customers():
@@ -102,24 +106,30 @@ def test_total_of_further_occasions_is_that_of_simulated_customers():
     assert model.total_cdf(model.total_quantile(shares, 4, 3, 20.0), 4, 3, 20.0) == pytest.approx(shares)
     assert model.total_mean(4, 3, 20.0) == pytest.approx(drawn.mean(), rel=0.01)
     assert model.total_variance(4, 3, 20.0) == pytest.approx(drawn.var(), rel=0.03)
-    assert model.total_quantile(0.9, 0, 3, 20.0) == 0 and model.total_cdf(0.0, 0, 3, 20.0) == 1
+    assert model.total_quantile(0.9, 0, 3, 20.0) == 0
+    assert model.total_cdf(0.0, 0, 3, 20.0) == 1
 
 
 def test_value_and_frequency_hardly_go_together_at_cdnow():
     """Fader and Hardie 2013 give a correlation of .11."""
     found = independence(*repeaters())
-    assert found.n == 946 and round(found.pearson[0], 2) == 0.11
-    assert found.verdict == "hardly together" and found.holds
+    assert found.n == 946
+    assert round(found.pearson[0], 2) == 0.11
+    assert found.verdict == "hardly together"
+    assert found.holds
     assert found.words.startswith("Value and frequency hardly go together among 946 repeat customers: correlation 0.11")
 
 
 def test_verdicts_in_words():
     x = np.repeat(np.arange(1, 21), 10)
     together = independence(x, x * 10.0 + np.tile(np.arange(10), 20))
-    assert together.verdict == "together" and not together.holds and "spends more an order" in together.words
+    assert together.verdict == "together"
+    assert not together.holds
+    assert "spends more an order" in together.words
     assert independence([1, 2], [3.0, 4.0]).verdict == "not known"
     apart = independence(x, 10.0 + np.tile(np.arange(10), 20))
-    assert apart.verdict == "apart" and apart.pearson[0] == pytest.approx(0)
+    assert apart.verdict == "apart"
+    assert apart.pearson[0] == pytest.approx(0)
 
 
 def test_ranks_of_equal_values_are_shared():
@@ -132,16 +142,19 @@ def test_ranks_of_equal_values_are_shared():
 def test_simulated_shops_are_recovered():
     """In full: .venv/bin/python -m tests.simulated_values gamma_gamma (200 shops)."""
     held, unsure = held_values(40, 800, seed=7)
-    assert unsure == 0 and sum(held.values()) >= 105
+    assert unsure == 0
+    assert sum(held.values()) >= 105
 
 
 def test_values_that_do_not_vary_between_customers_are_not_told():
     random = np.random.default_rng(2)
     x = random.integers(1, 6, 2000)
     fit = fitted(x, random.gamma(2.0 * x, 1 / (0.1 * x))).fit
-    assert not fit.identified and fit.why
+    assert not fit.identified
+    assert fit.why
 
 
 def test_simulated_values_have_the_stated_mean():
     x, mean = values({"p": 6.0, "q": 4.0, "v": 15.0}, 50_000, 3)
-    assert np.average(mean) == pytest.approx(30.0, rel=0.02) and x.min() >= 1
+    assert np.average(mean) == pytest.approx(30.0, rel=0.02)
+    assert x.min() >= 1

@@ -38,7 +38,8 @@ def cdnow_model() -> ParetoNbd:
 
 def test_fit_is_close_to_fader_hardie_and_lee_2005():
     fit = cdnow_model().fit
-    assert fit.identified and fit.customers == 2357
+    assert fit.identified
+    assert fit.customers == 2357
     assert np.round(fit.values, 3) == pytest.approx([0.553, 10.578, 0.606, 11.669])
     assert round(fit.loglik, 3) == -9594.976
 
@@ -60,7 +61,8 @@ def test_expectations_are_close_to_the_btyd_walkthrough():
 def test_holdout_is_close_to_the_published_one():
     histories, later = sample()
     expected = cdnow_model().expected(histories, 39.0)[histories.place]
-    assert round(expected.sum(), 1) == 1665.5 and later.sum() == 1882
+    assert round(expected.sum(), 1) == 1665.5
+    assert later.sum() == 1882
     assert round(float(np.abs(expected - later).mean()), 4) == 0.7545
     assert round(float(np.corrcoef(expected, later)[0, 1]), 3) == 0.630
     x = np.minimum(histories.x[histories.place], 7)
@@ -138,7 +140,8 @@ def test_online_retails_first_half_cannot_tell_who_left():
     """beta runs to infinity, as published: the fit says why, instead of P(alive) = 1 for everyone."""
     timelines = shop()
     fit = fitted(occasions(timelines, timelines.as_of("2011-06-09")).histories()).fit
-    assert not fit.identified and "beta runs to infinity" in fit.why
+    assert not fit.identified
+    assert "beta runs to infinity" in fit.why
 
 
 def test_histories_in_another_unit_are_refused():
@@ -155,7 +158,8 @@ def test_rows_of_another_order_and_other_threads_change_nothing(monkeypatch):
     one = loglik(at)
     monkeypatch.setattr("os.cpu_count", lambda: 3)
     three = loglik(at)
-    assert one[0] == three[0] and (one[1] == three[1]).all()
+    assert one[0] == three[0]
+    assert (one[1] == three[1]).all()
 
 
 def test_simulated_shops_are_recovered():
