@@ -10,7 +10,7 @@ from numba import njit
 
 __all__ = ["LONGEST", "chances_of", "expected_of", "likelihood_sums"]
 
-LONGEST = 4000.0
+LONGEST = 16_000.0
 """Terms of a series beyond which the same number is found by quadrature."""
 
 SMALLEST = -600.0
@@ -19,7 +19,10 @@ SMALLEST = -600.0
 ENOUGH = 1e-12
 """What is left out of a series, relative to its sum."""
 
-STEP = 1 / 16
+TINY = 1e-15
+"""Below it 1 - (1 + y)^-R is R y to the last digit."""
+
+STEP = 1 / 24
 """Step of the quadrature, in the stretched variable."""
 
 
@@ -88,10 +91,10 @@ def _log_integrand(u: float, R: float, A: float, a: float, B: float, t: float) -
     """log of p^a (1 - p)^B (1 - (1 + p t / A)^-R) / p at p = 1 / (1 + e^-u)."""
     log_p = -math.log1p(math.exp(-u)) if u > -700 else u
     log_q = log_p - u
-    p = math.exp(log_p)
-    bought = -math.expm1(-R * math.log1p(p * t / A))
-    log_bought = math.log(bought) if bought > 0 else math.log(R * t / A) + log_p
-    return a * log_p + B * log_q + log_bought - log_p
+    y = math.exp(log_p) * t / A
+    if y * (1 + R) < TINY:
+        return a * log_p + B * log_q + math.log(R * t / A)
+    return a * log_p + B * log_q + math.log(-math.expm1(-R * math.log1p(y))) - log_p
 
 
 @njit(cache=True, nogil=True)
@@ -99,16 +102,17 @@ def _slope(u: float, R: float, A: float, a: float, B: float, t: float) -> float:
     """The slope of the logarithm of the integrand."""
     p = 1 / (1 + math.exp(-u)) if u > -700 else 0.0
     y = p * t / A
+    if y * (1 + R) < TINY:
+        return (1 - p) * a - B * p
     bought = -math.expm1(-R * math.log1p(y))
-    pull = R * y / (1 + y) * (1 - bought) / bought if bought > 0 else 1.0
-    return (1 - p) * (a + pull - 1) - B * p
+    return (1 - p) * (a + R * y / (1 + y) * (1 - bought) / bought - 1) - B * p
 
 
 @njit(cache=True, nogil=True)
 def _quadrature(R: float, A: float, a: float, B: float, t: float) -> float:
     """E[(1 - (1 + p t / A)^-R) / p] over p ~ Beta(a, B): the integrand has one peak in log(p / (1 - p))."""
-    left, right = -1e6, 700.0
-    for _ in range(80):
+    left, right = -1e6, 1e6
+    for _ in range(34):
         middle = (left + right) / 2
         if _slope(middle, R, A, a, B, t) > 0:
             left = middle
@@ -116,15 +120,13 @@ def _quadrature(R: float, A: float, a: float, B: float, t: float) -> float:
             right = middle
     peak = (left + right) / 2
     bend = (_slope(peak + 1e-4, R, A, a, B, t) - _slope(peak - 1e-4, R, A, a, B, t)) / 2e-4
-    width = min(1 / math.sqrt(max(-bend, 1e-12)), 1e3)
+    width = 1 / math.sqrt(max(-bend, 1.0))  # wider steps would jump the bends of the integrand, which are 1 wide
     top = _log_integrand(peak, R, A, a, B, t)
     total = width
     for side in (-1.0, 1.0):
         v = side * STEP
         while abs(v) < 20:
             u = peak + width * math.sinh(v)
-            if u > 700:
-                break
             part = math.exp(_log_integrand(u, R, A, a, B, t) - top) * width * math.cosh(v)
             total += part
             if part < 1e-17 * total:

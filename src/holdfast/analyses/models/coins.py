@@ -1,4 +1,4 @@
-"""What BG/NBD and MBG/NBD share: everyone buys at a rate of her own, and after each occasion a coin of her own says if she stays.
+"""What BG/NBD and MBG/NBD share: all buy at a rate of their own, and after each occasion a coin of their own says who stays.
 
 A customer buys at rate λ ~ Gamma(r, α) while she is there; after an occasion she leaves for good with chance p ~ Beta(a, b).
 After x repeat occasions she has tossed c coins: c = x where the very first occasion tosses none (BG/NBD), c = x + 1 where it
@@ -190,12 +190,13 @@ def told(model: str, names: tuple[str, ...], likelihood: Likelihood) -> Fit:
     watched = float(np.average(histories.T, weights=histories.customers)) if people else 1.0
     fit = maximised(model, names, (1.0, max(watched / 4, 0.1), 1.0, 2.0), likelihood, customers=people,
                     unit_days=histories.unit_days, part=likelihood.part)  # fmt: skip
-    if not fit.identified or float(np.sqrt(fit.covariance[2, 2])) < CLEAR:
+    if fit.identified and float(np.sqrt(fit.covariance[2, 2])) < CLEAR:
         return fit
     bare = maximised("NBD", names[:2], fit.values[:2], likelihood.without_leaving, customers=people)
     if 2 * (fit.loglik - bare.loglik) >= NOTICED:
         return fit
-    return replace(fit, why="no leaving can be told: customers who never leave fit as well, P(alive) would be 1 for everyone")
+    none = "no leaving can be told: one who never leaves fits as well, and P(alive) would be 1 for everyone"
+    return replace(fit, why=f"{fit.why}; {none}" if fit.why else none)
 
 
 def _each_chunk(rows: int, work: Callable[[int, int], None]) -> None:

@@ -105,7 +105,8 @@ def maximised(
     """
     asked = _Counted(loglik)
     led = _from_part(asked, maximised(model, names, start, part[0], customers=part[1], edge=edge), customers) if part else None
-    found = led if led is not None else _searched(asked, start, max(customers, 1), edge)
+    stretches = OTHER_STARTS[:1] if part else OTHER_STARTS  # the part has been searched from all of them
+    found = led if led is not None else _searched(asked, start, stretches, max(customers, 1), edge)
     curve = _curvature(asked, found.at)
     covariance, why = _inverted(curve)
     values = np.exp(found.at)
@@ -137,10 +138,12 @@ class _Found:
     rests: bool
 
 
-def _searched(loglik: LogLikelihood, start: tuple[float, ...], customers: int, edge: tuple[float, float]) -> _Found:
-    """The best of the searches from the start and, where that one does not end inside, from two other places."""
+def _searched(
+    loglik: LogLikelihood, start: tuple[float, ...], stretches: tuple[float, ...], customers: int, edge: tuple[float, float]
+) -> _Found:
+    """The best of the searches from the start and, where that one does not end inside, from the other places."""
     best: _Found | None = None
-    for stretch in OTHER_STARTS:
+    for stretch in stretches:
         turned = np.resize((stretch, 1 / stretch), len(start))
         found = _climbed(loglik, np.log(start * turned), customers, edge)
         if best is None or (found.rests, found.value) > (best.rests, best.value + 1e-6):
