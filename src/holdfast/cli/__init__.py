@@ -37,6 +37,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "value": ("value", "Life time value by the plain formula."),
     "costs": ("costs", "What does winning a customer cost, and what keeping one?"),
     "referred": ("referred", "Do customers whom others brought stay longer and bring more?"),
+    "service": ("service", "Do new customers need more support than existing ones?"),
     "whatif": ("whatif", "What would one point more retention do to customers and revenue?"),
     "concentration": ("concentration", "Which share of the revenue do the best customers bring?"),
     "slipping": ("slipping", "Who comes less often than she used to, and says nothing?"),

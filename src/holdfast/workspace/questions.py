@@ -73,6 +73,12 @@ class Questions(ABC):
 
         return self.ask(Referred(**_read(choices)))
 
+    def service(self, **choices: Any) -> Answer:
+        """Support of new customers beside existing ones; choices of `holdfast.analyses.service.Service`."""
+        from holdfast.analyses.service import Service
+
+        return self.ask(Service(**_read(choices)))
+
     def whatif(self, **choices: Any) -> Answer:
         """What one point more retention would do to customers and revenue; choices of `holdfast.analyses.whatif.WhatIf`."""
         from holdfast.analyses.whatif import WhatIf

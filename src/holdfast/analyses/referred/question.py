@@ -170,7 +170,10 @@ class Referred(Question):
         ]
 
 
-_NOTHING = "Nothing in the data tells who came by referral: bring in a property such as channel, utm_source or referred_by, or name one."
+_NOTHING = (
+    "Nothing in the data tells who came by referral: bring in a property such as channel, utm_source or referred_by, "
+    "or name one."
+)
 
 
 def _notes(rows: list[dict[str, Any]], source: Source, small: int) -> tuple[str, ...]:
