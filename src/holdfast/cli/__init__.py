@@ -55,6 +55,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "one-year": ("one_year", "How many still buy a year after their first order?"),
     "initiative": ("initiative", "Did the cohorts after a date stay differently from those before?"),
     "gone-after": ("gone_after", "After how many days is a customer gone? A suggestion from your data."),
+    "uplift": ("uplift", "Who would be swayed by a mail, and does choosing pay? From a trial drawn at random."),
     "rate": ("rate", "The retention or churn rate of three figures of your own."),
     "traits": ("traits", "Everything that is known of each customer, as one table."),
     "customers": ("customers", "Find customers; with an id: that customer's timeline."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from holdfast.timelines.timelines import Timelines
     from holdfast.workspace import Workspace
 
-__all__ = ["analysis", "asked", "filled"]
+__all__ = ["analysis", "asked", "filled", "told_answer"]
 
 Own = Callable[..., "dict[str, Any]"]
 
@@ -61,14 +61,26 @@ def asked(
     timelines = _timelines(workspace, whose)
     by, where = _spelled(by, where, list(timelines.meta.properties))
     made = _question(question, own, as_of=_day(as_of), by=by, where=where, moment=moment)
+    firms = ("a customer is a firm here: all who belong to one account",) if whose == "accounts" else ()
     answer = made.answer(timelines)
+    first = () if people else (*firms, *_nobody(answer, where))
+    told_answer(answer, first, json=json, csv=csv, png=png, html=html, people=people, view=view, show=show)
+
+
+def told_answer(
+    answer: Answer, first: Sequence[str] = (), *, json: bool, csv: str | None, png: str | None, html: str | None,
+    people: tuple[str, ...], view: View | None = None, show: str | None = None,
+) -> None:  # fmt: skip
+    """Say an answer by the shared options: the people behind a number, or pictures, words and table.
+
+    first  notes that come before the answer's own · show  as in `asked`
+    """
     if people:
         _people(answer, pairs(people, "--people"), json=json, csv=csv)
         return
     _pictures(answer, html, png)
     said, view = showing(said_of(answer), show), view if show is None else None
-    firms = ("a customer is a firm here: all who belong to one account",) if whose == "accounts" else ()
-    tell(replace(said, notes=(*firms, *_nobody(answer, where), *said.notes)), json=json, csv=csv, view=view)
+    tell(replace(said, notes=(*first, *said.notes)), json=json, csv=csv, view=view)
 
 
 def _nobody(answer: Answer, where: tuple[str, ...]) -> list[str]:

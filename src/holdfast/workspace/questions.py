@@ -249,6 +249,12 @@ class Questions(ABC):
 
         return self.ask(Taste(lines=self.order_lines(), **_read(choices)))
 
+    def uplift(self, **choices: Any) -> Answer:
+        """Who would be swayed by a mail, from a trial drawn at random; choices of `holdfast.analyses.uplift.Uplift`."""
+        from holdfast.analyses.uplift import Uplift
+
+        return self.ask(Uplift(**_read(choices)))
+
     def traits(self, **choices: Any) -> Answer:
         """Every trait of every customer; choices of `holdfast.analyses.traits.Traits`."""
         from holdfast.analyses.traits import Traits
