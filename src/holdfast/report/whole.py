@@ -20,7 +20,8 @@ __all__ = ["SECTIONS", "report"]
 
 SECTIONS = {
     "Do they stay?": ("bridge", "money", "lifecycle", "cohorts", "repeat"),
-    "Who are they?": ("rfm", "personas", "clusters", "taste", "concentration", "gone", "stickiness", "value"),
+    "Who are they?": ("rfm", "personas", "clusters", "taste", "concentration", "gone", "stickiness"),
+    "What are they worth?": ("value", "whatif", "referred"),
     "Where do they go?": ("ways", "following", "landing", "orders_way", "stages"),
     "Why do they stay?": ("staying", "newcomers", "slipping"),
     "About these figures": ("trade", "quality", "reading"),

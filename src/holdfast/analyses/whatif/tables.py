@@ -179,7 +179,7 @@ def words(found: dict[str, list[dict[str, Any]]], months: int, currency: str) ->
         )
     basis = found["basis"][0]
     first = (
-        f"{counted(basis['base'], 'customer')} now; of those of a month {100 * basis['churn']:.1f} % are lost in it, "
+        f"{counted(basis['base'], 'customer')} now; in a month {100 * basis['churn']:.1f} % are lost, "
         f"{basis['new']:,.0f} come and {basis['returned']:,.0f} return. "
     )
     return first + f"Over {months} months " + "; ".join(_told(row, currency) for row in rows[:2]) + "."
