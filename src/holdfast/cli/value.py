@@ -1,28 +1,112 @@
-"""`holdfast value`: life time value by the plain formula."""
+"""`holdfast value`: what each customer is worth from now on, all of them together, and who of them is at risk."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from holdfast.cli.asking import analysis
+from holdfast.cli.asking import asked
+from holdfast.cli.options import Verb, analysis_options
+from holdfast.cli.views import chosen
 from holdfast.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from holdfast.cli.saying import Said
 
 __all__ = ["verb"]
 
+TABLES = ("customers", "at-risk", "segments", "cohorts", "sources", "deciles", "bands", "new", "plain")
 
-@analysis("value", "clv:PlainClv")
-@click.option("--lifespan", default=None, metavar="HOW", help="churn (default), observed, or a number of months.")
+ALL = 0
+"""Every customer stands in the CSV, unless a limit is given."""
+
+_SHOWN = ("customer", "segment", "orders", "last_order", "p_alive", "value", "value_at_risk")
+_AT_RISK = ("customer", "segment", "orders", "last_order", "p_alive", "value_if_here", "value_at_risk")
+_GROUPED = ("n", "value", "total_value", "share", "value_at_risk", "p_alive")
+_NEW = ("months", "value", "first_value", "later_value", "repeat_orders", "order_value")
+_BESIDE = ("method", "customers_are", "n", "months", "value")
+_GROUPS = ("segment", "cohort", "source", "decile", "band")
+
+
+def _view(console: Console, said: Said) -> None:
+    """Customers, or groups of them, or what stands beside: the columns that fit a screen; the CSV has all."""
+    kind = said.columns[0]
+    if "customer" in said.columns:
+        _only(_AT_RISK if said.question["show"] == "at-risk" else _SHOWN, console, said)
+    elif kind in _GROUPS:
+        _only((kind, *_GROUPED), console, said)
+    elif kind == "months":
+        _only(_NEW, console, said)
+    else:
+        _only(_BESIDE, console, said)
+        at = [said.columns.index(name) for name in ("method", "misleads")]
+        console.print()
+        for row in said.rows:
+            console.print(f"{row[at[0]]} misleads {row[at[1]]}")
+
+
+def _only(names: tuple[str, ...], console: Console, said: Said) -> None:
+    """These columns, each with its low and high; of a total without them, which stand in the sentence and in the CSV."""
+    bounds = ("low", "high") if "value" in names else ()
+    kept = [place for place, name in enumerate(said.columns) if name in (*names, *bounds)]
+    rows = [[row[place] for place in kept] for row in said.rows]
+    chosen(*names)(console, replace(said, columns=tuple(said.columns[place] for place in kept), rows=rows))
+
+
+@click.command("value", cls=Verb)
+@analysis_options
 @click.option(
-    "--gone-after", type=click.IntRange(1), default=None, metavar="DAYS", help="Days of silence after which a customer is gone."
+    "--horizon", "horizon_months", type=click.IntRange(1, 120), default=None, metavar="MONTHS", help="Months ahead (12)."
 )
-def verb(lifespan: str | None, **own: Any) -> dict[str, Any]:
-    """What is a customer worth by the plain formula: average order × orders × lifespan?
+@click.option(
+    "--discount",
+    type=click.FloatRange(0, 1),
+    default=None,
+    metavar="SHARE",
+    help="What money of next year is worth less (0.1).",
+)
+@click.option(
+    "--show", type=click.Choice(TABLES), default=None, help="Which table (customers); at-risk: most value at risk first."
+)
+@click.option(
+    "--cohort", type=click.Choice(["week", "month", "quarter", "year"]), default=None, help="Period of the first order (month)."
+)
+@click.option(
+    "--source", default=None, metavar="NAME", help="The property that says where customers came from (found by itself)."
+)
+@click.option("--limit", type=click.IntRange(1), default=None, metavar="N", help="How many customers (20; --csv: all).")
+@click.option("--plain", is_flag=True, help="The plain formula alone: average order × orders × lifespan.")
+@click.option("--lifespan", default=None, metavar="HOW", help="Of the plain formula: churn (default), observed, or months.")
+@click.option(
+    "--gone-after", type=click.IntRange(1), default=None, metavar="DAYS", help="Of the plain formula: silent days until gone."
+)
+def verb(workspace: str, plain: bool, lifespan: str | None, gone_after: int | None, **options: Any) -> None:
+    """What is each customer worth over the next months, and all of them? Who is worth much and may be gone?
 
-    Profit when holdfast.toml names a margin, revenue otherwise; the answer says which.
+    A model of buying, chosen on this shop's own past, beside the plain formula. Profit when holdfast.toml names a margin,
+    revenue otherwise. People: --people segment=everyone, decile=1, cohort=2011-01, "band=0.2 to 0.5", together or alone.
     """
-    return {**own, "lifespan": _lifespan(lifespan)}
+    own = {name: options.pop(name) for name in ("horizon_months", "discount", "show", "cohort", "source", "limit")}
+    if plain or lifespan is not None or gone_after is not None:
+        asked("clv:PlainClv", workspace, {"lifespan": _lifespan(lifespan), "gone_after": gone_after}, **options)
+    elif _contracts(workspace):
+        kept = {name: own[name] for name in ("horizon_months", "discount")}
+        asked("contract_value:ContractValue", workspace, kept, **options)
+    else:
+        if options["csv"] is not None and own["limit"] is None:
+            own["limit"] = ALL
+        asked("value:CustomerValue", workspace, own, view=_view, **options)
+
+
+def _contracts(workspace: str) -> bool:
+    """Whether customers of this workspace are those under contract."""
+    from holdfast.workspace import Workspace
+
+    return Workspace.open(workspace).settings.base == "contract"
 
 
 def _lifespan(text: str | None) -> str | float | None:

@@ -1,0 +1,98 @@
+"""The sentences of the answer, and what to keep in mind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from holdfast.analyses.definitions import counted, percent
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from holdfast.analyses.value.tables import Told
+    from holdfast.settings import Settings
+
+__all__ = ["care", "difference", "equity_words", "too_few_words"]
+
+WORTH_SAYING = 0.03
+"""An error of the total below this is not mentioned."""
+
+
+def equity_words(told: Told, extra: dict[str, pa.Table], settings: Settings) -> str:
+    """What all customers together are worth, who brings it, and what an acquisition may cost."""
+    months = told.valuer.horizon.months
+    if not told.paid:
+        expected, n = float(told.worth.orders.sum()), len(told.found)
+        return (
+            f"{counted(n, 'customer')} are expected to order {expected:,.0f} times in the next {months} months, "
+            f"{expected / n:.2f} each; the orders have no money, so their value cannot be told."
+        )
+    row, money = _whole(extra["segments"]), settings.currency
+    kind = "revenue" if settings.margin is None else "profit"
+    of = f"{row['total_value']:,.0f} {money} ({row['total_value_low']:,.0f} to {row['total_value_high']:,.0f})"
+    words = (
+        f"In the next {months} months the {counted(row['n'], 'customer')} are worth {of} of {kind}, {row['value']:,.2f} each"
+    )
+    best = next((each for each in extra["deciles"].to_pylist() if each["share"] is not None), None)
+    words += f"; {percent(best['share'])} of it from the best {best['n']:,}." if best else "."
+    if row["value_at_risk"] > 0:
+        words += f" {row['value_at_risk']:,.0f} more would come if nobody were gone."
+    new = next((each for each in extra["new"].to_pylist() if each["months"] == months), None)
+    return words + (
+        f" A customer acquired today brings {new['value']:,.2f} ({new['low']:,.2f} to {new['high']:,.2f})." if new else ""
+    )
+
+
+def _whole(segments: pa.Table) -> dict[str, Any]:
+    """The row of everybody; of several segments their sum, whose interval is written by the table's last row."""
+    found: dict[str, Any] = segments.to_pylist()[-1]
+    return found
+
+
+def too_few_words(why: str, so_far: float | None, settings: Settings) -> str:
+    """Why nothing can be told, and what can."""
+    told = f"What customers will be worth cannot be told: {why}."
+    return told if so_far is None else f"{told} So far one brought {so_far:,.2f} {settings.currency} on average."
+
+
+def difference(plain: pa.Table, settings: Settings) -> str:
+    """The model and the plain formula in one sentence."""
+    rows = {row["method"]: row for row in plain.to_pylist()}
+    model, formula = rows.get("the model"), rows.get("plain formula")
+    if model is None or formula is None or formula["value"] is None:
+        return ""
+    return (
+        f"the plain formula says {formula['value']:,.2f} {settings.currency} for each of {formula['n']:,} in the base, over a "
+        f"mean life of {formula['months']:.1f} months: it takes everyone for the average customer, and the silent for gone; the "
+        f"model says {model['value']:,.2f} for each of {model['n']:,} who ever ordered, by what each one did (--show plain)"
+    )
+
+
+def care(told: Told, extra: dict[str, pa.Table], settings: Settings, error: float | None) -> tuple[str, ...]:
+    """What to keep in mind of the numbers.
+
+    error  of the model's total on the holdout that chose it, as a share of what came; None: there was none
+    """
+    out = []
+    if error is not None and abs(error) >= WORTH_SAYING:
+        out.append(
+            f"on its holdout the model foretold {percent(abs(error))} {'more' if error > 0 else 'fewer'} orders than came: "
+            "trade that grows, shrinks or has seasons is in no interval here"
+        )
+    if told.paid and settings.margin is None:
+        out.append("no margin is set, so this is revenue, not profit (holdfast.toml: margin)")
+    if told.valuer.net < 1:
+        out.append(
+            f"refunds without an order took back {percent(1 - told.valuer.net)} of the money: "
+            "every order is taken for so much less"
+        )
+    if told.doubt.endless:
+        out.append(
+            f"orders of {counted(told.doubt.endless, 'customer')} differ so widely in value that "
+            "intervals of sums are too narrow"
+        )
+    for name in ("segments", "cohorts", "sources"):
+        few = [str(row[name[:-1]]) for row in extra[name].to_pylist() if 0 < row["n"] < settings.small_group]
+        if few:
+            out.append(f"fewer than {settings.small_group} customers, read with care: {', '.join(few[:12])}")
+    return tuple(out)
