@@ -91,6 +91,7 @@ def test_the_page_asks_its_questions_in_order():
         "Which customers bring the revenue?",
         "When is a customer gone?",
         "What is a customer worth?",
+        "What if more customers were kept?",
         "Who is slipping away without a word?",
         "How do we stand beside what the trade says?",
         "What are these figures made of?",
