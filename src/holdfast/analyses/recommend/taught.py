@@ -1,0 +1,206 @@
+"""What was learned up to a day, and the lists that come of it.
+
+A list has three kinds of products: *again* (she has it), *new* (she has not) and *popular* (nothing is known that would tell).
+Again stands in the order of the chance to be bought again; new in the order of EASE's score (`models.ease`; beyond ~10,000
+products `models.item_knn`) times how much of its custom a product had lately; popular in the order of the customers of the last
+days. Nothing stands in a list that this customer returned, or that is out of the catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from holdfast.analyses.models import ease, item_knn
+from holdfast.analyses.recommend.again import Chances, features
+from holdfast.analyses.recommend.held import Held, held_before
+from holdfast.analyses.recommend.ranking import NOTHING, best_of
+from holdfast.analyses.recommend.sales import Sales
+
+__all__ = ["BLOCK", "KINDS", "MIXES", "OPENINGS", "Lists", "Recipe", "Taught", "fitted", "taught", "trend"]
+
+BLOCK = 1_000
+"""Customers whose scores of all products are held at a time."""
+
+KINDS = ("again", "new", "popular")
+MIXES = ("best", "half", "again", "new")
+"""Which kinds a list has: those that did better in the past first; half of each; one of them alone."""
+
+RECENT = 30
+"""Days that popularity looks back."""
+
+Opening = Literal["again", "new", "model"]
+OPENINGS: tuple[Opening, ...] = ("again", "new", "model")
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How lists are made, chosen on the past alone.
+
+    regularisation  of EASE; None: neighbours
+    trend_days      new products count for the share of their customers who came in so many last days; 0: all alike
+    chances         of buying again; None: by how often
+    opening         a list opens with what she has ("again"), with what she has not ("new"), or all stands in the order of the
+                    model of new products ("model")
+    tried           (name, value, recall@10) of everything that was compared
+    """
+
+    regularisation: float | None
+    trend_days: int = RECENT
+    chances: Chances | None = None
+    opening: Opening = "again"
+    tried: tuple[tuple[str, str, float | None], ...] = ()
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The lists of a block of customers, best first.
+
+    customers  int64 [customers]
+    item  int64 [customers, top], -1 where there is nothing to say · kind  int8, place in KINDS · score  float32
+    """
+
+    customers: Ints
+    item: Ints
+    kind: npt.NDArray[np.int8]
+    score: Floats
+
+
+@dataclass(frozen=True)
+class Taught:
+    """All that lists are made of.
+
+    held     what customers have · bought  sparse [customers, items]
+    model    of new products · trend  float32 [items]: what its scores are multiplied with
+    chance   float64 [pairs of held]: of buying again, or how often bought where no chance could be learned
+    popular  float64 [items]: customers of late, ties by all customers
+    offered  bool [items]: in the catalogue · blocked  sparse [customers, items], 1 where she returned it
+    """
+
+    sales: Sales
+    recipe: Recipe
+    held: Held
+    bought: Any
+    model: ease.Ease | item_knn.ItemKnn
+    trend: Floats
+    chance: npt.NDArray[np.float64]
+    popular: npt.NDArray[np.float64]
+    offered: npt.NDArray[np.bool_]
+    blocked: Any
+
+    def lists(self, customers: Ints, top: int, mix: str = "best") -> Iterator[Lists]:
+        """The lists of these customers (places), a block at a time."""
+        for low in range(0, len(customers), BLOCK):
+            yield self._block(customers[low : low + BLOCK], top, mix)
+
+    def _block(self, customers: Ints, top: int, mix: str) -> Lists:
+        has, may = self.may(customers)
+        opening = self.recipe.opening if mix == "best" else "again"
+        order = {"again": (0,), "new": (1, 2)}.get(mix, {"again": (0, 1, 2), "new": (1, 0, 2)}.get(opening, (1, 2)))
+        parts = {}
+        if 0 in order:
+            parts[0] = best_of(self._again(customers), may & has, top)
+        if 1 in order:
+            new = self.model.scores(self.bought[customers]) * self.trend[None, :]
+            parts[1] = best_of(new, may & (new > 0) & (~has | (opening == "model" and mix == "best")), top)
+            everyone = np.broadcast_to(self.popular.astype(np.float32)[None, :], has.shape)
+            parts[2] = best_of(everyone, may & ~has, top)
+        item, kind, score = _laid(parts, order, top, mix == "half")
+        own = (item >= 0) & np.take_along_axis(has, np.maximum(item, 0), axis=1)
+        return Lists(customers, item, np.where(own, np.int8(0), kind), score)
+
+    def may(self, customers: Ints) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Dense bool [customers, items]: which products each has, and which may stand in her list."""
+        has, blocked = self.bought[customers].toarray() > 0, self.blocked[customers].toarray() > 0
+        return has, self.offered[None, :] & ~blocked
+
+    def _again(self, customers: Ints) -> Floats:
+        """Dense float32: the chance of each product to be bought again."""
+        from scipy import sparse
+
+        shape = (len(self.sales.people), len(self.sales.items))
+        whole = sparse.csr_matrix((self.chance, (self.held.customer, self.held.item)), shape=shape)
+        found: Floats = whole[customers].toarray().astype(np.float32)
+        return found
+
+
+def taught(
+    sales: Sales, day: int, recipe: Recipe, *, catalogue_days: int | None = None, available: tuple[str, ...] = (),
+    model: ease.Ease | item_knn.ItemKnn | None = None,
+) -> Taught:  # fmt: skip
+    """Learn from all orders on days up to `day`.
+
+    catalogue_days  products that nobody bought in so many last days are not offered; None: everything is
+    available       ids that alone are offered; empty: all
+    model           of new products, where it has been fitted already
+    """
+    from scipy import sparse
+
+    held = held_before(sales, day)
+    size, people = len(sales.items), len(sales.people)
+    bought = held.matrix(people)
+    model = model or fitted(bought, recipe.regularisation)
+    orders = np.bincount(sales.owner[sales.day <= day], minlength=people)
+    chance = held.times + held.buyers[held.item] / (held.buyers.max(initial=0) + 1.0)
+    if recipe.chances is not None:
+        chance = recipe.chances.of(features(held, orders))
+    ones = np.ones(len(sales.back_item), np.float32)
+    return Taught(
+        sales, recipe, held, bought, model, trend(held, recipe.trend_days), chance,
+        held.recent[RECENT] + held.buyers / (held.buyers.max(initial=0) + 1.0),
+        _offered(sales, held, catalogue_days, available),
+        sparse.csr_matrix((ones, (sales.back_customer, sales.back_item)), shape=(people, size)),
+    )  # fmt: skip
+
+
+def fitted(bought: Any, regularisation: float | None) -> ease.Ease | item_knn.ItemKnn:
+    """The model of new products: EASE, or neighbours where there is no regularisation."""
+    return item_knn.fitted(bought) if regularisation is None else ease.fitted(ease.gram(bought), regularisation)
+
+
+def trend(held: Held, days: int) -> Floats:
+    """float32 [items]: customers of the last days by all customers, drawn to 0 where few; 1 everywhere for 0 days."""
+    if not days:
+        return np.ones(len(held.buyers), np.float32)
+    found: Floats = ((held.recent[days] + 0.1) / (held.buyers + 5.0)).astype(np.float32)
+    return found
+
+
+def _offered(sales: Sales, held: Held, days: int | None, available: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    """What is in the catalogue: bought by someone of late, and, where a list is given, on it."""
+    offered = held.buyers > 0
+    if days is not None:
+        last = np.full(len(held.buyers), -1, np.int64)
+        np.maximum.at(last, held.item, held.last)
+        offered &= last > held.day - days
+    if available:
+        offered &= np.isin(np.array(sales.items.ids, dtype=object), list(available))
+    return offered
+
+
+def _laid(parts: dict[int, tuple[Ints, Floats]], order: tuple[int, ...], top: int, half: bool) -> tuple[Ints, Any, Floats]:
+    """The kinds one after another, each product once, what is nothing left out, cut at `top`."""
+    codes, scores, kinds, room = [], [], [], []
+    for place, kind in enumerate(order):
+        code, score = parts[kind]
+        codes.append(code)
+        scores.append(score)
+        kinds.append(np.full(code.shape, kind, np.int8))
+        # half: the first of either kind before the rest of both
+        rank = np.arange(code.shape[1]) + (0 if half and kind < 2 else place * 10_000)
+        room.append(np.broadcast_to(np.where((rank >= (top + 1) // 2) & (rank < 10_000), rank + 5_000, rank), code.shape))
+    item, score, kind, rank = (np.concatenate(rows, axis=1) for rows in (codes, scores, kinds, room))
+    # what is popular may stand among the new ones already
+    twice = (kind == 2) & (item[:, :, None] == np.where(kind == 2, NOTHING - 1, item)[:, None, :]).any(axis=2)
+    last = np.where((item == NOTHING) | twice, 1_000_000, rank)
+    by = np.argsort(last, axis=1, kind="stable")[:, :top]
+    item, score, kind, last = (np.take_along_axis(rows, by, axis=1) for rows in (item, score, kind, last))
+    gone = last == 1_000_000
+    return np.where(gone, NOTHING, item), np.where(gone, np.int8(-1), kind), np.where(gone, np.float32(0), score)
