@@ -153,7 +153,7 @@ def coverage(shops: int, customers: int, seed: int) -> dict[str, float]:
 
 
 def test_intervals_hold_what_was_put_in():
-    """A small run of `coverage`; two binomial standard deviations of 80 and more (not independent) hits below and above 95 %."""
+    """A small run of `coverage`: between two and three standard deviations of 80 and more hits around 95 %."""
     assert all(0.88 <= share <= 1.0 for share in coverage(40, 3000, 3).values())
 
 
