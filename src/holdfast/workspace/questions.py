@@ -189,6 +189,12 @@ class Questions(ABC):
 
         return self.ask(GoneAfter(**_read(choices)))
 
+    def holdout(self, **choices: Any) -> Answer:
+        """How well does the model of buying foretell this shop? Choices of `holdfast.analyses.holdout.Holdout`."""
+        from holdfast.analyses.holdout import Holdout
+
+        return self.ask(Holdout(**_read(choices)))
+
     def concentration(self, **choices: Any) -> Answer:
         """How few customers bring how much; choices of `holdfast.analyses.concentration.Concentration`."""
         from holdfast.analyses.concentration import Concentration
@@ -242,6 +248,12 @@ class Questions(ABC):
         from holdfast.analyses.early_signs import EarlySigns
 
         return self.ask(EarlySigns(**_read(choices)))
+
+    def risk(self, **choices: Any) -> Answer:
+        """Who is about to leave, and what goes together with it; choices of `holdfast.analyses.risk.Risk`."""
+        from holdfast.analyses.risk import Risk
+
+        return self.ask(Risk(**_read(choices)))
 
     def taste(self, **choices: Any) -> Answer:
         """What customers like, and when their next order is due; choices of `holdfast.analyses.taste.Taste`."""

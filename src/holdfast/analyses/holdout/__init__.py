@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from holdfast.analyses.holdout.choice import Chosen, Tried, chosen
+from holdfast.analyses.holdout.question import Holdout, Show
 
-__all__ = ["Chosen", "Tried", "chosen"]
+__all__ = ["Chosen", "Holdout", "Show", "Tried", "chosen"]

@@ -24,6 +24,8 @@ from holdfast.analyses.definitions import counted
 from holdfast.analyses.holdout.candidates import CANDIDATES, Known, competitors, fallback, halfway, known, plain
 from holdfast.analyses.holdout.measures import Judged, judged
 from holdfast.analyses.holdout.spending import Spending, spending
+from holdfast.analyses.models.empirical import NAME as FALLBACK
+from holdfast.analyses.models.plain_rate import NAME as PLAIN
 from holdfast.analyses.occasions import occasions
 from holdfast.errors import UsageError
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from holdfast.analyses.models.fitting import Fit
     from holdfast.timelines.timelines import AsOf, Timelines
 
-__all__ = ["Chosen", "Tried", "chosen", "split_date"]
+__all__ = ["Chosen", "Contest", "Tried", "chosen", "contest", "split_date"]
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,43 @@ class Chosen:
         return next((one.judged for one in self.tried if not one.why), None)
 
 
+@dataclass(frozen=True)
+class Contest:
+    """The models as they stood at the split, and what each foretold of the time after it.
+
+    at       the split · before  what was known then, and what came later
+    models   by name, fitted to what was known: those that compete, the fallback, the plain rate
+    judged   by name; a model that the data cannot identify foretells nothing
+    """
+
+    at: date
+    before: Known
+    models: dict[str, Buying]
+    judged: dict[str, Judged]
+
+
+def contest(timelines: Timelines, as_of: AsOf, split: date | str | None = None) -> Contest | None:
+    """The models at the split; None where the history is too short for one. Kept with the timelines; arguments of `chosen`."""
+    at, kept = split_date(timelines, as_of, split), timelines.source.kept
+    if at is None:
+        return None
+    key = ("contest", as_of.until, at)
+    if key not in kept:
+        kept[key] = _contest(timelines, as_of, at)
+    found: Contest | None = kept[key]
+    return found
+
+
+def _contest(timelines: Timelines, as_of: AsOf, at: date) -> Contest | None:
+    before, small = known(timelines, timelines.as_of(at), as_of), timelines.settings.small_group
+    if before.repeaters < small or np.count_nonzero(before.rows.later_x) < small:
+        return None
+    base = fallback(before)
+    models = {**competitors(before.histories), base.fit.model: base, PLAIN: plain(before, base)}
+    told = {name: _foretold(model, before) for name, model in models.items() if model.fit.identified or model is base}
+    return Contest(at, before, models, told)
+
+
 def chosen(timelines: Timelines, as_of: AsOf, split: date | str | None = None) -> Chosen:
     """The model of buying that serves this shop; kept with the timelines.
 
@@ -110,41 +149,38 @@ def split_date(timelines: Timelines, as_of: AsOf, split: date | str | None) -> d
 def _chosen(timelines: Timelines, as_of: AsOf, split: date | str | None) -> Chosen:
     at, small = split_date(timelines, as_of, split), timelines.settings.small_group
     everything = known(timelines, as_of, most=None)
-    before = None if at is None else known(timelines, timelines.as_of(at), as_of)
-    if before is not None and (before.repeaters < small or np.count_nonzero(before.rows.later_x) < small):
-        before = None
-    model, tried, yardstick = _unsplit(everything, small) if before is None else _by_holdout(before, everything, as_of.last)
+    found = contest(timelines, as_of, split)
+    model, tried = _unsplit(everything, small) if found is None else _by_holdout(found, everything, as_of.last)
+    yardstick = None if found is None else found.judged[PLAIN]
     values, why = spending(everything.rows, small)
     served = next(one for one in tried if not one.why)
     return Chosen(
-        model, values, why, _words(served, tried, yardstick, at), tried, yardstick, at if before else None,
-        len((before or everything).rows), len(everything.rows),
+        model, values, why, _words(served, tried, yardstick, at), tried, yardstick, None if found is None else at,
+        len((everything if found is None else found.before).rows), len(everything.rows),
     )  # fmt: skip
 
 
-def _by_holdout(before: Known, everything: Known, last: date) -> tuple[Buying, tuple[Tried, ...], Judged]:
-    """Rules 1 to 4."""
-    base = fallback(before)
-    yardstick = _foretold(plain(before, base), before)
-    fits = competitors(before.histories)
-    order = sorted((name for name in fits if fits[name].fit.identified), key=lambda name: -fits[name].fit.loglik)
-    order += [name for name in fits if name not in order]
+def _by_holdout(found: Contest, everything: Known, last: date) -> tuple[Buying, tuple[Tried, ...]]:
+    """Rules 2 to 4."""
+    yardstick, fits = found.judged[PLAIN], found.models
+    rivals = sorted((name for name in CANDIDATES if name in found.judged), key=lambda name: -fits[name].fit.loglik)
+    rivals += [name for name in CANDIDATES if name not in rivals]
     tried: list[Tried] = []
     model: Buying | None = None
-    for name, one in [*((name, fits[name]) for name in order), (base.fit.model, base)]:
-        foretold = _foretold(one, before) if one.fit.identified or one is base else None
-        why = _unidentified(one.fit, "before the split") if foretold is None else _worse(foretold, yardstick)
+    for name in [*rivals, FALLBACK]:
+        foretold = found.judged.get(name)
+        why = _unidentified(fits[name].fit, "before the split") if foretold is None else _worse(foretold, yardstick)
         if not why and model is not None:
             why = f"{model.fit.model} comes before it"
         elif not why:
             again = _again(name, everything)
             why = _unidentified(again.fit, f"up to {last}") if name in CANDIDATES and not again.fit.identified else ""
             model = model if why else again
-        tried.append(Tried(name, one.fit, foretold, why))
+        tried.append(Tried(name, fits[name].fit, foretold, why))
     spared = f"{model.fit.model} beats it" if model is not None else ""
     if model is None:
         model = plain(everything, fallback(everything))
-    return model, (*tried, Tried("plain rate", None, yardstick, spared)), yardstick
+    return model, (*tried, Tried(PLAIN, fits[PLAIN].fit, yardstick, spared))
 
 
 def _again(name: str, everything: Known) -> Buying:
@@ -157,20 +193,20 @@ def _again(name: str, everything: Known) -> Buying:
     return found
 
 
-def _unsplit(everything: Known, small: int) -> tuple[Buying, tuple[Tried, ...], None]:
+def _unsplit(everything: Known, small: int) -> tuple[Buying, tuple[Tried, ...]]:
     """Rule 5."""
     if everything.repeaters < small:
         base, few = fallback(everything), f"only {counted(everything.repeaters, 'customer')} came back"
         skipped = [Tried(name, None, None, few) for name in CANDIDATES]
-        return base, (*skipped, Tried(base.fit.model, base.fit, None, "")), None
+        return base, (*skipped, Tried(base.fit.model, base.fit, None, ""))
     fits = competitors(everything.histories)
     good = sorted((name for name in fits if fits[name].fit.identified), key=lambda name: -fits[name].fit.loglik)
     tried = [Tried(name, fits[name].fit, None, "" if name == good[0] else f"{good[0]} is likelier") for name in good]
     tried += [Tried(name, fits[name].fit, None, _unidentified(fits[name].fit, "")) for name in fits if name not in good]
     if good:
-        return fits[good[0]], tuple(tried), None
+        return fits[good[0]], tuple(tried)
     base = fallback(everything)
-    return base, (*tried, Tried(base.fit.model, base.fit, None, "")), None
+    return base, (*tried, Tried(base.fit.model, base.fit, None, ""))
 
 
 def _foretold(model: Buying, before: Known) -> Judged:
@@ -193,7 +229,9 @@ def _worse(model: Judged, yardstick: Judged) -> str:
     if model.mae >= yardstick.mae:
         parts.append(f"mean absolute error {model.mae:.3f} against {yardstick.mae:.3f}")
     if abs(model.expected - model.actual) >= abs(yardstick.expected - yardstick.actual):
-        parts.append(f"{model.expected:,.0f} orders in total against {yardstick.expected:,.0f}, of {model.actual:,} real ones")
+        parts.append(
+            f"{model.expected:,.0f} orders in total against {yardstick.expected:,.0f}, of {model.actual:,.0f} real ones"
+        )
     return f"no better than the plain rate: {', '.join(parts)}" if parts else ""
 
 
@@ -202,14 +240,14 @@ def _words(served: Tried, tried: tuple[Tried, ...], yardstick: Judged | None, sp
         short = "the history is too short to be split" if split is None else f"too few came back before or after {split}"
         how = "chosen by likelihood" if served.model in CANDIDATES else "the fallback"
         head = f"{served.model}, {how}: {short}, so no holdout speaks for it"
-    elif served.model == "plain rate":
+    elif served.model == PLAIN:
         head = f"The plain rate: no model foretold the orders after {split} better"
     else:
         ours, theirs = served.judged, yardstick
         head = (
             f"{served.model}: it foretold the orders after {split} better than the plain rate (mean absolute error "
             f"{ours.mae:.3f} against {theirs.mae:.3f}; {ours.expected:,.0f} in total against {theirs.expected:,.0f}, "
-            f"of {ours.actual:,})"
+            f"of {ours.actual:,.0f})"
         )
     return ". ".join([head, *_aside(tried[: tried.index(served)])])
 

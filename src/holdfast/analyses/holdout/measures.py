@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,7 @@ class Judged:
 
     customers: int
     expected: float
-    actual: int
+    actual: float
     mae: float
     rmse: float
     correlation: float
@@ -38,14 +39,14 @@ class Judged:
         return self.mae < other.mae and abs(self.expected - self.actual) < abs(other.expected - other.actual)
 
 
-def judged(expected: Numbers, actual: npt.NDArray[np.int32]) -> Judged:
-    """Judge a forecast: expected and actual occasions, [customers], at least one."""
+def judged(expected: Numbers, actual: npt.NDArray[Any]) -> Judged:
+    """Judge a forecast: expected and actual occasions (or money), [customers], at least one."""
     apart = expected - actual
     varies = len(actual) > 1 and float(np.ptp(expected)) > 0 and float(np.ptp(actual)) > 0
     return Judged(
         customers=len(actual),
         expected=float(expected.sum()),
-        actual=int(actual.sum()),
+        actual=float(actual.sum()),
         mae=float(np.abs(apart).mean()),
         rmse=float(np.sqrt((apart * apart).mean())),
         correlation=float(np.corrcoef(expected, actual)[0, 1]) if varies else float("nan"),

@@ -11,8 +11,9 @@ Assumptions
    L(x | (t_x + T) / 2), with L of the NBD up to what no parameter touches, Γ(r + x) / Γ(r) · α^r / (α + T)^(r + x).
 4. P(alive) counted who came back within a window as long as that of the earlier split, so leaving within the window is in it.
    Beyond, all leave at the same rate μ, at which as many repeaters would still be there as P(alive) says: over them
-   Σ exp(−μT) = Σ P(alive). A new customer leaves at once with the chance 1 − π, or at that rate: over all Σ π exp(−μT) =
-   Σ P(alive), π at most 1.
+   Σ exp(−μT) = Σ P(alive).
+5. A new customer leaves at that rate from her first day, and buys meanwhile as new customers did: at Σx / Σ (1 − exp(−μT)) / μ
+   a unit, with the same r.
 
 The model knows no seasons and no growth, as none of this room does.
 """
@@ -44,7 +45,8 @@ class Empirical:
     """The fitted fallback; times are in units of `fit.unit_days`.
 
     fit      what came out of fitting the rates · r, alpha  their parameters
-    silence  P(alive) by occasions and silence · mu  rate of leaving beyond the window, a unit · pi  who does not leave at once
+    silence  P(alive) by occasions and silence · mu  rate of leaving beyond the window, a unit
+    rate     occasions a unit of a new customer while she is there
     """
 
     fit: Fit = field(repr=False)
@@ -52,7 +54,7 @@ class Empirical:
     alpha: float
     silence: Silence = field(repr=False)
     mu: float
-    pi: float
+    rate: float
 
     def alive(self, histories: Histories) -> Numbers:
         """P(alive) at T, [rows]: below 1 for everyone."""
@@ -68,7 +70,7 @@ class Empirical:
         rate = self.silence.alive(rows) * (self.r + rows.x) / (self.alpha + rows.T)
         window = self.silence.window
         t = np.asarray(times, np.float64)
-        there = np.minimum(t, window) - np.expm1(-self.mu * np.maximum(t - window, 0.0)) / self.mu
+        there = np.minimum(t, window) + _there(self.mu, np.maximum(t - window, 0.0))
         return np.asarray(rate[:, None] * there)
 
     def chances(self, histories: Histories, t: float, most: int) -> Numbers:
@@ -84,20 +86,17 @@ class Empirical:
 
     def new(self, t: npt.ArrayLike) -> Numbers:
         """Expected repeat occasions of a new customer in her first t units, as many as t."""
-        there = -np.expm1(-self.mu * np.asarray(t, np.float64)) / self.mu
-        return np.asarray(self.pi * self.r / self.alpha * there)
+        return self.rate * _there(self.mu, np.asarray(t, np.float64))
 
     def counts(self, T: npt.ArrayLike, most: int) -> Numbers:
         """P(k repeat occasions in the first T units), for each T: k = 0 to most - 1, then most or more."""
         t = np.asarray(T, np.float64)
-        R, A = np.full(len(t), self.r), np.full(len(t), self.alpha)
+        R, A = np.full(len(t), self.r), np.full(len(t), self.r / self.rate)
         found = np.exp(-self.mu * t)[:, None] * _counts(R, A, t, most)
         for node, weight in zip(NODES, WEIGHTS, strict=True):
             density = weight * t * self.mu * np.exp(-self.mu * node * t)
             found += density[:, None] * _counts(R, A, node * t, most)
-        found *= self.pi / found.sum(axis=1, keepdims=True)
-        found[:, 0] += 1 - self.pi
-        return np.asarray(found)
+        return np.asarray(found / found.sum(axis=1, keepdims=True))
 
 
 def fitted(histories: Histories, lesson: Lesson | None = None) -> Empirical:
@@ -114,9 +113,14 @@ def fitted(histories: Histories, lesson: Lesson | None = None) -> Empirical:
     alive = silence.alive(histories)
     fit = _rates(histories, alive)
     mu = _rate_of_leaving(histories, alive)
-    there = float(histories.customers @ np.exp(-mu * histories.T))
-    pi = min(float(histories.customers @ alive) / there, 1.0)
-    return Empirical(fit, fit.values[0], fit.values[1], silence, mu, pi)
+    there = float(histories.customers @ _there(mu, histories.T))
+    rate = max(float(histories.customers @ histories.x), 0.5) / max(there, 1.0)
+    return Empirical(fit, fit.values[0], fit.values[1], silence, mu, rate)
+
+
+def _there(mu: float, t: Numbers) -> Numbers:
+    """The mean time that one who leaves at a rate is there, of t."""
+    return np.asarray(-np.expm1(-mu * t) / mu)
 
 
 def _rates(histories: Histories, alive: Numbers) -> Fit:
@@ -183,8 +187,7 @@ def _counts(R: Numbers, A: Numbers, t: Numbers | float, most: int) -> Numbers:
 
     k = np.arange(most)
     stay = (A / (A + t))[:, None]
-    with np.errstate(divide="ignore"):
-        leave = np.log1p(-stay)
+    leave = np.log(np.maximum(1 - stay, 1e-300))
     logs = gammaln(R[:, None] + k) - gammaln(R)[:, None] - gammaln(k + 1) + R[:, None] * np.log(stay)
-    found = np.exp(logs + np.where(k > 0, k * leave, 0.0))
+    found = np.exp(logs + k * leave)
     return np.column_stack([found, np.maximum(1 - found.sum(axis=1), 0.0)])
