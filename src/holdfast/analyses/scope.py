@@ -57,6 +57,11 @@ TRAITS = {
     "favourite_day": "holdfast.analyses.taste.trait",
     "discount": "holdfast.analyses.taste.trait",
     "due": "holdfast.analyses.taste.trait",
+    "value": "holdfast.analyses.value.trait",
+    "value_at_risk": "holdfast.analyses.value.trait",
+    "p_alive": "holdfast.analyses.value.trait",
+    "risk": "holdfast.analyses.risk.trait",
+    "reason": "holdfast.analyses.risk.trait",
 }
 """Attributes that no event carries and an analysis works out, each with the file that does. Such a file has
 

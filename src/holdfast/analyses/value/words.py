@@ -63,8 +63,8 @@ def difference(plain: pa.Table, settings: Settings) -> str:
         return ""
     return (
         f"the plain formula says {formula['value']:,.2f} {settings.currency} for each of {formula['n']:,} in the base, over a "
-        f"mean life of {formula['months']:.1f} months: it takes everyone for the average customer, and the silent for gone; the "
-        f"model says {model['value']:,.2f} for each of {model['n']:,} who ever ordered, by what each one did (--show plain)"
+        f"mean life of {formula['months']:.1f} months: it takes everyone for the average customer, and the silent for gone; "
+        f"the model says {model['value']:,.2f} for each of {model['n']:,} who ever ordered, by what each one did (--show plain)"
     )
 
 
