@@ -57,6 +57,8 @@ TRAITS = {
     "favourite_day": "holdfast.analyses.taste.trait",
     "discount": "holdfast.analyses.taste.trait",
     "due": "holdfast.analyses.taste.trait",
+    "next_order": "holdfast.analyses.next_order.trait",
+    "unusual_on": "holdfast.analyses.next_order.trait",
     "value": "holdfast.analyses.value.trait",
     "value_at_risk": "holdfast.analyses.value.trait",
     "p_alive": "holdfast.analyses.value.trait",

@@ -42,6 +42,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "holdout": ("holdout", "How well does the model of buying foretell this shop, beside the plain rate?"),
     "concentration": ("concentration", "Which share of the revenue do the best customers bring?"),
     "risk": ("risk", "Who is about to leave, how surely, and what goes together with it?"),
+    "next": ("next_order", "When is each customer expected again, and whose silence is unusual?"),
     "slipping": ("slipping", "Who comes less often than she used to, and says nothing?"),
     "taste": ("taste", "What do customers like, when do they come, when is the next order due?"),
     "stickiness": ("stickiness", "Of those active in a month, how many are active on a day?"),

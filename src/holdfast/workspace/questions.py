@@ -249,6 +249,12 @@ class Questions(ABC):
 
         return self.ask(EarlySigns(**_read(choices)))
 
+    def next_order(self, **choices: Any) -> Answer:
+        """When each customer is expected again; choices of `holdfast.analyses.next_order.NextOrder`."""
+        from holdfast.analyses.next_order import NextOrder
+
+        return self.ask(NextOrder(**_read(choices)))
+
     def risk(self, **choices: Any) -> Answer:
         """Who is about to leave, and what goes together with it; choices of `holdfast.analyses.risk.Risk`."""
         from holdfast.analyses.risk import Risk

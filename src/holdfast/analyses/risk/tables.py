@@ -1,0 +1,281 @@
+"""What risk says: customers, bands, models, calibration, features, drift, in tables, words and notes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from holdfast.analyses.definitions import counted
+from holdfast.analyses.risk.measures import (
+    auc,
+    average_precision,
+    brier,
+    calibration_line,
+    deciles,
+    lift,
+    logit,
+)
+from holdfast.analyses.risk.score import BANDS
+from holdfast.analyses.risk.traces import FEATURES, KINDS, LOGGED
+from holdfast.analyses.risk.worth import worth_of
+from holdfast.analyses.scope import money
+from holdfast.analyses.statistics import Z95, wilson
+from holdfast.timelines.zone import date_of
+
+if TYPE_CHECKING:
+    from holdfast.analyses.risk.training import Learned, Tested
+
+__all__ = [
+    "CUSTOMERS",
+    "NOT_SAID",
+    "Scored",
+    "bands_table",
+    "calibration_table",
+    "chances_used",
+    "customers_table",
+    "drift_table",
+    "expected_leavers",
+    "features_table",
+    "measured",
+    "models_table",
+]  # fmt: skip
+
+NOT_SAID = "not known"
+ALL_BANDS = (*BANDS, NOT_SAID)
+Measured = ("brier", "auc", "average_precision", "lift", "slope", "intercept")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What the walk of now gave: sums per segment and band (`ScoreStep`), rows at the top of the list."""
+
+    sums: dict[str, Any]
+    rows: dict[str, Any]
+    labels: tuple[str, ...]
+    today: int
+
+    @property
+    def n(self) -> int:
+        """Customers in the base and in scope."""
+        return int(self.sums["customers"].sum())
+
+    def total(self, name: str, bands: tuple[int, ...] = tuple(range(len(BANDS)))) -> int:
+        """A sum over segments, of some bands."""
+        return int(self.sums[name][:, list(bands)].sum())
+
+
+CUSTOMERS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("customer", "segment")),
+        *((name, pa.float64()) for name in ("risk", "low", "high")),
+        *((name, pa.string()) for name in ("band", "reasons", "dissatisfied")),
+        ("last_seen", pa.date32()),
+        ("days_silent", pa.int64()),
+        *((name, pa.float64()) for name in ("usual_interval_days", "value", "at_stake")),
+    ]
+)
+
+
+def customers_table(scored: Scored, cuts: tuple[float, ...], order: str, limit: int, margin: float | None) -> pa.Table:
+    """A row a customer, by value at stake or by risk."""
+    rows = {
+        name: column.to_pylist() if hasattr(column, "to_pylist") else column.tolist() for name, column in scored.rows.items()
+    }
+    places = range(len(rows["hash"]))
+    risk: list[float | None] = [value if math.isfinite(value) else None for value in rows["risk"]]
+
+    def key(at: int) -> tuple[float, float, int]:
+        chance = risk[at]
+        known = -1.0 if chance is None else chance
+        first = known * max(rows["value"][at], 0) if order == "value" else known
+        return -first, -known, rows["hash"][at]
+
+    out = []
+    for at in sorted(places, key=key)[:limit]:
+        worth = (money(rows["value"][at]) or 0.0) * (1 if margin is None else margin)
+        chance, silent = risk[at], rows["silent"][at]
+        band = NOT_SAID if chance is None else BANDS[int(np.searchsorted(np.array(cuts), chance, side="right"))]
+        out.append(
+            {
+                "customer": rows["ids"][at], "segment": scored.labels[rows["segment"][at]], "risk": chance,
+                "low": None if chance is None else rows["low"][at], "high": None if chance is None else rows["high"][at],
+                "band": band, "reasons": rows["reasons"][at], "dissatisfied": _dissatisfied(rows, at),
+                "last_seen": None if not math.isfinite(silent) else date_of(scored.today - int(silent)),
+                "days_silent": None if not math.isfinite(silent) else int(silent),
+                "usual_interval_days": _finite(rows["interval"][at]), "value": worth,
+                "at_stake": None if chance is None else chance * max(worth, 0.0),
+            }
+        )  # fmt: skip
+    return pa.Table.from_pylist(out, CUSTOMERS)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _dissatisfied(rows: dict[str, Any], at: int) -> str | None:
+    if not rows["unhappy"][at]:
+        return None
+    since = rows["complaint"][at]
+    if math.isfinite(since):
+        return f"complained {counted(int(since), 'day')} ago"
+    return f"answered {100 * rows['score'][at]:.0f} % of the top score"
+
+
+BAND_ROWS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("segment", "band")),
+        *((name, pa.float64()) for name in ("from_risk", "to_risk")),
+        *((name, pa.int64()) for name in ("customers", "n")),
+        *((name, pa.float64()) for name in ("share", "low", "high", "expected", "expected_low", "expected_high")),
+        *((name, pa.float64()) for name in ("value", "at_stake")),
+        ("dissatisfied", pa.int64()),
+    ]
+)
+
+
+def bands_table(scored: Scored, cuts: tuple[float, ...], margin: float | None) -> pa.Table:
+    """A row a segment and band with customers: how many, how many of them are expected to leave, and what they brought."""
+    out, part = [], 1 if margin is None else margin
+    edges = (0.0, *cuts, 1.0)
+    for code, label in enumerate(scored.labels):
+        n = int(scored.sums["customers"][code].sum())
+        for at, band in enumerate(ALL_BANDS):
+            k = int(scored.sums["customers"][code, at])
+            if not k:
+                continue
+            low, high = wilson(k, n)
+            row: dict[str, Any] = {
+                "segment": label,
+                "band": band,
+                "customers": k,
+                "n": n,
+                "share": k / n,
+                "low": low,
+                "high": high,
+            }
+            if at < len(BANDS):
+                row |= {"from_risk": edges[at], "to_risk": edges[at + 1], **expected_leavers(scored, code, at)}
+                row["at_stake"] = (money(scored.sums["stake"][code, at]) or 0.0) * part
+            row["value"] = (money(scored.sums["value"][code, at]) or 0.0) * part
+            out.append(row | {"dissatisfied": int(scored.sums["unhappy"][code, at])})
+    return pa.Table.from_pylist(out, BAND_ROWS)
+
+
+def expected_leavers(scored: Scored, code: Any, band: Any) -> dict[str, float]:
+    """Expected leavers with an interval: chance and the calibration's own doubt together."""
+    told = {name: float(np.sum(scored.sums[name][code, band])) / 1e6 for name in ("risk", "low", "high", "spread")}
+    n = float(np.sum(scored.sums["customers"][code, band]))
+    chance = Z95 * math.sqrt(told["spread"])
+    below, above = math.hypot(chance, told["risk"] - told["low"]), math.hypot(chance, told["high"] - told["risk"])
+    middle = told["risk"]
+    return {"expected": middle, "expected_low": max(middle - below, 0.0), "expected_high": min(middle + above, n)}
+
+
+def measured(y: Any, p: Any) -> dict[str, Any]:
+    """Every measure of probabilities with its interval."""
+    varied = float(np.ptp(p)) > 1e-9
+    line = calibration_line(y, logit(p)) if varied else None
+    found = {"brier": brier(y, p), "auc": auc(y, p), "average_precision": average_precision(y, p)}
+    out: dict[str, Any] = {"n": len(y), "left": int(np.sum(y))}
+    for name, one in found.items():
+        out |= {name: one.value, f"{name}_low": one.low, f"{name}_high": one.high}
+    top = lift(y, p) if varied else None
+    out |= {f"lift{end}": getattr(top, name, None) for end, name in (("", "value"), ("_low", "low"), ("_high", "high"))}
+    for name in ("slope", "intercept"):
+        fitted = None if line is None else getattr(line, f"{name}_estimate")
+        out |= {f"{name}{end}": getattr(fitted, key, None) for end, key in (("", "value"), ("_low", "low"), ("_high", "high"))}
+    return out
+
+
+MODELS = pa.schema(
+    [
+        ("model", pa.string()),
+        ("used", pa.bool_()),
+        *((name, pa.int64()) for name in ("n", "left")),
+        *((f"{name}{end}", pa.float64()) for name in Measured for end in ("", "_low", "_high")),
+    ]
+)
+
+
+def models_table(learned: Learned) -> pa.Table:
+    """The base rate, the plain rule and the models on those held out."""
+    tested = learned.tested
+    if tested is None:
+        return pa.Table.from_pylist([], MODELS)
+    used = "recency" if learned.model is None else learned.model.name
+    rows = [{"model": name, "used": name == used, **measured(tested.y, p)} for name, p in tested.chances.items()]
+    return pa.Table.from_pylist(rows, MODELS)
+
+
+DECILES = pa.schema(
+    [
+        *((name, pa.int64()) for name in ("decile", "n")),
+        ("predicted", pa.float64()),
+        ("left", pa.int64()),
+        *((name, pa.float64()) for name in ("observed", "low", "high")),
+    ]
+)
+
+
+def calibration_table(learned: Learned) -> pa.Table:
+    """Tenths of the held out by predicted risk: predicted against observed."""
+    if learned.tested is None:
+        return pa.Table.from_pylist([], DECILES)
+    return pa.Table.from_pylist(deciles(learned.tested.y, chances_used(learned, learned.tested)), DECILES)
+
+
+def chances_used(learned: Learned, tested: Tested) -> Any:
+    """The held-out probabilities of the model in use."""
+    return tested.chances["recency" if learned.model is None else learned.model.name]
+
+
+WORTH = pa.schema(
+    [
+        *((name, pa.string()) for name in ("feature", "kind")),
+        ("n", pa.int64()),
+        *((name, pa.float64()) for name in ("lower", "upper", "odds_ratio", "low", "high", "auc_drop")),
+    ]
+)
+
+
+def features_table(learned: Learned) -> pa.Table:
+    """What each feature is worth on those held out; empty where nothing was learned."""
+    tested = learned.tested
+    if tested is None or learned.model is None:
+        return pa.Table.from_pylist([], WORTH)
+    numeric = tested.table.numbers.shape[1]
+    features = [*list(FEATURES)[:numeric], *learned.traces.origins]
+    kinds = {**FEATURES, **dict.fromkeys(learned.traces.origins, KINDS[-1])}
+    logged = [name in LOGGED for name in features]
+    rows = worth_of(tested.fitted[learned.model.name].learner, tested.table, tested.y, features, logged)
+    return pa.Table.from_pylist([{**row, "kind": kinds[row["feature"]]} for row in rows], WORTH)
+
+
+DRIFT = pa.schema(
+    [
+        ("snapshot", pa.date32()),
+        ("part", pa.string()),
+        *((name, pa.int64()) for name in ("n", "left")),
+        *((name, pa.float64()) for name in ("share", "low", "high")),
+    ]
+)
+
+
+def drift_table(learned: Learned) -> pa.Table:
+    """The share that left, snapshot by snapshot."""
+    out = []
+    for one in learned.snapshots:
+        low, high = wilson(one.left, one.n)
+        early, late = one.day in learned.plan.early, one.day in learned.plan.late
+        part = "test" if one.day == learned.plan.test else "learned before the test" if early else "between"
+        told = part + (", learned for now" if late else "")
+        share = one.left / one.n if one.n else None
+        out.append(
+            {"snapshot": date_of(one.day), "part": told, "n": one.n, "left": one.left, "share": share, "low": low, "high": high}
+        )
+    return pa.Table.from_pylist(out, DRIFT)

@@ -1,0 +1,123 @@
+"""What risk says in words: the answer in a few sentences, and what to keep in mind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from holdfast.analyses.definitions import counted, long_date, percent
+from holdfast.analyses.risk.measures import brier
+from holdfast.analyses.risk.score import BANDS
+from holdfast.analyses.risk.tables import Scored, expected_leavers, measured
+from holdfast.analyses.risk.walk import WHOLE
+from holdfast.analyses.scope import money
+from holdfast.analyses.statistics import newcombe, wilson
+from holdfast.timelines.zone import date_of
+
+if TYPE_CHECKING:
+    from holdfast.analyses.risk.training import Learned
+    from holdfast.settings import Settings
+
+__all__ = ["notes", "words"]
+
+
+def words(scored: Scored, learned: Learned, settings: Settings, verb: str) -> str:
+    """The answer in a few sentences."""
+    known = scored.total("customers")
+    if not scored.n:
+        return "Nobody is a customer at the as-of, so nobody can leave."
+    if not known:
+        return f"No risk can be told of {counted(scored.n, 'customer')}: {learned.why}, and nothing has ended yet to judge by."
+    told = expected_leavers(scored, slice(None), slice(0, len(BANDS)))
+    share = told["expected"] / known
+    high = scored.total("customers", (2, 3))
+    part = 1 if settings.margin is None else settings.margin
+    noun = "revenue" if settings.margin is None else "profit"
+    value = (money(scored.total("value", (2, 3))) or 0.0) * part
+    worth = f", with {value:,.0f} {settings.currency} of {noun} in the last 365 days" if value > 0 else ""
+    unhappy = int(scored.sums["unhappy"][:, :2].sum())
+    also = f" {unhappy:,} more {'shows' if unhappy == 1 else 'show'} dissatisfaction." if unhappy else ""
+    return (
+        f"Of {counted(known, 'customer')} about {told['expected']:,.0f} ({told['expected_low']:,.0f} to "
+        f"{told['expected_high']:,.0f}; {percent(share)}) {verb} within {learned.plan.window} days; {high:,} "
+        f"{'is' if high == 1 else 'are'} at high or very high risk{worth}.{also} {_quality(learned)}"
+    )
+
+
+def _quality(learned: Learned) -> str:
+    tested = learned.tested
+    if learned.model is None:
+        return f"The plain rule of silence says so, for {learned.why}."
+    assert tested is not None
+    row = measured(tested.y, tested.chances[learned.model.name])
+    plain = brier(tested.y, tested.chances["base rate"]).value or 0.0
+    name = "logistic regression" if learned.model.name == "logistic" else "boosted trees"
+    return (
+        f"Tested on {row['n']:,} customers held out later in time ({name}): AUC {row['auc']:.3f} ({row['auc_low']:.3f} to "
+        f"{row['auc_high']:.3f}), Brier {row['brier']:.3f} against {plain:.3f} of the base rate."
+    )
+
+
+def notes(scored: Scored, learned: Learned, settings: Settings, shown: int, limit: int) -> tuple[str, ...]:
+    """What to keep in mind."""
+    out = []
+    if scored.n > limit and shown:
+        out.append(f"{scored.n - limit:,} more: --limit, or --csv with a higher one")
+    if learned.model is None:
+        out.append(f"no model was learned: {learned.why}; in its place stands the plain rule: how silence of that length ended")
+    else:
+        out += _of_the_model(learned)
+    lacking = learned.traces.lacking()
+    if lacking:
+        out.append(f"the data do not tell, so the model does without: {', '.join(lacking)}")
+    if learned.sample < WHOLE:
+        share = learned.sample / WHOLE
+        out.append(
+            f"learned and tested on a sample of {percent(share)} of all customers, by the hash of the id; all are scored"
+        )
+    few = sorted(
+        label for code, label in enumerate(scored.labels) if 0 < scored.sums["customers"][code].sum() < settings.small_group
+    )
+    if few:
+        out.append(f"fewer than {settings.small_group} customers, read with care: {', '.join(few[:12])}")
+    return tuple(out)
+
+
+def _of_the_model(learned: Learned) -> list[str]:
+    out, tested = [], learned.tested
+    assert tested is not None
+    assert learned.model is not None
+    better = tested.trees_better
+    if better is None:
+        out.append("too few left or stayed for boosted trees; logistic regression alone was tried")
+    elif better.value is not None and better.low is not None and better.high is not None:
+        told = f"{_signed(better.value, 4)} ({_signed(better.low, 4)} to {_signed(better.high, 4)})"
+        verdict = "so the trees are used" if learned.model.name == "trees" else "not surely better, so the simpler one is used"
+        out.append(f"Brier of the logistic regression less that of the trees, paired by customer: {told}: {verdict}")
+    return out + _drift_told(learned)
+
+
+def _signed(value: float, digits: int) -> str:
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
+def _drift_told(learned: Learned) -> list[str]:
+    out, (z, shift) = list[str](), learned.drift
+    seen = {one.day: one for one in learned.snapshots}
+    latest, before = seen[learned.plan.late[0]], [seen[day] for day in learned.plan.late[1:]]
+    earlier = max(before, key=lambda one: one.day, default=None)
+    if earlier is not None and earlier.n and latest.n:
+        apart = newcombe(latest.left, latest.n, earlier.left, earlier.n)
+        if apart is not None and (apart[1] > 0 or apart[2] < 0):
+            out.append(
+                f"the base rate drifts: {percent(latest.left / latest.n, *wilson(latest.left, latest.n))} left after "
+                f"{long_date(date_of(latest.day))}, {percent(earlier.left / earlier.n)} after {long_date(date_of(earlier.day))}"
+            )
+    if shift:
+        more = "more" if shift > 0 else "fewer"
+        out.append(
+            f"{more} left after {long_date(date_of(latest.day))} than their features say (z {_signed(z, 1)}): "
+            f"all risks are shifted by {_signed(shift, 2)} in log-odds to that base rate"
+        )
+    if not learned.season:
+        out.append("one year or less of snapshots: the season cannot be learned, a risk is that of the latest months' season")
+    return out
