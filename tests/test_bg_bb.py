@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.special import beta as beta_function
+from simulated_values import held_donations
 
 from holdfast.analyses.models.bg_bb import BgBb, fitted
 from holdfast.analyses.models.fitting import given
 from holdfast.errors import UsageError
-from tests.simulated_values import held_donations
 
 DONATIONS = Path(__file__).parent / "data" / "donations.csv"
 

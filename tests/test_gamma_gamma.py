@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from simulated_values import held_values, values
 
 from holdfast.analyses.models.bg_nbd import BgNbd
 from holdfast.analyses.models.gamma_gamma import GammaGamma, _loglik, fitted, independence
 from holdfast.analyses.models.histories import Histories
 from holdfast.errors import UsageError
-from tests.simulated_values import held_values, values
 
 VALUES = Path(__file__).parent / "data" / "cdnow_values.csv"
 

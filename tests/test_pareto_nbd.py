@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.special import gammaln, hyp2f1
+from shops import shop
+from simulated_shops import covered, simulate
 
 from holdfast.analyses.models.histories import Histories
 from holdfast.analyses.models.pareto_loops import NODES, WEIGHTS, _gone
 from holdfast.analyses.models.pareto_nbd import ParetoNbd, _loglik, fitted
 from holdfast.analyses.occasions import occasions
 from holdfast.errors import UsageError
-from tests.shops import shop
-from tests.simulated_shops import covered, simulate
 
 SAMPLE = Path(__file__).parent / "data" / "cdnow_sample.csv"
 

@@ -1,7 +1,7 @@
 """The next order: when each customer is expected again, and when her silence becomes unusual (MISSION 0.19, 1.14, 3.57).
 
 1. A customer's waits between the local days on which she ordered tell her rhythm; the fewer there are, the more everyone's
-   waits weigh beside them (rhythm.py: gamma waits whose pace and regularity differ between customers).
+   waits weigh beside them (models/rhythm.py: gamma waits whose pace and regularity differ between customers).
 2. *Next order*: half of the customers like her, who go on ordering and have been silent as long, order by that day. The ranges
    hold one in two and four in five of them. Whoever has left has no next order: dates are for those who go on.
 3. *Unusual*: the first day on which at most `unusual` (1 in 20) of the customers like her who go on would still be silent. That
@@ -21,7 +21,7 @@ import numpy as np
 
 from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
 from holdfast.analyses.definitions import defined, scope_rules
-from holdfast.analyses.next_order.rhythm import SAMPLE, Rhythm, Waits, learned
+from holdfast.analyses.models.rhythm import SAMPLE, Rhythm, Waits, learned
 from holdfast.analyses.next_order.tables import (
     CHECK,
     LEAST_REPEATERS,

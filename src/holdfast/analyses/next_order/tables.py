@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from holdfast.analyses.definitions import counted, percent
-from holdfast.analyses.next_order.rhythm import Numbers, Rhythm, Waits
+from holdfast.analyses.models.rhythm import Numbers, Rhythm, Waits
 from holdfast.analyses.next_order.walk import BANDS, MONTH, ONE_ORDER, OVERDUE, RANGES, UNUSUAL, WEEK, NextStep, band_of
 from holdfast.analyses.scope import money
 from holdfast.analyses.statistics import wilson

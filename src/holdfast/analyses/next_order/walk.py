@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from holdfast.analyses.next_order.rhythm import HALF_DAY, SAMPLE, Numbers, Rhythm, Waits
+from holdfast.analyses.models.rhythm import HALF_DAY, SAMPLE, Numbers, Rhythm, Waits
 from holdfast.analyses.scope import Scope
 from holdfast.settings import RefundMode
 from holdfast.timelines.walk import Shard, Tally
