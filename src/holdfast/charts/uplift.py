@@ -94,3 +94,4 @@ def _curves(figure: go.Figure, rows: list[Row], best: str, place: int) -> None:
         )  # fmt: skip
     figure.update_xaxes(title_text="share mailed", tickformat=".0%", range=[0, 1.01], **shown)
     figure.update_yaxes(title_text="added per 1,000 heads of the trial" if place == 0 else None, rangemode="tozero", **shown)
+    figure.update_yaxes(matches=None if place == 0 else "y2", **shown)

@@ -13,6 +13,7 @@ exactly the scores of the T-learner: there is one linear learner.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -58,7 +59,9 @@ def scored(
             return _fold_scores(known.at(learn), mailed[learn], y[learn], known.at(~learn), share, seed)
 
     out = {name: np.zeros(len(y)) for name in LEARNERS}
-    with ThreadPoolExecutor(2) as pool:
+    # Python's filters of warnings are one for all threads, and scikit-learn warns when it meets them half set by another.
+    with warnings.catch_warnings(), ThreadPoolExecutor(2) as pool:
+        warnings.simplefilter("ignore")
         for held, found in enumerate(pool.map(held_out, range(int(fold.max()) + 1))):
             for name, values in found.items():
                 out[name][fold == held] = values
