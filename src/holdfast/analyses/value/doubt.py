@@ -56,7 +56,9 @@ class Doubt:
         """The variance of the sum of values of each group; member -1: in none. [groups]"""
         some = member >= 0
         chance = np.bincount(member[some], self.variance[some], groups)
-        slopes = np.stack([np.bincount(member[some], column[some], groups) for column in self.slopes.T], axis=1)
+        slopes = np.zeros((groups, self.slopes.shape[1]))
+        for place, column in enumerate(self.slopes.T):
+            slopes[:, place] = np.bincount(member[some], column[some], groups)
         return np.asarray(chance + np.einsum("gi,ij,gj->g", slopes, self.covariance, slopes))
 
 

@@ -113,7 +113,7 @@ def _solved(weights: Numbers, p: float, shape: Numbers, wanted: Numbers) -> Numb
         over = (part * betainc(own, shape[rows, None], y[:, None])).sum(axis=1) - wanted[rows]
         slope = (part * np.exp(own * log_y[:, None] + (shape[rows] * log_rest)[:, None] - log_beta[rows])).sum(axis=1)
         high[rows], low[rows] = np.where(over > 0, u, high[rows]), np.where(over > 0, low[rows], u)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             step = u - over / slope
         inside = np.isfinite(step) & (step > low[rows]) & (step < high[rows])
         at[rows] = np.where(inside, step, (low[rows] + high[rows]) / 2)
