@@ -317,6 +317,7 @@ def test_small_arms_are_compared_and_nobody_is_ranked():
         ({"show": "everything"}, UsageError, "show"),
         ({"split": (("mail", 1.0),)}, UsageError, "every arm"),
         ({"value": "age"}, UnknownName, "outcome"),
+        ({"learners": ("Z linear",)}, UnknownName, "learner"),
         ({"nothing": 1}, UnknownName, "choice"),
     ],
 )

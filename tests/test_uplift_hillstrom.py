@@ -35,10 +35,8 @@ def trial() -> Any:
     return trial_of_table(FILE, arm="segment", control="No E-Mail", outcomes=OUTCOMES)
 
 
-@cache
-def answer() -> Any:
-    choices = {"margin": 0.4, "cost": 0.15, "leave_out": ("conversion",)}
-    return uplift_of_table(FILE, arm="segment", control="No E-Mail", outcomes=("visit", "spend"), **choices)
+def asked(**choices: Any) -> Any:
+    return uplift_of_table(FILE, arm="segment", control="No E-Mail", leave_out=("conversion", "spend"), **choices)
 
 
 @pytest.mark.parametrize("cell", PUBLISHED)
@@ -63,17 +61,20 @@ def test_the_arms_are_as_large_as_published_and_alike():
 def test_qini_of_womens_visits_two_linear_models_is_close_to_the_published_one():
     """Published 3.72 (2.82 to 4.64) × 1,000 per head; ours 3.71 (2.78 to 4.63). Which folds are drawn moves it more: over
     seeds 0 to 3 and 42 it is 3.35 to 3.73."""
+    answer = asked(outcomes="visit", learners=("T linear",))
     [row] = [
-        row for row in answer().extra["ranking"].to_pylist()
-        if (row["arm"], row["outcome"], row["learner"]) == ("Womens E-Mail", "visit", "T linear")
+        row for row in answer.extra["ranking"].to_pylist()
+        if (row["arm"], row["learner"]) == ("Womens E-Mail", "T linear")
     ]  # fmt: skip
-    assert (row["qini_per_1000"], row["low"], row["high"]) == pytest.approx((3.72, 2.82, 4.64), abs=0.05)
+    assert row["qini_per_1000"] == pytest.approx(3.72, abs=0.02)
+    assert (row["low"], row["high"]) == pytest.approx((2.82, 4.64), abs=0.05)
     assert row["over_response_low"] > 0
 
 
 def test_the_advice_is_to_mail_everyone():
-    """At 40 % margin and 0.15 a mail: the men's mail to everyone, and no rule of targeting earns more, as published."""
-    found = answer()
+    """At 40 % margin and 0.15 a mail: the men's mail to everyone, and no rule of targeting earns more, as published. Two
+    learners of six, so that it does not take long; all of them, by hand, say the same (docs/definitions/uplift.md)."""
+    found = asked(outcomes=("visit", "spend"), margin=0.4, cost=0.15, learners=("T linear", "T trees"), draws=100)
     assert found.words.startswith("Mail everyone (Mens E-Mail): it earns 0.16 (0.04 to 0.27)")
     rules = found.extra["policy"].to_pylist()
     everyone = max(row["net"] for row in rules if row["rule"] == "everyone")

@@ -73,9 +73,7 @@ def _cell(name: str, value: Any, *ends: Any) -> Any:
 @click.option("--cost", type=click.FloatRange(0), default=None, metavar="MONEY", help="What one mail costs.")
 @click.option("--margin", type=click.FloatRange(0, 1, min_open=True), default=None, help="Share of the money that is profit.")
 @click.option("--value", default=None, metavar="NAME", help="The outcome the policy is about (default: the one in money).")
-@click.option(
-    "--worth", type=float, default=None, metavar="MONEY", help="What one of it is worth, if it is no money."
-)
+@click.option("--worth", type=float, default=None, metavar="MONEY", help="What one of it is worth, if it is no money.")
 @click.option("--split", multiple=True, metavar="ARM=N", help="Sizes the draw intended, such as A=9 --split B=1 (equal).")
 @click.option("--id", "customer", default=None, metavar="NAME", help="With --file: column of the customer.")
 @click.option("--feature", "features", multiple=True, metavar="NAME", help="With --file: what was known before (all others).")
@@ -83,6 +81,7 @@ def _cell(name: str, value: Any, *ends: Any) -> Any:
 @click.option("--event", default=None, metavar="EVENT", help="Of a workspace: the event that says who is in which arm.")
 @click.option("--which", multiple=True, metavar="NAME=VALUE", help="Only such events, as experiment_name=Spring.")
 @click.option("--days", type=click.IntRange(1), default=None, help="Days after the assignment in which outcomes count (14).")
+@click.option("--learner", "learners", multiple=True, metavar="NAME", help="Only these learners, such as 'T linear' (all).")
 @click.option("--draws", type=click.IntRange(100), default=None, help="Draws of the bootstrap (1000).")
 @click.option("--seed", type=int, default=None, help="Seed of folds, models and bootstrap (0).")
 @click.option("--show", type=click.Choice(SHOWN), default=None, help="The table to show (effects); scores: every customer.")
@@ -96,7 +95,12 @@ def verb(workspace: str, file: str | None, **options: Any) -> None:
     People: --people arm=B decile=1 outcome=ordered, or arm=B group=control.
     """
     split = tuple((name, _size(size)) for name, size in pairs(options.pop("split"), "--split").items())
-    options |= {"split": split or None, "outcomes": options["outcomes"] or None, "progress": _progress}
+    options |= {
+        "split": split or None,
+        "outcomes": options["outcomes"] or None,
+        "learners": options["learners"] or None,
+        "progress": _progress,
+    }
     if file is not None:
         _of_file(file, workspace, options)
     else:

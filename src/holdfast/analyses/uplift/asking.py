@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from holdfast.analyses.answer import Answer, Definition, People, Question, checked_cell, checked_choice
+from holdfast.analyses.uplift.learners import LEARNERS, RESPONSE
 from holdfast.analyses.uplift.study import Choices, Study, studied
 from holdfast.analyses.uplift.tables_out import TABLES, scores_table, tables
 from holdfast.analyses.uplift.trial import CONTROL, Trial
@@ -38,6 +39,7 @@ class Swayed(Question):
     margin    share of the money that is profit; None: as the settings say · cost  money of one mail
     split     (arm, size) as the draw intended it, in any unit; empty: all arms alike
     folds, draws, seed   of the models (2 to 20), of the bootstrap, of both
+    learners  those that rank (`learners.LEARNERS`), the response model always beside them; empty: all
     show      the table that comes first; "scores" holds every customer's
     progress  is told in words what is being worked on
     """
@@ -50,11 +52,15 @@ class Swayed(Question):
     folds: int = 5
     draws: int = 1000
     seed: int = 0
+    learners: tuple[str, ...] = ()
     show: Show = "effects"
     progress: Callable[[str], None] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         checked_choice("show", self.show, SHOWN)
+        for name in self.learners:
+            if name not in LEARNERS:
+                raise UnknownName("learner", name, LEARNERS)
         if self.margin is not None and not 0 < self.margin <= 1:
             raise UsageError(f"margin cannot be {self.margin}", "give the share of the money that is profit, such as 0.4")
         if self.cost < 0 or (self.worth is not None and self.worth <= 0):
@@ -75,7 +81,8 @@ class Swayed(Question):
                 f"a mail costs money, and {value} is none", "say what one is worth (worth=…), or name an outcome in money"
             )
         unit = (1.0 if self.worth is None else self.worth) * (1.0 if margin is None or not money else margin)
-        return Choices(value, unit, self.cost, self._weights(trial), self.folds, self.draws, self.seed), money
+        learners = tuple(name for name in LEARNERS if not self.learners or name in (*self.learners, RESPONSE))
+        return Choices(value, unit, self.cost, self._weights(trial), self.folds, self.draws, self.seed, learners), money
 
     def _weights(self, trial: Trial) -> tuple[float, ...]:
         given = dict(self.split)

@@ -14,8 +14,10 @@ exactly the scores of the T-learner: there is one linear learner.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -43,9 +45,10 @@ def fold_of(size: int, folds: int, seed: int) -> npt.NDArray[np.int64]:
 
 
 def scored(
-    known: Known, mailed: npt.NDArray[np.bool_], y: Floats, fold: npt.NDArray[np.int64], *, share: bool, seed: int
-) -> dict[str, Floats]:
-    """The score of every customer by every learner, by models of the other folds.
+    known: Known, mailed: npt.NDArray[np.bool_], y: Floats, fold: npt.NDArray[np.int64], *, share: bool, seed: int,
+    learners: Sequence[str] = LEARNERS,
+) -> dict[str, Floats]:  # fmt: skip
+    """The score of every customer by each of the learners, by models of the other folds.
 
     known  the features · mailed  arm · y  outcome · share  whether the outcome is 0 or 1; each [customers]
     """
@@ -56,9 +59,10 @@ def scored(
         # Threads within such small fits wait longer than they work: two folds at a time are faster.
         with threadpool_limits(1):
             learn = fold != held
-            return _fold_scores(known.at(learn), mailed[learn], y[learn], known.at(~learn), share, seed)
+            fitted = _Fold(known.at(learn), mailed[learn], y[learn], known.at(~learn), share, seed)
+            return {name: fitted.score(name) for name in learners}
 
-    out = {name: np.zeros(len(y)) for name in LEARNERS}
+    out = {name: np.zeros(len(y)) for name in learners}
     # Python's filters of warnings are one for all threads, and scikit-learn warns when it meets them half set by another.
     with warnings.catch_warnings(), ThreadPoolExecutor(2) as pool:
         warnings.simplefilter("ignore")
@@ -68,33 +72,60 @@ def scored(
     return out
 
 
-def _fold_scores(known: Known, mailed: Any, y: Floats, new: Known, share: bool, seed: int) -> dict[str, Floats]:
-    arms = (~mailed, mailed)
-    x, z = known.straight, known.trees
+@dataclass(frozen=True)
+class _Fold:
+    """The models learnt from all folds but one, each fitted when it is first needed.
 
-    def trees() -> Any:
-        return _trees(known.texts, seed)
+    known, mailed, y   of those who are learnt from · new  the features of those held back
+    """
 
-    straight = [_linear().fit(x[arm], y[arm]) for arm in arms]
-    grown = [trees().fit(z[arm], y[arm]) for arm in arms]
-    both = _trees(np.append(known.texts, False), seed).fit(np.column_stack([z, mailed]), y)
-    guesses = (grown[1].predict(z[~mailed]) - y[~mailed], y[mailed] - grown[0].predict(z[mailed]))
-    odds = float(mailed.mean())
+    known: Known
+    mailed: npt.NDArray[np.bool_]
+    y: Floats
+    new: Known
+    share: bool
+    seed: int
 
-    def crossed(model: Callable[[], Any], features: Floats, at: Floats) -> Floats:
-        effect = [model().fit(features[arm], guess).predict(at) for arm, guess in zip(arms, guesses, strict=True)]
-        return np.asarray(odds * effect[0] + (1 - odds) * effect[1])
+    def score(self, learner: str) -> Floats:
+        """The scores of those held back."""
+        x, new = self.known, self.new
+        if learner == "T linear":
+            control, mailed = (_linear().fit(x.straight[arm], self.y[arm]) for arm in self._arms)
+            return np.asarray(mailed.predict(new.straight) - control.predict(new.straight))
+        if learner == "T trees":
+            control, mailed = self._grown
+            return np.asarray(mailed.predict(new.trees) - control.predict(new.trees))
+        if learner == "S trees":
+            both = _trees(np.append(x.texts, False), self.seed).fit(np.column_stack([x.trees, self.mailed]), self.y)
+            without, with_mail = (
+                both.predict(np.column_stack([new.trees, np.full(len(new.trees), arm)])) for arm in (0.0, 1.0)
+            )
+            return np.asarray(with_mail - without)
+        if learner == "X trees":
+            return self._crossed(lambda: _trees(x.texts, self.seed), x.trees, new.trees)
+        if learner == "X trees, linear effect":
+            return self._crossed(_linear, x.straight, new.straight)
+        return _response(x.straight[self.mailed], self.y[self.mailed], new.straight, self.share)
 
-    with_mail, without = (both.predict(np.column_stack([new.trees, np.full(len(new.trees), arm)])) for arm in (1.0, 0.0))
-    found = (
-        straight[1].predict(new.straight) - straight[0].predict(new.straight),
-        with_mail - without,
-        grown[1].predict(new.trees) - grown[0].predict(new.trees),
-        crossed(trees, z, new.trees),
-        crossed(_linear, x, new.straight),
-        _response(x[mailed], y[mailed], new.straight, share),
-    )
-    return dict(zip(LEARNERS, found, strict=True))
+    @property
+    def _arms(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        return ~self.mailed, self.mailed
+
+    @cached_property
+    def _grown(self) -> tuple[Any, Any]:
+        """Trees of the outcome among control and among the mailed."""
+        control, mailed = (_trees(self.known.texts, self.seed).fit(self.known.trees[arm], self.y[arm]) for arm in self._arms)
+        return control, mailed
+
+    def _crossed(self, model: Callable[[], Any], features: Floats, at: Floats) -> Floats:
+        """The X-learner's second stage: a model of each guess at the effect, weighed by the chance of the other arm."""
+        of_control, of_mailed = self._grown
+        control, mailed = self._arms
+        less = of_mailed.predict(self.known.trees[control]) - self.y[control]
+        more = self.y[mailed] - of_control.predict(self.known.trees[mailed])
+        odds = float(mailed.mean())
+        fitted = (model().fit(features[arm], guess).predict(at) for arm, guess in ((control, less), (mailed, more)))
+        return np.asarray(sum(weight * effect for weight, effect in zip((odds, 1 - odds), fitted, strict=True)))
 
 
 def _response(x: Floats, y: Floats, new: Floats, share: bool) -> Floats:

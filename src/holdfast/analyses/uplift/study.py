@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from holdfast.analyses.statistics import benjamini_hochberg
 from holdfast.analyses.uplift.effects import Effect, Ratio, balance, effect_of, effects, moved_features, sample_ratio
-from holdfast.analyses.uplift.learners import RESPONSE, fold_of, scored
+from holdfast.analyses.uplift.learners import LEARNERS, RESPONSE, fold_of, scored
 from holdfast.analyses.uplift.policy import Earning, earned, effect_parts, rule_of, within_fold
 from holdfast.analyses.uplift.qini import Ranking, qini, qini_curve, qini_draws
 from holdfast.analyses.uplift.trial import CONTROL, Known, Outcome, Trial
@@ -39,7 +39,7 @@ class Choices:
     value   the outcome that the policy is about; unit  money of one unit of it, margin and worth included
     cost    money of one mail
     weights intended sizes of the arms, in the order of the trial's arms
-    folds, draws, seed   of the models and the bootstrap
+    folds, draws, seed   of the models and the bootstrap · learners  those that rank, the response model among them
     """
 
     value: str
@@ -49,6 +49,7 @@ class Choices:
     folds: int = 5
     draws: int = 1000
     seed: int = 0
+    learners: tuple[str, ...] = LEARNERS
 
 
 @dataclass(frozen=True)
@@ -198,8 +199,9 @@ def _ranked(trial: Trial, arm: int, choices: Choices) -> tuple[list[Ranked], npt
     kept = list[tuple[str, str, Floats, Ranking]]()
     for outcome in trial.outcomes:
         y = outcome.values[places]
-        for learner, score in scored(known, mailed, y, fold, share=outcome.kind == "share", seed=choices.seed).items():
-            kept.append((outcome.name, learner, score, Ranking.of(score, mailed, y)))
+        share = outcome.kind == "share"
+        scores = scored(known, mailed, y, fold, share=share, seed=choices.seed, learners=choices.learners)
+        kept += [(outcome.name, learner, score, Ranking.of(score, mailed, y)) for learner, score in scores.items()]
     drawn = qini_draws([ranking for *_, ranking in kept], choices.draws, choices.seed)
     at = {(name, learner): place for place, (name, learner, *_) in enumerate(kept)}
     base = [qini(ranking) for *_, ranking in kept]
