@@ -4,8 +4,8 @@
 
 Two shops: the 2,357 CDNOW customers of the papers, and simulated customers with real-valued times, no two alike. Each package
 fits each model in a process of its own (benchmarks.models_work says what is measured). What it found is put into our
-likelihood: another package's maximum must be the same to a millionth, or the run fails. Both live in .venv/peers, which
-`make bench` installs.
+likelihood: another package's maximum must be the same to a millionth, or the run fails. benchmarks/README.md says where the
+peers live.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ import numpy as np
 from benchmarks.table import machine
 
 HERE = Path(__file__).parent
-PEERS = HERE.parent / ".venv" / "peers" / "bin" / "python"
-PYTHON = {"holdfast": Path(sys.executable), "lifetimes": PEERS, "pymc": PEERS}
+VENV = HERE.parent / ".venv"
+PYTHON = {"holdfast": Path(sys.executable), "lifetimes": VENV / "peers/bin/python", "pymc": VENV / "pymc/bin/python"}
 TITLES = {"bg": "BG/NBD", "mbg": "MBG/NBD", "pareto": "Pareto/NBD", "clv": "value of 12 months (BG/NBD, Gamma-Gamma)"}
 BARS = {"bg": 2.0, "clv": 1.0, "pareto": 30.0}
 """Seconds for a million customers."""
@@ -33,7 +33,7 @@ BARS = {"bg": 2.0, "clv": 1.0, "pareto": 30.0}
 MOST_MB = 250.0
 BG, GG = (0.8, 6.0, 0.9, 2.5), (6.25, 3.74, 15.44)
 SLOW = {("lifetimes", "pareto")}
-"""Not asked of a million: it takes hours."""
+"""Not asked of the large shop: its 2F1 takes too long."""
 
 
 def main() -> int:

@@ -195,13 +195,16 @@ def chances_of(low: int, high: int, x: Any, T: Any, coins: Any, r: float, alpha:
     for i in range(low, high):
         R, A, B, t = r + x[i], alpha + T[i], b + coins[i], ahead[i]
         z, log_chance = t / (A + t), -R * math.log1p(t / A)
-        still, before, more = 1.0, 0.0, 1.0
+        still, before, more, chance = 1.0, 0.0, 1.0, math.exp(log_chance)
         for k in range(most):
-            chance = math.exp(log_chance)
             # Either so many came and she still is there, or she left at the last of them and more might have come.
             out[i, k] = there[i] * (still * chance + before * more)
             more = -math.expm1(log_chance) if k == 0 else max(more - chance, 0.0)
-            log_chance += math.log((R + k) / (k + 1) * z) if z > 0 else -np.inf
+            if log_chance < SMALLEST:
+                log_chance += math.log((R + k) / (k + 1) * z)
+                chance = math.exp(log_chance)
+            else:
+                chance *= (R + k) / (k + 1) * z
             before = still * a / (a + B + k)
             still *= (B + k) / (a + B + k)
         out[i, most] = there[i] * (still + before) * more if most > 0 else 1.0
