@@ -23,6 +23,11 @@ __all__ = ["MOST_ITEMS", "Ease", "fitted", "gram"]
 MOST_ITEMS = 10_000
 """Beyond so many items the matrix does not fit easily (0.8 GB) and its inverse takes most of a minute: use `item_knn`."""
 
+SINGLE = 10_000.0
+"""Up to this ratio of the greatest to the least eigenvalue single precision keeps four digits of every weight."""
+
+BLOCK = 256
+
 Floats = npt.NDArray[np.float32]
 
 
@@ -64,19 +69,33 @@ def fitted(together: npt.NDArray[np.float64], regularisation: float) -> Ease:
     regularisation  λ > 0; UsageError otherwise
     The matrix is positive definite: Cholesky takes half of what a general inverse does.
     """
-    from scipy.linalg import lapack
-
     if regularisation <= 0:
         raise UsageError(f"the regularisation cannot be {regularisation}", "give a number above 0, such as 200")
     size = len(together)
     if not size:
         return Ease(np.zeros((0, 0), np.float32), regularisation)
-    shifted = np.array(together, np.float64, order="F")
-    shifted[np.diag_indices(size)] += regularisation
-    factor, _ = lapack.dpotrf(shifted, lower=1, overwrite_a=1)
-    inverse, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)
-    lower = np.tril(inverse)
-    whole = lower + np.tril(lower, -1).T
-    weights = (-whole / np.diag(whole)[None, :]).astype(np.float32)
-    np.fill_diagonal(weights, 0)
-    return Ease(weights, regularisation)
+    inverse = _inverse(together, regularisation)
+    np.divide(inverse, -np.diag(inverse).copy()[None, :], out=inverse)
+    np.fill_diagonal(inverse, 0)
+    return Ease(np.ascontiguousarray(inverse, np.float32), regularisation)
+
+
+def _inverse(together: npt.NDArray[np.float64], regularisation: float) -> npt.NDArray[Any]:
+    """(XᵀX + λI)⁻¹; in single precision, twice as fast, where the matrix is tame enough for it.
+
+    No eigenvalue passes the greatest row sum (Gershgorin), none is below λ: their ratio bounds what rounding can do.
+    """
+    from scipy.linalg import lapack
+
+    tame = float(together.sum(axis=1).max()) <= SINGLE * regularisation
+    shifted = np.array(together, np.float32 if tame else np.float64, order="F")
+    shifted[np.diag_indices(len(shifted))] += regularisation
+    factor, _ = (lapack.spotrf if tame else lapack.dpotrf)(shifted, lower=1, clean=0, overwrite_a=1)
+    whole, _ = (lapack.spotri if tame else lapack.dpotri)(factor, lower=1, overwrite_c=1)
+    for low in range(0, len(whole), BLOCK):
+        high = low + BLOCK
+        square = np.tril(whole[low:high, low:high])
+        whole[low:high, low:high] = square + np.tril(square, -1).T
+        whole[low:high, high:] = whole[high:, low:high].T
+    found: npt.NDArray[Any] = whole
+    return found

@@ -1,0 +1,113 @@
+"""Who stands behind a number of the tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from holdfast.analyses.recommend.offers import TENURES, of_tenure, targets, units_of
+from holdfast.analyses.recommend.prepared import WAYS, measured
+from holdfast.analyses.recommend.shown import asked_about
+from holdfast.analyses.recommend.tables import WAY_NAMES
+from holdfast.analyses.recommend.taught import KINDS
+from holdfast.analyses.recommend.together import holders_next, holders_together
+from holdfast.errors import UnknownName, UsageError
+from holdfast.timelines.zone import day_of
+
+if TYPE_CHECKING:
+    from holdfast.analyses.recommend.prepared import Asked
+    from holdfast.analyses.recommend.question import Recommend
+    from holdfast.analyses.recommend.sales import Sales
+    from holdfast.timelines.timelines import Timelines
+
+__all__ = ["behind"]
+
+
+def behind(question: Recommend, timelines: Timelines, asked: Asked, sales: Sales, cell: dict[str, str]) -> pa.Array:
+    """The places of the customers behind a cell."""
+    keys = set(cell)
+    if keys == {"item", "with_item"}:
+        found = holders_together(sales, _code(sales, cell["item"]), _code(sales, cell["with_item"]))
+    elif keys == {"item", "next_item"}:
+        pair = (_code(sales, cell["item"]), _code(sales, cell["next_item"]))
+        found = holders_next(sales, *pair, question.window_days, day_of(asked.as_of.last))
+    elif keys == {"item", "premium"}:
+        mind = question.mind(timelines, asked, sales)
+        found = targets(mind, None, _code(sales, cell["item"]), _code(sales, cell["premium"]))
+    elif keys == {"have", "offer"}:
+        mind = question.mind(timelines, asked, sales)
+        units = units_of(mind)
+        one, other = (_unit(units.level, units.names, cell[key]) for key in ("have", "offer"))
+        found = targets(mind, units, one, other)
+    elif keys == {"tenure"}:
+        found = _of_tenure(sales, cell["tenure"])
+    elif keys and keys <= {"of", "method"}:
+        found = _judged(question, timelines, asked, sales, cell)
+    elif keys <= {"item", "kind", "customer"}:
+        found = _listed(question, timelines, asked, sales, cell)
+    else:
+        raise UsageError(
+            f"no number is named by {', '.join(sorted(keys))}",
+            "name one by item and kind, item and with_item, item and next_item, item and premium, have and offer, tenure, or of",
+        )
+    return pa.array(found, pa.int64())
+
+
+def _code(sales: Sales, item: str) -> int:
+    if item not in sales.places:
+        raise UnknownName("product", item, sales.items.ids)
+    return sales.places[item]
+
+
+def _unit(level: str, names: tuple[str, ...], name: str) -> int:
+    if name not in names:
+        raise UnknownName(level, name, names)
+    return names.index(name)
+
+
+def _of_tenure(sales: Sales, name: str) -> Any:
+    names = tuple(tenure[0] for tenure in TENURES)
+    if name not in names:
+        raise UnknownName("tenure", name, names)
+    return np.unique(sales.row_owner[of_tenure(sales, name)])
+
+
+def _judged(question: Recommend, timelines: Timelines, asked: Asked, sales: Sales, cell: dict[str, str]) -> Any:
+    """Who was judged: the places among today's customers."""
+    of = cell.get("of", "all")
+    if of not in WAYS:
+        raise UnknownName("kind of list", of, WAYS)
+    method = cell.get("method", WAY_NAMES["chosen"])
+    if method not in [WAY_NAMES[way] for way in WAYS[of]]:
+        raise UnknownName("method", method, [WAY_NAMES[way] for way in WAYS[of]])
+    found = measured(timelines, asked, question.lines, sales)
+    if found is None:
+        return np.zeros(0, np.int64)
+    return np.searchsorted(sales.people, found.people.people[found.ways[of, "chosen"].customers])
+
+
+def _listed(question: Recommend, timelines: Timelines, asked: Asked, sales: Sales, cell: dict[str, str]) -> Any:
+    """Who has a product, or a kind of it, in the list."""
+    whole = asked_about(question, sales)
+    if "customer" in cell:
+        import pyarrow.compute as pc
+
+        at = pc.index(sales.customers, cell["customer"]).as_py()
+        if at not in whole:
+            raise UsageError(f"{cell['customer']} gets no list here", "see who does: people()")
+        whole = np.array([at])
+    if not cell.keys() & {"item", "kind"}:
+        return whole
+    kind = cell.get("kind")
+    if kind is not None and kind not in KINDS:
+        raise UnknownName("kind", kind, KINDS)
+    item = _code(sales, cell["item"]) if "item" in cell else None
+    parts = [np.zeros(0, np.int64)]
+    for block in question.mind(timelines, asked, sales).lists(whole, question.top, question.kind):
+        hit = block.item >= 0 if item is None else block.item == item
+        if kind is not None:
+            hit &= block.kind == KINDS.index(kind)
+        parts.append(block.customers[hit.any(axis=1)])
+    return np.concatenate(parts)
