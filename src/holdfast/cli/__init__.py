@@ -34,7 +34,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "clusters": ("clusters", "Which kinds of customer do the data show by themselves?"),
     "migration": ("migration", "Who moved between RFM segments from one date to another?"),
     "money": ("money", "Money retention: net, gross, and the quick ratio."),
-    "value": ("value", "Life time value by the plain formula."),
+    "value": ("value", "What is each customer worth from now on, and who of them may be gone?"),
     "costs": ("costs", "What does winning a customer cost, and what keeping one?"),
     "referred": ("referred", "Do customers whom others brought stay longer and bring more?"),
     "service": ("service", "Do new customers need more support than existing ones?"),

@@ -19,11 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["verb"]
 
-TABLES = ("customers", "at-risk", "segments", "cohorts", "sources", "deciles", "bands", "new", "plain")
-
 ALL = 0
 """Every customer stands in the CSV, unless a limit is given."""
 
+_BOTH = ("horizon_months", "discount", "show", "limit")
 _SHOWN = ("customer", "segment", "orders", "last_order", "p_alive", "value", "value_at_risk")
 _AT_RISK = ("customer", "segment", "orders", "last_order", "p_alive", "value_if_here", "value_at_risk")
 _GROUPED = ("n", "value", "total_value", "share", "value_at_risk", "p_alive")
@@ -36,20 +35,20 @@ def _view(console: Console, said: Said) -> None:
     """Customers, or groups of them, or what stands beside: the columns that fit a screen; the CSV has all."""
     kind = said.columns[0]
     if "customer" in said.columns:
-        _only(_AT_RISK if said.question["show"] == "at-risk" else _SHOWN, console, said)
+        _some(_AT_RISK if said.question["show"] == "at-risk" else _SHOWN, console, said)
     elif kind in _GROUPS:
-        _only((kind, *_GROUPED), console, said)
+        _some((kind, *_GROUPED), console, said)
     elif kind == "months":
-        _only(_NEW, console, said)
+        _some(_NEW, console, said)
     else:
-        _only(_BESIDE, console, said)
+        _some(_BESIDE, console, said)
         at = [said.columns.index(name) for name in ("method", "misleads")]
         console.print()
         for row in said.rows:
             console.print(f"{row[at[0]]} misleads {row[at[1]]}")
 
 
-def _only(names: tuple[str, ...], console: Console, said: Said) -> None:
+def _some(names: tuple[str, ...], console: Console, said: Said) -> None:
     """These columns, each with its low and high; of a total without them, which stand in the sentence and in the CSV."""
     bounds = ("low", "high") if "value" in names else ()
     kept = [place for place, name in enumerate(said.columns) if name in (*names, *bounds)]
@@ -70,7 +69,10 @@ def _only(names: tuple[str, ...], console: Console, said: Said) -> None:
     help="What money of next year is worth less (0.1).",
 )
 @click.option(
-    "--show", type=click.Choice(TABLES), default=None, help="Which table (customers); at-risk: most value at risk first."
+    "--show",
+    default=None,
+    metavar="TABLE",
+    help="customers, at-risk, segments, cohorts, sources, deciles, bands, new, plain; of contracts: equity, retention, models.",
 )
 @click.option(
     "--cohort", type=click.Choice(["week", "month", "quarter", "year"]), default=None, help="Period of the first order (month)."
@@ -79,6 +81,7 @@ def _only(names: tuple[str, ...], console: Console, said: Said) -> None:
     "--source", default=None, metavar="NAME", help="The property that says where customers came from (found by itself)."
 )
 @click.option("--limit", type=click.IntRange(1), default=None, metavar="N", help="How many customers (20; --csv: all).")
+@click.option("--every", type=click.Choice(["month", "year"]), default=None, help="How often contracts renew (month).")
 @click.option("--plain", is_flag=True, help="The plain formula alone: average order × orders × lifespan.")
 @click.option("--lifespan", default=None, metavar="HOW", help="Of the plain formula: churn (default), observed, or months.")
 @click.option(
@@ -90,16 +93,24 @@ def verb(workspace: str, plain: bool, lifespan: str | None, gone_after: int | No
     A model of buying, chosen on this shop's own past, beside the plain formula. Profit when holdfast.toml names a margin,
     revenue otherwise. People: --people segment=everyone, decile=1, cohort=2011-01, "band=0.2 to 0.5", together or alone.
     """
-    own = {name: options.pop(name) for name in ("horizon_months", "discount", "show", "cohort", "source", "limit")}
+    ours, theirs = (*_BOTH, "cohort", "source"), (*_BOTH, "every")
+    own = {name: options.pop(name) for name in {*ours, *theirs}}
+    if options["csv"] is not None and own["limit"] is None:
+        own["limit"] = ALL
     if plain or lifespan is not None or gone_after is not None:
         asked("clv:PlainClv", workspace, {"lifespan": _lifespan(lifespan), "gone_after": gone_after}, **options)
     elif _contracts(workspace):
-        kept = {name: own[name] for name in ("horizon_months", "discount")}
-        asked("contract_value:ContractValue", workspace, kept, **options)
+        asked("contract_value:ContractValue", workspace, _only_of(own, theirs, "contracts"), **options)
     else:
-        if options["csv"] is not None and own["limit"] is None:
-            own["limit"] = ALL
-        asked("value:CustomerValue", workspace, own, view=_view, **options)
+        asked("value:CustomerValue", workspace, _only_of(own, ours, "customers without a contract"), view=_view, **options)
+
+
+def _only_of(own: dict[str, Any], names: tuple[str, ...], whom: str) -> dict[str, Any]:
+    """The options that say something to a question; UsageError where another one was given."""
+    for name in sorted(set(own) - set(names)):
+        if own[name] is not None:
+            raise UsageError(f"--{name} says nothing of {whom}", "leave it out")
+    return {name: own[name] for name in names}
 
 
 def _contracts(workspace: str) -> bool:

@@ -177,6 +177,19 @@ class Questions(ABC):
 
         return self.ask(MoneyRetention(**_read(choices)))
 
+    def value(self, **choices: Any) -> Answer:
+        """What each customer is worth from now on; choices of `holdfast.analyses.value.CustomerValue`.
+
+        On a base of contracts those of `holdfast.analyses.contract_value.ContractValue`.
+        """
+        if self.timelines.settings.base == "contract":
+            from holdfast.analyses.contract_value import ContractValue
+
+            return self.ask(ContractValue(**_read(choices)))
+        from holdfast.analyses.value import CustomerValue
+
+        return self.ask(CustomerValue(**_read(choices)))
+
     def plain_clv(self, **choices: Any) -> Answer:
         """Lifetime value by the plain formula; choices of `holdfast.analyses.clv.PlainClv`."""
         from holdfast.analyses.clv import PlainClv

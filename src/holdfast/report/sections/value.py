@@ -1,14 +1,16 @@
-"""What is a customer worth?"""
+"""What is a customer worth, and who of them is at risk?"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from holdfast.analyses.clv import PlainClv
-from holdfast.report.markup import join
-from holdfast.report.page import Section
-from holdfast.report.parts import foot, hint, lead, table
-from holdfast.report.values import money, percent, shown
+from holdfast.analyses.holdout.question import Holdout
+from holdfast.analyses.value import CustomerValue
+from holdfast.report.markup import Markup, join, tag
+from holdfast.report.page import Section, figure_place
+from holdfast.report.parts import bare, folded, foot, hint, lead, table
+from holdfast.report.values import money, percent, probability, shown
 
 if TYPE_CHECKING:
     from holdfast.analyses.answer import Answer
@@ -16,11 +18,108 @@ if TYPE_CHECKING:
 
 __all__ = ["section"]
 
+LISTED = 10
+TITLE = "What is a customer worth?"
+
 
 def section(asked: Asked) -> Section | None:
-    """Life time value by the plain formula, and how to read it; None where there is no money."""
+    """Value of the customers by the model that serves, at risk and by tenths, the plain formula beside, and how well the model
+    foretold; the plain formula alone where the data are too few for a model, or contracts; None where there is no money."""
     if not asked.paid:
         return None
+    answer = asked.ask(CustomerValue(show="deciles", limit=LISTED))
+    if asked.timelines.settings.base == "contract" or not len(answer.table):
+        return _plain(asked)
+    past = asked.ask(Holdout())
+    body = join(
+        lead(answer.words),
+        hint(
+            "Orders to be expected of each customer, by how often she ordered, how long ago and how long she has been known, "
+            "times the value of her orders, later money worth less. It knows orders alone, no season and no growth."
+        ),
+        figure_place("value-figure", answer.words, 360),
+        tag("h3", "Worth most, and may be gone"),
+        table(*_at_risk(answer), ["text", "number", "text", "number", "number", "number"]),
+        tag("h3", "A customer acquired today"),
+        table(*_new(answer), ["text", "number", "number", "number"], name="small"),
+        tag("h3", "Beside the plain formula"),
+        table(*_beside(answer), ["text", "text", "number", "number", "text"]),
+        _foretold(past),
+        foot(answer, "customer-value"),
+    )
+    figures = {"value-figure": bare(answer)}
+    if len(past.table):
+        figures["holdout-figure"] = bare(past)
+    return Section("value", TITLE, body, "Value", figures)
+
+
+def _at_risk(answer: Answer) -> tuple[tuple[str, ...], list[list[Any]]]:
+    """The customers with most value at risk."""
+    currency = answer.source.settings.currency
+    rows = [
+        [
+            row["customer"], f"{row['orders']:,}", str(row["last_order"]), probability(row["p_alive"]),
+            money(row["value_if_here"], currency), money(row["value_at_risk"], currency),
+        ]
+        for row in answer.extra["at-risk"].to_pylist()
+    ]  # fmt: skip
+    return ("customer", "orders", "last order", "P(alive)", "worth if here", "at risk"), rows
+
+
+def _new(answer: Answer) -> tuple[tuple[str, ...], list[list[Any]]]:
+    """What a new customer brings: what her acquisition may cost at most."""
+    currency = answer.source.settings.currency
+    rows = [
+        [
+            f"{row['months']} months", f"{money(row['value'], currency)} ({money(row['low'])} to {money(row['high'])})",
+            money(row["first_value"], currency), money(row["later_value"], currency),
+        ]
+        for row in answer.extra["new"].to_pylist()
+    ]  # fmt: skip
+    return ("within", "brings", "first order", "later orders, discounted"), rows
+
+
+def _beside(answer: Answer) -> tuple[tuple[str, ...], list[list[Any]]]:
+    """The model and the plain formula, and when each misleads."""
+    currency = answer.source.settings.currency
+    rows = [
+        [
+            row["method"], f"{row['n']:,}, {row['customers_are']}", shown(row["months"], "days"), money(row["value"], currency),
+            row["misleads"],
+        ]
+        for row in answer.extra["plain"].to_pylist()
+    ]  # fmt: skip
+    return ("by", "customers", "months", "a customer", "misleads"), rows
+
+
+def _foretold(past: Answer) -> Markup | None:
+    """How well the model foretold what is known by now; None where the past is too short."""
+    if not len(past.table):
+        return None
+    models = past.extra["models"].to_pylist()
+    rows = [
+        [
+            row["model"] + (", used" if row["serves"] else ""), shown(row["expected"], "count"), shown(row["actual"], "count"),
+            "–" if row["mae"] is None else f"{row['mae']:.3f}", percent(row["coverage"]), row["why"] or "",
+        ]
+        for row in models
+    ]  # fmt: skip
+    return join(
+        tag("h3", "How well does the model foretell?"),
+        tag("p", past.words),
+        figure_place("holdout-figure", past.words, 320),
+        folded(
+            "every model that was tried",
+            table(
+                ("model", "orders foretold", "came", "mean error", "within 90 % interval", "why not"), rows,
+                ["text", "number", "number", "number", "number", "text"],
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _plain(asked: Asked) -> Section:
+    """Life time value by the plain formula, and how to read it."""
     answer = asked.ask(PlainClv())
     body = join(
         lead(answer.words),
@@ -31,7 +130,7 @@ def section(asked: Asked) -> Section | None:
         table(("what", "how much"), _worth(answer), ["text", "number"], name="small"),
         foot(answer, "life-time-value"),
     )
-    return Section("value", "What is a customer worth?", body, "Value")
+    return Section("value", TITLE, body, "Value")
 
 
 def _worth(answer: Answer) -> list[list[str]]:
