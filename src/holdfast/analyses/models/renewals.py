@@ -49,7 +49,7 @@ class Renewals:
         if len(lived) and (lived.min() < 0 or (lived != np.floor(lived)).any()):
             raise UsageError("renewals are counted", "give whole numbers, 0 or more")
         lived = lived.astype(np.int64)
-        most = int(lived.max()) + 1 if len(lived) else 0
+        most = max((lived[over] + 1).max(initial=0), lived[~over].max(initial=0))
         return Renewals(np.bincount(lived[over], minlength=most), np.bincount(lived[~over], minlength=most + 1))
 
     @staticmethod

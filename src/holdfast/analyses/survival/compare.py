@@ -67,6 +67,8 @@ def compared(lives: Lives, small: int) -> Compared:
     inside = np.ones(len(lives), np.bool_)
     for place, one in enumerate(lives.beside):
         if isinstance(one, Number):
+            if len(np.unique(one.values[np.isfinite(one.values)])) < 2:
+                continue
             inside &= np.isfinite(one.values)
             rows.append(_number_row(one, place, lives, len(columns)))
             columns.append(one.values)

@@ -1,0 +1,210 @@
+"""Contracts: renewals by hand, models against what was put in, value against what was paid later, people behind each number."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from contract_shops import SETTINGS, contract_shop
+from hypothesis import given
+from hypothesis import strategies as st
+from people import told
+from shops import shop
+
+from holdfast.analyses.bridge import Bridge
+from holdfast.analyses.contract_value import ContractValue
+from holdfast.analyses.contract_value.calendar import Rhythm
+from holdfast.analyses.contract_value.contracts import still_open
+from holdfast.errors import UnknownName, UsageError
+from holdfast.settings import Contract, Settings
+from holdfast.timelines.zone import day_of
+
+STORY = """
+    ann Started @0    ann o1 10 @0   ann o2 10 @31   ann o3 12 @60
+    ben Started @0    ben Ended @31
+    cleo Started @0   cleo Ended @32  cleo Started @70  cleo o4 20 @70
+    dan Started @4    dan Ended @90
+    eve Started @69
+"""
+"""1 January 2024 is day 0, so renewals come on days 31 (1 February), 60 (1 March), 91. As of day 90 (31 March): Ann lived two
+renewals. Ben ended on his first renewal day: none lived. Cleo ended a day later: one lived, lost at the second. Dan began on
+5 January, ended in the period that runs until 5 April: two lived, not lost yet. Eve began on 10 March."""
+
+PAID = Settings(base="contract", contract=Contract(("Started",), ("Ended",)))
+
+
+def days(*dates: str) -> np.ndarray:
+    return np.array([day_of(date.fromisoformat(one)) for one in dates])
+
+
+def test_renewals_come_on_the_same_day_of_the_month_or_the_last_of_a_shorter_one():
+    month, year = Rhythm("month"), Rhythm("year")
+    [end] = days("2024-01-31")
+    assert month.renewal([end] * 3, [1, 2, 13]).tolist() == days("2024-02-29", "2024-03-31", "2025-02-28").tolist()
+    assert month.passed([end] * 3, days("2024-02-28", "2024-02-29", "2025-02-28")).tolist() == [0, 1, 13]
+    [leap] = days("2024-02-29")
+    assert year.renewal([leap], [1]).tolist() == days("2025-02-28").tolist()
+    assert year.passed([leap] * 2, days("2025-02-27", "2025-02-28")).tolist() == [0, 1]
+    assert month.earlier(end, 2) == days("2023-11-30")[0]
+    assert month.part([days("2024-01-01")[0]] * 2, days("2024-01-01", "2024-02-01"), [0, 0]).tolist() == [0.0, 1.0]
+
+
+@given(st.integers(0, 40_000), st.integers(0, 5_000))
+def test_renewals_passed_are_those_whose_day_has_come(begin, later):
+    for rhythm in (Rhythm("month"), Rhythm("year")):
+        n = rhythm.passed([begin], [begin + later])
+        assert rhythm.renewal([begin], n)[0] <= begin + later < rhythm.renewal([begin], n + 1)[0]
+
+
+def test_contracts_by_hand():
+    answer = told(STORY, PAID).ask(ContractValue(show="retention"))
+    rows = answer.table.select(["renewal", "at_risk", "lost"]).to_pylist()
+    assert rows == [{"renewal": 1, "at_risk": 4, "lost": 1}, {"renewal": 2, "at_risk": 3, "lost": 1}]
+    assert answer.table["survival"].to_pylist() == pytest.approx([3 / 4, 1 / 2])
+    assert answer.people(what="lost", renewal=1).ids == ("ben",)
+    assert answer.people(what="lost", renewal=2).ids == ("cleo",)
+    assert answer.people(what="at risk", renewal=2).ids == ("ann", "cleo", "dan")
+    assert answer.people().ids == ("ann", "cleo", "eve")
+    assert answer.people(what="customers").ids == ("ann", "ben", "cleo", "dan", "eve")
+    assert "fewer than 30 contracts" in answer.words
+    assert any("came back" in note for note in answer.notes)
+    assert any("1 contract ended in a period still running" in note for note in answer.notes)
+    assert answer.figure() is not None
+
+
+def test_who_is_under_contract_is_the_bridge_s_base():
+    timelines = contract_shop(300)
+    base = Bridge().people(timelines, what="end").ids
+    assert ContractValue().people(timelines).ids == base
+    for by in ("plan", "cohort"):
+        for row in timelines.ask(ContractValue(by=by, show="equity", holdout=0)).table.to_pylist():
+            own = {} if row["segment"] == "everyone" else {"segment": row["segment"]}
+            assert len(ContractValue(by=by).people(timelines, **own)) == row["customers"]
+
+
+def test_every_count_of_the_retention_table_opens():
+    timelines = contract_shop(400)
+    answer = timelines.ask(ContractValue(by="plan", show="retention", holdout=0))
+    for row in answer.table.to_pylist()[:8]:
+        cell = {"segment": row["segment"], "renewal": row["renewal"]}
+        assert len(answer.people(what="at risk", **cell)) == row["at_risk"]
+        assert len(answer.people(what="lost", **cell)) == row["lost"]
+
+
+def test_one_rate_by_hand():
+    """All alike: a fifth leaves at every renewal, on the day. Who pays 10 a month is worth 10 · (0.8 + 0.8² + 0.8³) over three
+    months without a discount, for ever with a tenth a year 8 (1 + d) / (1 + d - 0.8) less the part of the month until then."""
+    rows = []
+    for who in range(3125):
+        left = next((t for t in range(1, 6) if who >= round(3125 * 0.8**t)), 6)
+        rows.append((f"c{who:04}", "Started", date(2026, 1, 1), None))
+        rows += [(f"c{who:04}", "Order Completed", date(2026, month, 1), 10.0) for month in range(1, min(left, 6) + 1)]
+        rows += [(f"c{who:04}", "Ended", date(2026, left + 1, 1), None)] if left < 6 else []
+    who, event, day, money = zip(*rows, strict=True)
+    table = pa.table(
+        {
+            "customer_id": pa.array(who), "event": pa.array(event),
+            "time": pa.array(day, pa.date32()).cast(pa.timestamp("us", "UTC")),
+            "revenue": pa.array(money, pa.float64()).cast(pa.decimal128(18, 4)),
+        }
+    )  # fmt: skip
+    from holdfast.timelines.timelines import Timelines
+
+    timelines = Timelines.from_arrow(table, SETTINGS)
+    answer = timelines.ask(ContractValue(horizon_months=3, discount=0.0, as_of="2026-06-01", holdout=0))
+    row = answer.table.to_pylist()[0]
+    assert row["value_per_period"] == 10.0
+    assert row["next_renewal"] == date(2026, 7, 1)
+    assert row["renews_share"] == pytest.approx(0.8)
+    assert row["value"] == pytest.approx(10 * (0.8 + 0.64 + 0.512))
+    assert (row["value_low"], row["value_high"], row["value_for_ever"]) == (0.0, 30.0, None)
+    assert answer.extra["equity"].to_pylist()[0]["customers"] == 1024
+    paid = timelines.ask(ContractValue(horizon_months=3, as_of="2026-06-01", holdout=0)).table.to_pylist()[0]
+    d = 1.1 ** (1 / 12) - 1
+    assert paid["value_for_ever"] == pytest.approx(10 * 0.8 * (1 + d) / (1 + d - 0.8) / (1 + d))
+    profit = Timelines(timelines.source.columns, Settings(**{**vars(SETTINGS), "margin": 0.5}))
+    half = profit.ask(ContractValue(horizon_months=3, discount=0.0, as_of="2026-06-01", holdout=0))
+    assert half.table.to_pylist()[0]["value"] == pytest.approx(5 * (0.8 + 0.64 + 0.512))
+    assert "of profit" in half.words
+
+
+def later_paid(timelines, as_of: date, months: int, ids: tuple[str, ...]) -> float:
+    """What these customers paid in so many months after the as-of, by plain counting of the made orders."""
+    until = Rhythm("month").renewal([day_of(as_of)], [months])[0]
+    columns = timelines.source.columns
+    among = np.isin(np.array(columns.ids().to_pylist()), ids)
+    who = np.repeat(np.arange(columns.customers), np.diff(columns.orders.offsets))
+    counted = among[who] & (columns.orders.day > day_of(as_of)) & (columns.orders.day <= until)
+    return float(columns.orders.amount[counted].sum()) / 10_000
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_what_was_paid_later_lies_within_the_interval(seed):
+    """Made contracts, valued at the end of June 2025 and held against the payments of the year after."""
+    timelines = contract_shop(2000, seed=seed, periods=40)
+    question = ContractValue(as_of=date(2025, 6, 30), discount=0.0)
+    answer = timelines.ask(question)
+    row = answer.extra["equity"].to_pylist()[0]
+    paid = later_paid(timelines, date(2025, 6, 30), 12, answer.people().ids)
+    assert row["value_low"] < paid < row["value_high"]
+    chosen = {one["model"] for one in answer.extra["models"].to_pylist() if one["chosen"]}
+    assert chosen <= {"shifted-beta-geometric", "beta-discrete-Weibull"}
+    assert "better than one rate for all" in answer.notes[-1]
+    last = answer.extra["holdout"].to_pylist()[-1]
+    assert abs(last["model_kept"] - last["kept"]) < abs(last["plain_kept"] - last["kept"])
+
+
+def test_a_contract_that_has_not_ended_yet_is_the_surer_the_less_of_its_period_is_left():
+    """Of those lost, half had 0.5 of the period behind them, half all of it."""
+    parts = np.array([0.5, 0.5, 1.0, 1.0])
+    assert still_open(parts, np.array([0.2, 0.5, 0.9])).tolist() == [1.0, 0.5, 0.5]
+    rows = contract_shop(2000).ask(ContractValue(limit=0)).table.to_pylist()
+    same = [row for row in rows if row["renewals"] == 0]
+    late, early = (pick(same, key=lambda row: row["next_renewal"]) for pick in (min, max))
+    assert late["renews_share"] > early["renews_share"]
+
+
+def test_yearly_contracts_and_segments():
+    timelines = contract_shop(400, every="year", periods=6, alpha=0.9, beta=2.0)
+    answer = timelines.ask(ContractValue(every="year", horizon_months=36, by="plan"))
+    assert {row["segment"] for row in answer.extra["models"].to_pylist()} == {"everyone", "basic", "plus"}
+    values = [row["value"] for row in answer.extra["equity"].to_pylist()]
+    assert values[-1] == pytest.approx(sum(values[:-1]))
+    assert answer.table["expected_renewals"].to_numpy().max() <= 3
+    with pytest.raises(UsageError, match="steps of 12"):
+        ContractValue(every="year", horizon_months=18)
+
+
+def test_without_contracts_it_says_so():
+    answer = shop().ask(ContractValue())
+    assert "base" in answer.words
+    assert len(answer.table) == 0
+    assert answer.figure() is not None
+    nobody = told("ann Started @0 ann Ended @0", PAID).ask(ContractValue())
+    assert nobody.words == "There is no contract yet."
+    with pytest.raises(UnknownName, match="Login"):
+        told("ann Login @0", PAID).ask(ContractValue())
+
+
+def test_wrong_questions_name_what_is_right():
+    timelines = told(STORY, PAID)
+    for wrong in ({"every": "week"}, {"horizon_months": 0}, {"discount": 2}, {"limit": -1}, {"holdout": -1}, {"show": "all"}):
+        with pytest.raises(UsageError):
+            ContractValue(**wrong)
+    question = ContractValue()
+    for cell in ({"what": "gone"}, {"segment": "plus"}, {"what": "lost", "renewal": "x"}, {"customer": "ben"}, {"who": "ann"}):
+        with pytest.raises(UsageError):
+            question.people(timelines, **cell)
+    with pytest.raises(UsageError, match="base"):
+        question.people(shop())
+
+
+def test_shards_change_nothing():
+    timelines = contract_shop(300)
+    whole = timelines.ask(ContractValue())
+    timelines.threads = 1
+    again = timelines.ask(ContractValue())
+    assert whole.table.equals(again.table)
+    assert whole.words == again.words
