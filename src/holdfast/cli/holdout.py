@@ -19,12 +19,12 @@ __all__ = ["verb"]
 _SHOWN = {
     "frequency": ("frequency", "customers", "actual", "expected", "plain"),
     "tracking": ("week", "until", "orders", "actual", "expected", "error_share", "conditional", "plain"),
-    "models": ("model", "serves", "identified", "expected", "actual", "error_share", "mae", "coverage"),
+    "models": ("model", "serves", "expected", "actual", "error_share", "mae", "coverage"),
     "coverage": ("frequency", "n", "share", "width"),
     "counts": ("frequency", "customers", "expected", "share"),
     "money": ("forecast", "expected", "actual", "error_share", "mae", "correlation"),
 }
-_HIDDEN = ("log_likelihood", "rmse", "why", "calibration", "customers", "n")
+_HIDDEN = ("log_likelihood", "identified", "rmse", "why", "calibration", "customers", "n")
 
 
 def _view(console: Console, said: Said) -> None:

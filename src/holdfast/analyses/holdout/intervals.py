@@ -16,6 +16,7 @@ from numba import njit
 __all__ = ["CHANCE", "likely_counts"]
 
 CHANCE = 0.9
+ROUNDING = 1e-9
 
 
 def likely_counts(
@@ -27,7 +28,7 @@ def likely_counts(
     """
     low, high = np.zeros(len(chances), np.int64), np.zeros(len(chances), np.int64)
     held = np.zeros(len(chances), np.float64)
-    _search(np.ascontiguousarray(chances), chance, low, high, held)
+    _search(np.ascontiguousarray(chances), chance - ROUNDING, low, high, held)
     return low, high, held
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from holdfast.analyses.definitions import counted, percent
 from holdfast.analyses.holdout.candidates import CANDIDATES
 from holdfast.analyses.holdout.choice import Chosen, Contest, Tried
+from holdfast.analyses.holdout.measures import Judged, judged
 from holdfast.analyses.holdout.shown import MODELS, Forecast, covered
 from holdfast.analyses.models.plain_rate import NAME as PLAIN
 from holdfast.analyses.occasions import Occasions
@@ -72,27 +73,24 @@ def nothing_words(n: int, small: int) -> str:
 
 def words(told: Forecast, extra: dict[str, pa.Table], split: date) -> str:
     """The answer in two sentences."""
-    rows = {row["model"]: row for row in extra["models"].to_pylist()}
-    name = told.model.fit.model
-    ours, theirs = rows[name], rows[PLAIN]
+    name, later = told.model.fit.model, told.rows.later_x
+    ours, theirs = judged(told.expected, later), judged(told.plain, later)
     held = extra["coverage"].to_pylist()[-1]
     share = percent(held["share"], held["low"], held["high"])
-    n, real = len(told.rows), float(told.rows.later_x.sum())
     beside = (
-        f"the plain rate {_total(theirs)}; the mean error a customer is {ours['mae']:.2f} against {theirs['mae']:.2f}"
+        f"the plain rate {_total(theirs)}; the mean error a customer is {ours.mae:.2f} against {theirs.mae:.2f}"
         if name != PLAIN
-        else f"the mean error a customer is {ours['mae']:.2f}, and no model did better"
+        else f"the mean error a customer is {ours.mae:.2f}"
     )
     return (
-        f"Of {counted(n, 'customer')} known on {split}, {real:,.0f} further order days came; {name} foretold {_total(ours)}, "
-        f"{beside}. The 90 % intervals hold {share} of customers."
+        f"Of {counted(len(later), 'customer')} known on {split}, {ours.actual:,.0f} further order days came; {name} foretold "
+        f"{_total(ours)}, {beside}. The 90 % intervals hold {share} of customers."
     )
 
 
-def _total(row: dict[str, Any]) -> str:
-    error = row["error_share"]
-    said = "" if error is None else f" ({100 * error:+.1f} %)".replace("-", "−")
-    return f"{row['expected']:,.0f}{said}"
+def _total(one: Judged) -> str:
+    said = "" if math.isnan(one.error) else f" ({100 * one.error:+.1f} %)".replace("-", "−")
+    return f"{one.expected:,.0f}{said}"
 
 
 def notes(best: Chosen, blind: Chosen, extra: dict[str, pa.Table], told: Forecast, small: int) -> tuple[str, ...]:
@@ -102,14 +100,14 @@ def notes(best: Chosen, blind: Chosen, extra: dict[str, pa.Table], told: Forecas
     if shown != name:
         out.append(f"shown is {shown}, not the model that serves ({name})")
     if best.customers < len(told.rows):
-        out.append(f"models were fitted to {best.customers:,} of {len(told.rows):,} customers, every n-th: enough to choose by")
+        out.append(f"models were fitted to {best.customers:,} of {len(told.rows):,} customers, every n-th, and compared by them")
     n = extra["coverage"].to_pylist()[-1]["n"]
     if n < len(told.rows):
         out.append(f"intervals were worked out for {n:,} of {len(told.rows):,} customers, every n-th")
     few = [row["frequency"] for row in extra["frequency"].to_pylist() if 0 < row["customers"] < small]
     if few:
         out.append(f"fewer than {small} customers, read with care: frequency {', '.join(few)}")
-    ours, theirs = extra["money"].to_pylist()
+    ours, theirs = extra["money"].to_pylist()[0], extra["money"].to_pylist()[-1]
     if ours["mae"] > theirs["mae"]:
         out.append(
             f"in money {shown} is no better than each customer's plain rates: mean error {ours['mae']:,.2f} against "
