@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
@@ -327,6 +329,18 @@ def test_what_cannot_be_is_refused_with_the_mend(wrong, error, says):
         uplift_of_table(rows, **{"arm": "arm", "outcomes": "bought", **wrong})
 
 
+def test_the_command_line_reads_a_table(tmp_path):
+    """In a process of its own, where scipy stays outside until it is needed; 150 rows, so that nobody is ranked."""
+    from pyarrow import csv
+
+    rows = table(150)
+    csv.write_csv(rows.append_column("spent", pa.array(np.arange(150) % 7)), tmp_path / "trial.csv")
+    asked = ["--arm", "arm", "--outcome", "spent", "--cost", "0.5", "--csv", "-", "--show"]
+    run = [sys.executable, "-m", "holdfast", "uplift", "--file", "trial.csv", *asked, "policy"]
+    said = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert said.stdout.splitlines()[1].startswith("mail,everyone,150,1.0,")
+
+
 def test_a_table_without_usable_rows_is_refused():
     with pytest.raises(InputError, match="no row"):
         uplift_of_table(table(10).set_column(1, "arm", pa.nulls(10, pa.string())), arm="arm", outcomes="bought")
@@ -487,6 +501,9 @@ def test_without_a_trial_the_answer_says_so():
         timelines.ask(Uplift(event="Mail Sent"))
     with pytest.raises(UsageError):
         answer.people(arm="mail")
+    crowd = [(f"c{place}", 0.0, "Assigned", {"variant": f"v{place}"}) for place in range(30)]
+    with pytest.raises(UsageError, match="at most 20"):
+        timelines_of([*crowd, ("zoe", 90.0, "Page Viewed", {})]).ask(Uplift())
     for wrong in ({"days": 0}, {"outcomes": ()}, {"folds": 1}, {"draws": 5}):
         with pytest.raises(UsageError):
             Uplift(**wrong)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["verb"]
 
 SHOWN = ("effects", "policy", "ranking", "deciles", "curve", "advice", "sample", "balance", "left_out", "scores")
-LEFT_OUT = {"deciles": ("mean", "mean_control", "p"), "balance": ("feature",), "policy": ("n",), "effects": ()}
+LEFT_OUT = {"deciles": ("mean", "mean_control", "p"), "balance": ("feature",), "policy": ("n", "p", "advised")}
 """Columns that the screen leaves to the CSV, table by table."""
 
 
@@ -29,7 +29,8 @@ def _view(console: Console, said: Said) -> None:
     show = str(said.question.get("show", "effects"))
     names = [name for name in said.columns if name not in LEFT_OUT.get(show, ())]
     shown = [name for name in names if name.split("_")[-1] not in ("low", "high")]
-    rows = [_row(dict(zip(said.columns, row, strict=True)), shown) for row in said.rows]
+    digits = 2 if show in ("policy", "advice") else 3
+    rows = [_row(dict(zip(said.columns, row, strict=True)), shown, digits) for row in said.rows]
     kinds = ["text" if name not in ("n", "n_control", "decile", "rows") else "count" for name in shown]
     console.print(table([_head(name) for name in shown], rows, kinds, said.currency))  # type: ignore[arg-type]
 
@@ -39,15 +40,15 @@ BOUNDS = {"effect": ("low", "high"), "qini_per_1000": ("low", "high"), "over_eve
 
 
 def _head(name: str) -> str:
-    return name.replace("qini_per_1000", "qini ×1000").replace("_per_1000", " ×1000")
+    return name.replace("_per_1000", " ×1000").replace("share_mailed", "mailed")
 
 
-def _row(row: dict[str, Any], shown: list[str]) -> list[Any]:
+def _row(row: dict[str, Any], shown: list[str], digits: int) -> list[Any]:
     bounds = BOUNDS | {"net": ("net_low", "net_high") if "net_low" in row else ("low", "high")}
-    return [_cell(name, row[name], *(row.get(end) for end in bounds.get(name, ()))) for name in shown]
+    return [_cell(name, row[name], digits, *(row.get(end) for end in bounds.get(name, ()))) for name in shown]
 
 
-def _cell(name: str, value: Any, *ends: Any) -> Any:
+def _cell(name: str, value: Any, digits: int, *ends: Any) -> Any:
     """A number as a person reads it, its interval behind it."""
     if not isinstance(value, float):
         return value
@@ -57,7 +58,7 @@ def _cell(name: str, value: Any, *ends: Any) -> Any:
         return probability(value)
     if name in ("share_mailed", "share"):
         return f"{100 * value:.0f} %"
-    digits = 3 if abs(value) < 10 else 1
+    digits = digits if abs(value) < 10 else 1
     said = f"{value:.{digits}f}"
     if ends and None not in ends:
         said += f" ({ends[0]:.{digits}f} to {ends[1]:.{digits}f})"

@@ -135,7 +135,7 @@ class Swayed(Question):
         checked_cell(cell, "arm", "outcome", "learner", "decile", "group")
         trial = study.trial
         if trial.ids is None:
-            raise UsageError("the table names no customers", "say which column does: customer=…")
+            raise UsageError("the table names no customers", "say which column does: customer=…, on the command line --id")
         arm = str(cell.get("arm", trial.arms[1]))
         if arm not in trial.arms:
             raise UnknownName("arm", arm, trial.arms)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+import holdfast.analyses.models  # noqa: F401  # on the command line it lets scipy in
 from holdfast.analyses.statistics import benjamini_hochberg, chi_square_p, newcombe, normal_p, two_proportion_z
 from holdfast.analyses.uplift.trial import CONTROL, Feature, Outcome, Trial
 
@@ -66,8 +67,6 @@ def welch(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> tuple[float, float 
     if a + b == 0:
         return difference, difference, difference, 1.0 if difference == 0 else 0.0
     from scipy.special import stdtr, stdtrit
-
-    import holdfast.analyses.models  # noqa: F401  # on the command line it lets scipy in
 
     degrees = (a + b) ** 2 / (a * a / (len(one) - 1) + b * b / (len(other) - 1))
     half = float(stdtrit(degrees, 0.975)) * math.sqrt(a + b)

@@ -14,7 +14,7 @@ from holdfast.analyses.definitions import defined, scope_rules
 from holdfast.analyses.scope import TRAITS, Condition, Scope
 from holdfast.analyses.uplift.asking import Swayed
 from holdfast.analyses.uplift.events_in import MIXED, NOT_OVER, NUMBERS, OUTCOMES, AssignedStep
-from holdfast.analyses.uplift.tables_in import CONTROLS
+from holdfast.analyses.uplift.tables_in import CONTROLS, MOST_ARMS
 from holdfast.analyses.uplift.tables_out import tables
 from holdfast.analyses.uplift.trial import Feature, Outcome, Trial, feature_of_texts
 from holdfast.errors import UnknownName, UsageError
@@ -178,6 +178,10 @@ class Uplift(Swayed):
             raise UnknownName(f"value of {step.arm}", self.control, found)
         if len(found) == 1:
             return f"all who were assigned by {step.event} are in one arm, {found[0]}"
+        if len(found) > MOST_ARMS:
+            raise UsageError(
+                f"{step.arm} has {len(found):,} values", f"a trial has at most {MOST_ARMS} arms; name their property"
+            )
         if self.control is None and len(named) != 1:
             raise UsageError(f"which value of {step.arm} is control?", f"choose one of {', '.join(found)}")
         control = self.control or named[0]

@@ -39,11 +39,11 @@ class TableDefinition(Definition):
 class UpliftOfTable(Swayed):
     """The question about a trial that was read from a table; the choices are those of `Swayed`.
 
-    trial  what was read · name  of the table · read_on  the day it was read
+    trial  what was read · table  its name · read_on  the day it was read
     """
 
     trial: Trial = field(repr=False, compare=False)
-    name: str = "table"
+    table: str = "table"
     read_on: date | None = None
 
     def answer(self, timelines: Timelines) -> Answer:
@@ -51,7 +51,7 @@ class UpliftOfTable(Swayed):
         margin = timelines.settings.margin if self.margin is None else self.margin
         definition = TableDefinition(
             title="Who would be swayed?", text=TEXT, version=1, rules=self.rules(self.trial, margin), zone="UTC", week_start=1,
-            as_of=self.read_on or date.min, data=len(self.trial) - 1, coverage=None, n=len(self.trial), table=self.name,
+            as_of=self.read_on or date.min, data=len(self.trial) - 1, coverage=None, n=len(self.trial), table=self.table,
         )  # fmt: skip
         return self.said(self.trial, timelines, definition, self._key(), "")
 
@@ -87,7 +87,7 @@ def uplift_of_table(
     trial = trial_of_table(
         source, arm=arm, outcomes=names, control=control, customer=customer, features=features, leave_out=leave_out
     )
-    choices.setdefault("name", Path(source).name if isinstance(source, str | os.PathLike) else "table")
+    choices.setdefault("table", Path(source).name if isinstance(source, str | os.PathLike) else "table")
     known = {one.name for one in dataclasses.fields(UpliftOfTable)} - {"trial"}
     for name in choices:
         if name not in known:

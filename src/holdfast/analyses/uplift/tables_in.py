@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from holdfast.analyses.uplift.trial import Feature, Outcome, Trial, feature_of_texts
 from holdfast.errors import InputError, UnknownName, UsageError
 
-__all__ = ["arms_of", "trial_of_table"]
+__all__ = ["CONTROLS", "MOST_ARMS", "arms_of", "trial_of_table"]
 
 CONTROLS = ("control", "control group", "no e-mail", "no email", "no mail", "none", "holdout", "untreated", "0", "false")
 """Names by which a control arm is known when none is given."""
