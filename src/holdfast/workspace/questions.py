@@ -91,6 +91,18 @@ class Questions(ABC):
 
         return self.ask(Losses(**_read(choices)))
 
+    def survival(self, **choices: Any) -> Answer:
+        """How long customers stay, and who leaves sooner; choices of `holdfast.analyses.survival.Survival`."""
+        from holdfast.analyses.survival import Survival
+
+        return self.ask(Survival(**_read(choices)))
+
+    def contract_value(self, **choices: Any) -> Answer:
+        """How surely contracts renew and what they are worth; choices of `holdfast.analyses.contract_value.ContractValue`."""
+        from holdfast.analyses.contract_value import ContractValue
+
+        return self.ask(ContractValue(**_read(choices)))
+
     def cohorts(self, **choices: Any) -> Answer:
         """Who came back, by when they entered; choices of `holdfast.analyses.cohorts.Cohorts`."""
         from holdfast.analyses.cohorts import Cohorts
@@ -285,6 +297,12 @@ class Questions(ABC):
         from holdfast.analyses.uplift import Uplift
 
         return self.ask(Uplift(**_read(choices)))
+
+    def recommend(self, **choices: Any) -> Answer:
+        """What each customer would like next; choices of `holdfast.analyses.recommend.Recommend`."""
+        from holdfast.analyses.recommend import Recommend
+
+        return self.ask(Recommend(lines=self.order_lines(), **_read(choices)))
 
     def traits(self, **choices: Any) -> Answer:
         """Every trait of every customer; choices of `holdfast.analyses.traits.Traits`."""
