@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from holdfast.analyses.risk.encoding import Encoder, Table, encoder_of, frequent
-from holdfast.analyses.risk.measures import Line, calibration_line, odds_to
+from holdfast.analyses.risk.measures import Line, calibration_line, logit, odds_to
 from holdfast.analyses.statistics import Z95
 
 __all__ = ["Calibrated", "Learner", "Logistic", "Trees", "calibrated", "fit_logistic", "fit_trees", "one_thread"]
@@ -76,8 +76,11 @@ class Logistic:
     name: str = "logistic"
 
     def score(self, table: Table) -> Floats:
-        """The log-odds."""
-        return np.asarray(self.intercept + self.encoder.design(table) @ self.weights)
+        """The log-odds; added up column by column, so that a row's score does not depend on the rows beside it."""
+        design, out = self.encoder.design(table), np.full(len(table), self.intercept)
+        for place, weight in enumerate(self.weights):
+            out += design[:, place] * weight
+        return out
 
     def parts(self, table: Table, kinds: npt.NDArray[np.int64], count: int) -> Floats:
         """Coefficient × deviation from the mean, summed by kind."""
@@ -241,5 +244,6 @@ def calibrated(
         unseen[inside] = fit(table.take(~inside), y[~inside]).score(table.take(inside))
     line = calibration_line(y, unseen, group)
     if line.slope <= 0:
-        line = Line(0.0, 1.0)
+        # The scores of those not seen say nothing: everyone has the base rate.
+        line = Line(float(logit(y.mean())), 0.0)
     return Calibrated(fit(table, y, group), line), line.intercept + line.slope * unseen

@@ -39,7 +39,7 @@ from holdfast.analyses.risk.tables import (
 )
 from holdfast.analyses.risk.traces import traces_of
 from holdfast.analyses.risk.training import Learned, learned
-from holdfast.analyses.risk.walk import Base, SnapshotStep
+from holdfast.analyses.risk.walk import Base, SeenStep, SnapshotStep
 from holdfast.analyses.risk.words import notes, words
 from holdfast.analyses.scope import Condition, Scope, segment_code
 from holdfast.errors import UnknownName, UsageError
@@ -175,7 +175,7 @@ class Risk(Question):
         key = ("risk", as_of.until, base, self.window_days)
         kept = timelines.source.kept
         if key not in kept:
-            traces = traces_of(timelines.meta, timelines.settings, base.counting.names)
+            traces = traces_of(timelines.meta, timelines.settings, base.counting.names, _seen(timelines, as_of))
             kept[key] = replace(learned(timelines, as_of, base, traces, self.window_days), key=key)
         found: Learned = kept[key]
         return found
@@ -185,6 +185,14 @@ class Risk(Question):
         if key not in timelines.source.kept:
             timelines.source.kept[key] = features_table(known)
         return timelines.source.kept[key]
+
+
+def _seen(timelines: Timelines, as_of: AsOf) -> tuple[str, ...] | None:
+    """The events that had happened by the as-of: that others come later is not known then. None: all of them."""
+    if as_of.until > timelines.meta.last_second:
+        return None
+    counts = timelines.walk(SeenStep(as_of.until)).sums["events"]
+    return tuple(name for name, count in zip(timelines.meta.events, counts, strict=True) if count and name)
 
 
 def _base(timelines: Timelines, as_of: AsOf) -> Base:

@@ -118,7 +118,7 @@ def _returns(row: dict[str, float]) -> str | None:
 def _visits(row: dict[str, float]) -> str | None:
     silent, interval = row["days without visit"], row["visit interval"]
     if not _known(silent):
-        return "no visit ever seen"
+        return "no other activity ever seen"
     if _known(interval) and silent > interval:
         used = "daily" if interval < 1.5 else "weekly" if 6 <= interval < 8 else f"every {interval:.0f} days"
         return f"no visit for {_days(silent)}, used to come {used}"
@@ -152,7 +152,9 @@ def _mails(row: dict[str, float]) -> str | None:
 
 def _discounts(row: dict[str, float]) -> str | None:
     share = row["discounted"]
-    return f"{100 * share:.0f} % of the orders at a discount" if _known(share) else None
+    if not _known(share):
+        return None
+    return f"{100 * share:.0f} % of the orders at a discount" if share > 0 else "never ordered at a discount"
 
 
 def _breadth(row: dict[str, float]) -> str | None:

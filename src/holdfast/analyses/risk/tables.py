@@ -20,7 +20,7 @@ from holdfast.analyses.risk.measures import (
     logit,
 )
 from holdfast.analyses.risk.score import BANDS
-from holdfast.analyses.risk.traces import FEATURES, KINDS, LOGGED
+from holdfast.analyses.risk.traces import FEATURES, KINDS, unlogged
 from holdfast.analyses.risk.worth import worth_of
 from holdfast.analyses.scope import money
 from holdfast.analyses.statistics import Z95, wilson
@@ -251,8 +251,7 @@ def features_table(learned: Learned) -> pa.Table:
     numeric = tested.table.numbers.shape[1]
     features = [*list(FEATURES)[:numeric], *learned.traces.origins]
     kinds = {**FEATURES, **dict.fromkeys(learned.traces.origins, KINDS[-1])}
-    logged = [name in LOGGED for name in features]
-    rows = worth_of(tested.fitted[learned.model.name].learner, tested.table, tested.y, features, logged)
+    rows = worth_of(tested.fitted[learned.model.name].learner, tested.table, tested.y, features, unlogged)
     return pa.Table.from_pylist([{**row, "kind": kinds[row["feature"]]} for row in rows], WORTH)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from holdfast.settings import Settings
     from holdfast.timelines.columns import Meta
 
-__all__ = ["EXTRAS", "FEATURES", "KINDS", "LOGGED", "PLACE", "Traces", "score_values", "traces_of"]
+__all__ = [
+    "EXTRAS", "FEATURES", "KINDS", "LOGGED", "PLACE", "RATIO", "RATIOS", "Traces", "score_values", "traces_of", "unlogged",
+]  # fmt: skip
 
 FEATURES: dict[str, str] = {
     "days silent": "rhythm",
@@ -59,6 +62,10 @@ LOGGED = frozenset(
     )
 )
 """Features that models see by their logarithm."""
+
+RATIOS = frozenset(("gap trend", "value trend", "visit trend", "silence by interval"))
+RATIO = 0.1
+"""Added to a ratio before its logarithm is taken; to counts, days and money 1 is added."""
 
 KINDS = (*dict.fromkeys(FEATURES.values()), "origin")
 """Kinds of reasons; origin is the properties that are no number, such as the channel."""
@@ -119,15 +126,21 @@ class Traces:
         return tuple(name for name, there in told.items() if not there)
 
 
-def traces_of(meta: Meta, settings: Settings, counted: tuple[str, ...]) -> Traces:
+def unlogged(name: str, value: float) -> float:
+    """A feature's own value of the one that models see."""
+    return math.exp(value) - (RATIO if name in RATIOS else 1.0) if name in LOGGED else value
+
+
+def traces_of(meta: Meta, settings: Settings, counted: tuple[str, ...], seen: tuple[str, ...] | None = None) -> Traces:
     """What these data tell.
 
     counted  the events whose absence is the outcome; they are no visits besides
+    seen     the events that had happened by the as-of; None: all
     """
-    known = meta.events[1:]
+    known = meta.events[1:] if seen is None else seen
     own = own_activity(meta, replace(settings, active=())) or ()
     ends = (*settings.contract.start, *settings.contract.end) if settings.base == "contract" else ()
-    visits = tuple(name for name in own if name not in (ORDER, *counted, *ends))
+    visits = tuple(name for name in own if name in known and name not in (ORDER, *counted, *ends))
     complaints = tuple(
         name for name in known if name != REFUND and any(fnmatchcase(name, pattern) for pattern in settings.complaints)
     )

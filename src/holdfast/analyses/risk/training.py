@@ -24,7 +24,7 @@ from holdfast.analyses.risk.encoding import Table
 from holdfast.analyses.risk.learners import Calibrated, calibrated, fit_logistic, fit_trees, one_thread
 from holdfast.analyses.risk.measures import Estimate, brier, difference, odds_to
 from holdfast.analyses.risk.recency import Recency, recency_rule
-from holdfast.analyses.risk.traces import FEATURES, KINDS, LOGGED, PLACE
+from holdfast.analyses.risk.traces import FEATURES, KINDS, LOGGED, PLACE, RATIO, RATIOS
 from holdfast.analyses.risk.walk import WHOLE, Base, Rows, SnapshotStep
 from holdfast.analyses.statistics import Z95
 
@@ -166,9 +166,8 @@ def table_of(rows: Rows, season: bool) -> Table:
     """The rows as models see them: the features alone, logarithms where they are wanted."""
     numbers = rows.numbers[:, : len(FEATURES)].copy()
     for name in LOGGED:
-        ratio = name in ("gap trend", "value trend", "visit trend", "silence by interval")
         place = PLACE[name]
-        numbers[:, place] = np.log(numbers[:, place] + 0.1) if ratio else np.log1p(numbers[:, place])
+        numbers[:, place] = np.log(numbers[:, place] + (RATIO if name in RATIOS else 1.0))
     return Table(numbers if season else numbers[:, :-2], rows.codes)
 
 

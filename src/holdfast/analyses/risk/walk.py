@@ -18,7 +18,7 @@ from holdfast.settings import Contract
 from holdfast.timelines.attributes import events_before, value_at
 from holdfast.timelines.walk import Shard, Tally
 
-__all__ = ["WHOLE", "Base", "Rows", "SnapshotStep"]
+__all__ = ["WHOLE", "Base", "Rows", "SeenStep", "SnapshotStep"]
 
 WHOLE = 65_536
 """A sample of so many parts of as many is everyone."""
@@ -39,6 +39,20 @@ class Base:
     counting: Counting
     gone_after: int
     contract: Contract | None = None
+
+
+@dataclass(frozen=True)
+class SeenStep:
+    """A step: how often each event happened before an instant."""
+
+    until: int
+
+    def __call__(self, shard: Shard) -> Tally:
+        """Sums "events" int64 [codes]."""
+        columns = shard.columns
+        span = slice(columns.offsets[shard.low], columns.offsets[shard.high])
+        before = columns.code[span][columns.second[span] < self.until]
+        return Tally({"events": np.bincount(before, minlength=max(len(columns.meta.events), 1))}, {})
 
 
 @dataclass(frozen=True)

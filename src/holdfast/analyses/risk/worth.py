@@ -14,6 +14,8 @@ from holdfast.analyses.risk.measures import auc
 from holdfast.analyses.statistics import Z95
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from holdfast.analyses.risk.learners import Learner
 
 __all__ = ["worth_of"]
@@ -22,10 +24,13 @@ MOST_ROWS = 2_000
 Floats = npt.NDArray[np.float64]
 
 
-def worth_of(learner: Learner, table: Table, y: npt.NDArray[Any], names: list[str], logged: list[bool]) -> list[dict[str, Any]]:
+def worth_of(
+    learner: Learner, table: Table, y: npt.NDArray[Any], names: list[str], plain: Callable[[str, float], float]
+) -> list[dict[str, Any]]:
     """A row a feature that the model uses, the most worth first.
 
-    table, y  rows that the model has not seen · names, logged  of each source, and whether it stands there by its logarithm
+    table, y  rows that the model has not seen · names  of each source
+    plain    (name, value as the model sees it) -> the value itself
     Keys: feature, n (rows where it is known), lower, upper (quartiles; null for properties), odds_ratio (upper against lower
     quartile, the others kept; low and high for the logistic regression), auc_drop (when its values are dealt out at random).
     """
@@ -40,8 +45,8 @@ def worth_of(learner: Learner, table: Table, y: npt.NDArray[Any], names: list[st
         drop = whole - (auc(truth, learner.score(_dealt(part, source, deal))).value or 0.0)
         told = _odds(learner, part, source)
         if told["n"] and (told["odds_ratio"] not in (None, 1.0) or drop != 0):
-            if logged[source] and told["lower"] is not None:
-                told |= {"lower": math.exp(told["lower"]), "upper": math.exp(told["upper"])}
+            if told["lower"] is not None:
+                told |= {end: plain(name, told[end]) for end in ("lower", "upper")}
             out.append({"feature": name, **told, "auc_drop": drop})
     return sorted(out, key=lambda row: (-row["auc_drop"], row["feature"]))
 
