@@ -16,7 +16,7 @@ LONGEST = 16_000.0
 SMALLEST = -600.0
 """Logarithm of a chance that is stepped over by logarithms, as a float could not hold it."""
 
-ENOUGH = 1e-12
+ENOUGH = 1e-11
 """What is left out of a series, relative to its sum."""
 
 TINY = 1e-15
@@ -165,7 +165,12 @@ def expected_of(low: int, high: int, x: Any, T: Any, coins: Any, r: float, alpha
         for j in range(size):
             log_chance = -R * math.log1p(times[j] / A)
             z[j] = times[j] / (A + times[j])
-            chance[j], more[j] = math.exp(log_chance), -math.expm1(log_chance)
+            if log_chance > -1:
+                more[j] = -math.expm1(log_chance)
+                chance[j] = 1 - more[j]
+            else:
+                chance[j] = math.exp(log_chance)
+                more[j] = 1 - chance[j]
             total[j] = more[j]
         still, k, end = 1.0, 0, size - 1
         while True:
@@ -178,7 +183,7 @@ def expected_of(low: int, high: int, x: Any, T: Any, coins: Any, r: float, alpha
             k += 1
             for j in range(size):
                 chance[j] *= grow * z[j]
-                more[j] = max(more[j] - chance[j], 0.0)
+                more[j] -= chance[j]
                 total[j] += still * more[j]
         for j in range(size):
             out[i, j] = factor[i] * total[j]
