@@ -11,6 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from cdnow_sample import sample
+from hypothesis import given
+from hypothesis import strategies as st
 from people import told
 from shops import SHOP_SETTINGS, cdnow, shop, shop_events
 from simulated_futures import groups_held, lived, own_held
@@ -27,6 +29,7 @@ from holdfast.analyses.traits import Traits
 from holdfast.analyses.value import SHOWS, CustomerValue
 from holdfast.analyses.value.doubt import bounds
 from holdfast.analyses.value.futures import moments, value_bounds
+from holdfast.analyses.value.groups import tenths
 from holdfast.analyses.value.horizon import Horizon, discounted
 from holdfast.analyses.value.paying import GammaPaying
 from holdfast.errors import UnknownName, UsageError
@@ -56,6 +59,28 @@ def test_an_order_of_the_mth_month_is_discounted_m_times() -> None:
     assert discounted(by_month, 0.1) == pytest.approx(1 / 1.1 + 1 / 1.21 + 1 / 1.331)
     assert discounted(by_month, 0.0) == 3.0
     assert discounted(np.array([[0.5], [2.0]]), 0.25) == pytest.approx([0.4, 1.6])
+
+
+@given(st.lists(st.floats(0, 5), min_size=1, max_size=36), st.floats(0, 0.2))
+def test_a_discount_takes_away_from_every_order_and_never_turns_the_order_of_futures(steps: list[float], rate: float) -> None:
+    """The sum by parts is the sum of the definition; more orders, or a smaller discount, are never worth less."""
+    expected = np.cumsum(steps)
+    worth = float(discounted(expected, rate))
+    assert worth == pytest.approx(sum(step / (1 + rate) ** m for m, step in enumerate(steps, start=1)), abs=1e-9)
+    assert worth <= expected[-1] + 1e-9
+    assert worth <= float(discounted(expected + 1, rate))
+
+
+@given(st.lists(st.integers(0, 12), min_size=1, max_size=200))
+def test_tenths_keep_equals_together_and_the_better_first(values: list[int]) -> None:
+    found = np.array(values, np.float64)
+    tenth = tenths(found).codes
+    assert tenth.min() == 0
+    assert tenth.max() <= 9
+    for one in np.unique(found):
+        assert len(set(tenth[found == one])) == 1
+        assert (tenth[found > one] <= tenth[found == one].min()).all()
+        assert (found > one).sum() >= len(found) * tenth[found == one][0] / 10 - 1e-9
 
 
 def test_a_year_of_discount_is_twelve_months_of_it() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from holdfast.cli.asking import asked
+from holdfast.cli.contracts_view import contracts_view
 from holdfast.cli.options import Verb, analysis_options
 from holdfast.cli.views import chosen
 from holdfast.errors import UsageError
@@ -37,7 +38,7 @@ def _view(console: Console, said: Said) -> None:
     if "customer" in said.columns:
         _some(_AT_RISK if said.question["show"] == "at-risk" else _SHOWN, console, said)
     elif kind in _GROUPS:
-        _some((kind, *_GROUPED), console, said)
+        _some((kind, *(_GROUPED if kind != "band" else _GROUPED[:-1])), console, said)
     elif kind == "months":
         _some(_NEW, console, said)
     else:
@@ -100,7 +101,7 @@ def verb(workspace: str, plain: bool, lifespan: str | None, gone_after: int | No
     if plain or lifespan is not None or gone_after is not None:
         asked("clv:PlainClv", workspace, {"lifespan": _lifespan(lifespan), "gone_after": gone_after}, **options)
     elif _contracts(workspace):
-        asked("contract_value:ContractValue", workspace, _only_of(own, theirs, "contracts"), **options)
+        asked("contract_value:ContractValue", workspace, _only_of(own, theirs, "contracts"), view=contracts_view, **options)
     else:
         asked("value:CustomerValue", workspace, _only_of(own, ours, "customers without a contract"), view=_view, **options)
 
