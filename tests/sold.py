@@ -32,7 +32,7 @@ SCHEMA = pa.schema(
     ]
 )
 
-_TOLD = re.compile(r"(-?)(\w+) (\w+)(?: ([\w:.,]+))? ?@(\d+)")
+_TOLD = re.compile(r"(-?)(\w+) (\w+)(?: +([\w:.,]+))? *@(\d+)")
 
 
 def events(story: str) -> pa.Table:

@@ -52,7 +52,7 @@ def features(held: Held, orders: npt.NDArray[np.int64]) -> Floats:
     late = np.log((since + 7) / (held.wait + 7))
     sold = held.buyers[held.item]
     columns = [
-        *(np.log(held.times), np.log1p(since), np.log1p(since) ** 2, late, np.log(held.again[held.item])),
+        *(np.log(held.times), np.log1p(since), np.log1p(since) ** 2, late, np.log(held.again[held.item] + 0.001)),
         *(np.log1p(lately[held.item]) for lately in held.recent.values()),
         *(np.log1p(sold), np.log1p(orders[held.customer])),
     ]

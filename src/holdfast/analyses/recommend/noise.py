@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 __all__ = ["WORDS", "not_products"]
 
 NUMBERED = 0.9
-"""Where at least this share of the ids has two digits, one that has fewer is no product."""
+"""Where at least this share of the ids has two digits or is a number, one that has fewer and is none is no product."""
 
 WORDS = frozenset(
     {
@@ -24,10 +24,9 @@ def not_products(ids: Iterable[str], exclude: Sequence[str] = ()) -> tuple[str, 
     """Which of the ids are taken for no product, sorted: those in `exclude`, those that are one of WORDS, and, where nearly all
     ids have digits, those with fewer than two (POST, M, BANK CHARGES, C2)."""
     known = list(ids)
-    bare = {one for one in known if sum(letter.isdigit() for letter in one) < 2}
-    numbered = len(known) - len(bare) >= NUMBERED * len(known) and any(len(one) > 3 for one in known)
+    # A catalogue of few products may count them 1, 2, 3: whole numbers are ids of their own kind.
+    bare = {one for one in known if sum(letter.isdigit() for letter in one) < 2 and not one.isdigit()}
     found = {one for one in known if one in exclude or one.strip().lower() in WORDS}
-    if numbered:
-        # a catalogue of few products may count them 1, 2, 3: whole numbers are ids of their own kind
-        found |= {one for one in bare if not one.isdigit()}
+    if len(known) - len(bare) >= NUMBERED * len(known):
+        found |= bare
     return tuple(sorted(found))

@@ -1,0 +1,102 @@
+"""`holdfast recommend`: what each customer would like next, what goes together, and how good such lists were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from holdfast.cli.asking import asked
+from holdfast.cli.options import Verb, analysis_options
+from holdfast.cli.views import chosen
+from holdfast.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from holdfast.cli.saying import Said
+
+__all__ = ["verb"]
+
+TABLES = {
+    "offers": "customers", "popular": "customers", "recipe": "customers", "tenure": "premium", "customers": None,
+    "items": None, "next": None, "premium": None, "cross-sell": None, "quality": None,
+}  # fmt: skip
+"""What --show names: a table of its own (None), or a further one of that table's answer."""
+
+_RATE = ("customers", "share", "lift")
+_BOUNDS = ("low", "high", "lift_low", "lift_high")
+_VIEWS = {
+    "customers": chosen("customer", "rank", "name", "kind", "reason", hidden=("item", "score")),
+    "items": chosen("name", "with_name", *_RATE, "n", hidden=("item", "with_item", "orders", "lift_low", "lift_high")),
+    "next": chosen("name", "next_name", *_RATE, "n", hidden=("item", "next_item", "lift_low", "lift_high")),
+    "premium": chosen(
+        *("name", "price", "premium_name", "premium_price", "customers", "share", "lift"), money=("price", "premium_price"),
+        hidden=("item", "premium", "have_both", "n", *_BOUNDS),
+    ),
+    "cross-sell": chosen("have_name", "offer_name", *_RATE, "n", hidden=("have", "offer", "have_both", "lift_low", "lift_high")),
+    "quality": chosen("of", "method", "n", "recall", "ndcg", "better"),
+}  # fmt: skip
+
+
+def _view(show: str) -> Any:
+    """The table of that show, without what the screen has no room for."""
+
+    def view(console: Console, said: Said) -> None:
+        _VIEWS[show](console, said)
+
+    return view
+
+
+@click.command("recommend", cls=Verb)
+@click.option("--show", type=click.Choice(sorted(TABLES)), default="customers", help="What to tell (customers).")
+@click.option(
+    "--kind", type=click.Choice(["best", "half", "again", "new"]), default=None,
+    help="What a list holds: as did best in the past (best), half of it new, what she has (again), what she has not (new).",
+)  # fmt: skip
+@click.option("--customer", default=None, metavar="ID", help="The list of one customer.")
+@click.option("--top", type=click.IntRange(1), default=None, metavar="N", help="Products in a list (10).")
+@click.option("--limit", type=click.IntRange(0), default=None, metavar="N", help="Customers or pairs in the table (50); 0: all.")
+@click.option("--exclude", multiple=True, metavar="ID", help="A product id that is no product, such as POST; repeatable.")
+@click.option("--available", default=None, metavar="FILE", help="A file of the product ids that may be offered, one a line.")
+@click.option("--catalogue", "catalogue_days", type=click.IntRange(1), default=None, metavar="DAYS",
+              help="A product without a sale for so long is not offered (as the data say).")  # fmt: skip
+@click.option("--test", "test_days", type=click.IntRange(1), default=None, metavar="DAYS",
+              help="The last days that judge the lists (a sixth of the data).")  # fmt: skip
+@click.option("--window", "window_days", type=click.IntRange(1), default=None, metavar="DAYS", help="How soon is next (90).")
+@click.option("--least", type=click.IntRange(1), default=None, metavar="N", help="Customers that a pair needs.")
+@analysis_options
+def verb(workspace: str, show: str, available: str | None, exclude: tuple[str, ...], **options: Any) -> None:
+    """What would each customer like next: what she may buy again, what is new to her, what is popular; each with its reason.
+
+    Never what she returned or what nobody buys any more. --show quality tells how good such lists were, beside popularity;
+    items and next what goes together; premium and cross-sell whom to offer what. All lists: --limit 0 --csv lists.csv.
+
+    People: --people item=85123A kind=new; of items: item=… with_item=…, of premium: item=… premium=…, of cross-sell: have=…
+    offer=….
+    """
+    from holdfast.workspace import Workspace
+
+    opened = Workspace.open(workspace)
+    asking = opened.accounts if options["whose"] == "accounts" else opened
+    names = ("kind", "customer", "top", "limit", "catalogue_days", "test_days", "window_days", "least")
+    own = {name: options.pop(name) for name in names}
+    own |= {"exclude": exclude or None, "available": _ids(available), "lines": asking.order_lines()}
+    table = TABLES[show]
+    own["show"] = table or show
+    asked("recommend:Recommend", workspace, own, view=_view(own["show"]), show=show if table else None, **options)
+
+
+def _ids(path: str | None) -> tuple[str, ...] | None:
+    """The ids of a file, one a line; InputError where it cannot be read."""
+    if path is None:
+        return None
+    try:
+        rows = Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}", "give a text file with a product id a line") from error
+    found = tuple(row.strip() for row in rows if row.strip())
+    if not found:
+        raise InputError(f"{path} names no product", "give a text file with a product id a line")
+    return found
