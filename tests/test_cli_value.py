@@ -19,9 +19,9 @@ from holdfast.settings_file import write_settings
 
 @cache
 def folder() -> Path:
-    """A workspace with the made stream of 2,000 customers; made once, only read."""
+    """A workspace with the made stream of 600 customers; made once, only read."""
     home = Path(mkdtemp(prefix="holdfast-test-"))
-    pq.write_table(datasets.made_stream(), home / "stream.parquet")
+    pq.write_table(datasets.made_stream(600, 1), home / "stream.parquet")
     told = holdfast("import", home / "stream.parquet", "-w", home / "shop", "--yes", "--zone", "UTC", "--currency", "EUR")
     assert told.code == 0, told.err
     return home
@@ -36,7 +36,7 @@ def rows(*args: str) -> list[dict[str, object]]:
 def test_the_screen_says_equity_and_lists_the_best_within_a_hundred_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     told = holdfast("value", "-w", folder() / "shop")
-    assert told.out.startswith("In the next 12 months the 700 customers are worth ")
+    assert told.out.startswith("In the next 12 months the 210 customers are worth ")
     assert "too narrow" not in told.out
     assert max(map(len, told.out.splitlines())) <= 100
     assert len(rows()) == 20
@@ -51,7 +51,7 @@ def test_every_table_fits_the_screen(table: str, monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_csv_has_every_customer_unless_a_limit_is_given(tmp_path: Path) -> None:
-    for more, lines in ((), 701), (("--limit", "5"), 6):
+    for more, lines in ((), 211), (("--limit", "5"), 6):
         assert holdfast("value", "-w", folder() / "shop", "--csv", tmp_path / "v.csv", *more).code == 0
         assert len((tmp_path / "v.csv").read_text().splitlines()) == lines
 
