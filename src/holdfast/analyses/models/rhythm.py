@@ -167,10 +167,12 @@ def _log_evidence(waits: Waits, r: float, alpha: float) -> Numbers:
     """ln of the likelihood of the waits given each k of the grid, [customers, grid]."""
     from scipy.special import gammaln
 
-    n, total, logs = waits.n[:, None], waits.total[:, None], waits.logs[:, None]
-    shape = r + KS * n
-    made = n * (KS * np.log(KS) - gammaln(KS)) + (KS - 1) * logs
-    return np.asarray(made + gammaln(shape) - gammaln(r) + r * np.log(alpha) - shape * np.log(alpha + KS * total))
+    total, logs = waits.total[:, None], waits.logs[:, None]
+    # Gamma functions depend on how many waits there are, and nothing else: they are asked once for each number.
+    often, place = np.unique(waits.n, return_inverse=True)
+    shape = r + KS * often[:, None]
+    made = often[:, None] * (KS * np.log(KS) - gammaln(KS)) + gammaln(shape) - gammaln(r) + r * np.log(alpha)
+    return np.asarray(made[place] + (KS - 1) * logs - shape[place] * np.log(alpha + KS * total))
 
 
 def _weights(mu: float, sigma: float) -> Numbers:

@@ -70,7 +70,7 @@ def told_of(rhythm: Rhythm, waits: Waits, unusual: float) -> Told:
     half, most = (tuple(rhythm.quantile_now(waits, share, k) for share in shares) for shares in RANGES.values())
     return Told(
         rhythm.quantile(waits, 0.5, k), k, rhythm.quantile_now(waits, 0.5, k), (half[0], half[1]), (most[0], most[1]),
-        np.floor(rhythm.quantile(waits, unusual, k) + 0.5), band_of(rhythm, waits, unusual),
+        np.floor(rhythm.quantile(waits, unusual, k) + 0.5), band_of(rhythm, waits, unusual, k),
     )  # fmt: skip
 
 

@@ -186,7 +186,8 @@ class NextStep:
         out = np.where(waits.silent < 0, 0, ONE_ORDER).astype(np.uint8)
         told = self.told(shard)
         if self.rhythm is not None and len(told):
-            out[told] = band_of(self.rhythm, part_of(waits, told), self.unusual)
+            some = part_of(waits, told)
+            out[told] = band_of(self.rhythm, some, self.unusual, self.rhythm.regularity(some))
         return out
 
     def told(self, shard: Shard) -> npt.NDArray[np.int64]:
@@ -206,9 +207,8 @@ def part_of(waits: Waits, places: npt.NDArray[Any]) -> Waits:
     return Waits(waits.n[places], waits.total[places], waits.logs[places], waits.silent[places])
 
 
-def band_of(rhythm: Rhythm, waits: Waits, unusual: float) -> npt.NDArray[np.uint8]:
-    """How customers with a wait stand to their next order."""
-    k = rhythm.regularity(waits)
+def band_of(rhythm: Rhythm, waits: Waits, unusual: float, k: Numbers) -> npt.NDArray[np.uint8]:
+    """How customers with a wait stand to their next order. k  of `Rhythm.regularity`"""
     left = rhythm.still_waiting(waits, waits.silent + HALF_DAY, k)
     out = np.full(len(waits), LATER, np.uint8)
     open_ = np.flatnonzero(left >= 1 - LATE)
@@ -251,11 +251,14 @@ class CheckStep:
         """Who counts in each line, and who of them is its part."""
         k = self.rhythm.regularity(waits)
         horizon = waits.silent + self.last - self.orders.end
-        lines = {}
+        lines, back = {}, np.flatnonzero(came > 0)
+        some, own = part_of(waits, back), came[back]
         for name, shares in RANGES.items():
-            low, high = (self.rhythm.quantile_now(waits, share, k) for share in shares)
-            seen = (came > 0) & (high <= horizon)
-            lines[name] = (seen, seen & (came >= low) & (came <= high))
-        band = band_of(self.rhythm, waits, self.unusual)
+            low, high = (self.rhythm.quantile_now(some, share, k[back]) for share in shares)
+            seen, inside = np.zeros((2, len(waits)), np.bool_)
+            seen[back] = high <= horizon[back]
+            inside[back] = seen[back] & (own >= low) & (own <= high)
+            lines[name] = (seen, inside)
+        band = band_of(self.rhythm, waits, self.unusual, k)
         groups = {"unusual silence": band == UNUSUAL, "overdue": band == OVERDUE, "not overdue": band < OVERDUE}
         return lines | {name: (some, some & (came == 0)) for name, some in groups.items()}
