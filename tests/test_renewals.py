@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import approx_fprime
 
-from holdfast.analyses.models import bdw, sbg
+from holdfast.analyses.models import bdw, discrete_weibull, sbg
 from holdfast.analyses.models.renewal_choice import Geometric, chosen, drawn, one_rate
 from holdfast.analyses.models.renewals import Renewals, for_ever, remaining, within
 from holdfast.errors import UsageError
@@ -50,7 +50,7 @@ def test_beta_discrete_weibull_with_c_1_is_the_shifted_beta_geometric():
 @given(st.lists(st.floats(-1.5, 1.5), min_size=3, max_size=3), st.lists(st.integers(0, 40), min_size=3, max_size=6))
 def test_gradients_are_those_of_differences(at, lost):
     renewals = Renewals(np.array(lost), np.array([*lost[::-1], 7]))
-    for kind, size in ((sbg, 2), (bdw, 3)):
+    for kind, size in ((sbg, 2), (discrete_weibull, 2), (bdw, 3)):
         point = np.array(at[:size])
         told = kind._loglik(point, renewals)[1]
         near = approx_fprime(point, lambda where, kind=kind: kind._loglik(where, renewals)[0], 1e-7)
@@ -94,8 +94,9 @@ def test_the_simpler_model_is_kept_where_the_larger_is_no_likelier():
     assert found.model.fit.model == "shifted-beta-geometric"
     assert round(found.p["beta-discrete-Weibull"], 2) == 0.25
     assert "the simpler is kept" in found.why
-    assert [fit.model for fit in found.fits] == ["one rate for all", "shifted-beta-geometric", "beta-discrete-Weibull"]
-    assert found.aic(found.fits[1]) < found.aic(found.fits[2])
+    names = ["one rate for all", "shifted-beta-geometric", "discrete Weibull", "beta-discrete-Weibull"]
+    assert [fit.model for fit in found.fits] == names
+    assert found.aic(found.fits[1]) < found.aic(found.fits[3])
     found = chosen(HIGH_END)
     assert found.model.fit.model == "beta-discrete-Weibull"
     assert found.p["beta-discrete-Weibull"] < 0.001
@@ -108,6 +109,14 @@ def test_customers_all_alike_leave_the_beta_models_without_a_maximum():
     assert found.model.fit["theta"] == pytest.approx(0.2)
     assert "steps aside" in found.why
     assert not found.fits[1].identified
+
+
+def test_customers_alike_who_grow_loyal_are_a_discrete_weibull():
+    """All live t renewals with probability 0.8^(t^0.5): the beta-discrete-Weibull runs off, its limit takes its place."""
+    left = [round(20_000 * 0.8 ** (t**0.5)) for t in range(13)]
+    found = chosen(Renewals.of_survivors([left]))
+    assert found.model.fit.model == "discrete Weibull"
+    assert found.model.fit.values == pytest.approx([-math.log(0.8), 0.5], rel=0.01)
 
 
 def test_too_little_to_go_by_is_said():
@@ -158,7 +167,7 @@ def test_intervals_hold_what_was_put_in():
 
 
 def test_survival_never_rises():
-    for model in (sbg.fitted(HIGH_END), bdw.fitted(HIGH_END), one_rate(HIGH_END)):
+    for model in (sbg.fitted(HIGH_END), bdw.fitted(HIGH_END), discrete_weibull.fitted(HIGH_END), one_rate(HIGH_END)):
         log = model.log_survival(np.arange(50))
         assert log[0] == pytest.approx(0, abs=1e-12)
         assert (np.diff(log) < 0).all()

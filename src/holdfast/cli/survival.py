@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["verb"]
 
-_COX = ("property", "value", "against", "left", "hazard_ratio", "low", "high", "p")
+_COX = ("property", "value", "hazard_ratio", "low", "high", "p", "against", "left")
 _TABLE = followed_by(
     chosen("segment", "months", "time", "customers", "at_risk", "left", "survival", hidden=("days",)),
     Further("cox", "Leaving sooner or later goes together with", _COX, most=24),

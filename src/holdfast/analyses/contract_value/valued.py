@@ -89,6 +89,8 @@ def valued(contracts: Contracts, model_of: dict[int, Renewing], whole: Renewing,
                 found[name][some] = values
     # Money of the next renewal comes after the rest of this period.
     worth = per_period * (1 + plan.discount) ** -part
+    # A range of the middle may leave out the mean of a lopsided future: it is widened to hold it.
+    found["low"], found["high"] = np.minimum(found["low"], found["value"]), np.maximum(found["high"], found["value"])
     return Valued(
         rows, lived, after, part, undecided, per_period, found["chance"], found["expected"], worth * found["value"],
         worth * found["low"], worth * found["high"], worth * found["for_ever"], worth**2 * found["variance"],

@@ -1,8 +1,9 @@
 """Which model of contracts the data ask for: chosen by likelihood, the simpler wins ties.
 
-In order: one rate for all (geometric), the shifted-beta-geometric, which it is the limit of, and the beta-discrete-Weibull,
-which contains that one with c = 1. A model that the data cannot identify steps aside and says why. The larger of two is taken
-only where the likelihood-ratio test says so at 5 %.
+In order: one rate for all (geometric); the likelier of the two that differ from it by one parameter, the shifted-beta-geometric
+(customers differ) and the discrete Weibull (readiness to leave changes with time); and the beta-discrete-Weibull, which
+contains both. A model that the data cannot identify steps aside and says why. The larger of two is taken only where the likelihood-ratio
+test says so at 5 %.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from holdfast.analyses.models import bdw, sbg
+from holdfast.analyses.models import bdw, discrete_weibull, sbg
 from holdfast.analyses.models.fitting import Fit
 from holdfast.analyses.models.renewals import Numbers, Renewals, Renewing
 from holdfast.analyses.statistics import chi_square_p
@@ -85,27 +86,35 @@ def chosen(renewals: Renewals) -> Chosen:
     if lost < LEAST_LOST or renewals.periods < 2:
         few = f"only {lost} contracts ended" if lost < LEAST_LOST else "contracts came to one renewal only"
         return Chosen(plain, f"one rate for all: {few}, too little to tell customers apart", (plain.fit,), {})
-    return _compared(plain, sbg.fitted(renewals), bdw.fitted(renewals))
+    middle = (sbg.fitted(renewals), discrete_weibull.fitted(renewals))
+    return _compared(plain, middle, bdw.fitted(renewals))
 
 
-def _compared(plain: Geometric, small: sbg.ShiftedBetaGeometric, large: bdw.BetaDiscreteWeibull) -> Chosen:
-    fits = (plain.fit, small.fit, large.fit)
-    p: dict[str, float] = {}
+def _compared(plain: Geometric, middle: tuple[Renewing, Renewing], large: bdw.BetaDiscreteWeibull) -> Chosen:
+    models: tuple[Renewing, ...] = (plain, *middle, large)
+    told = [
+        f"{one.fit.model} steps aside, {one.fit.why or 'its search did not come to rest'}"
+        for one in models
+        if not one.fit.identified
+    ]
+    ranked = sorted((one for one in middle if one.fit.identified), key=lambda one: -one.fit.loglik)
     best: Renewing = plain
-    told: list[str] = []
-    for model in (small, large):
-        fit = model.fit
-        if not fit.identified:
-            told.append(f"{fit.model} steps aside, {fit.why or 'its search did not come to rest'}")
-            continue
-        gain = max(2 * (fit.loglik - best.fit.loglik), 0.0)
-        p[fit.model] = chi_square_p(gain, len(fit.names) - len(best.fit.names))
+    p: dict[str, float] = {}
+    for model in (*ranked[:1], *((large,) if large.fit.identified else ())):
+        fit, other = model.fit, best.fit
+        gain = max(2 * (fit.loglik - other.loglik), 0.0)
+        p[fit.model] = chi_square_p(gain, len(fit.names) - len(other.names))
         if p[fit.model] <= LEVEL:
-            told.append(f"{fit.model} is likelier than {best.fit.model} (likelihood ratio {gain:.1f}, p {_said(p[fit.model])})")
+            told.append(f"{fit.model} is likelier than {other.model} (likelihood ratio {gain:.1f}, p {_said(p[fit.model])})")
             best = model
         else:
-            told.append(f"{fit.model} is not likelier than {best.fit.model} (p {p[fit.model]:.2f}): the simpler is kept")
-    return Chosen(best, f"{best.fit.model}: {'; '.join(told)}", fits, p)
+            told.append(f"{fit.model} is not likelier than {other.model} (p {p[fit.model]:.2f}): the simpler is kept")
+    if len(ranked) > 1 and best is not plain:
+        first, second = (one.fit for one in ranked)
+        told.append(
+            f"of the two of two parameters {first.model} is likelier ({first.loglik:,.1f} against {second.loglik:,.1f})"
+        )
+    return Chosen(best, f"{best.fit.model}: {'; '.join(told)}", tuple(one.fit for one in models), p)
 
 
 def _said(p: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -60,23 +60,38 @@ def compared(lives: Lives, small: int) -> Compared:
     """Cox's model of these lives over all that is beside.
 
     small  customers below whom a value does not stand by itself
-    A customer for whom a number is not known, or whose value is too rare even when pooled, is left out of the model.
+    A customer for whom a number is not known, or whose value is too rare even when pooled, is left out of the model. Where the
+    data cannot tell all ratios at once, the first property without which they can is left out, the last ones tried first.
     """
+    found = _compared(lives, small, None)
+    if found.cox is None or found.cox.identified or len(lives.beside) < 2:
+        return found
+    for place in sorted(range(len(lives.beside)), key=lambda at: (isinstance(lives.beside[at], Number), -at)):
+        other = _compared(lives, small, place)
+        if other.cox is not None and other.cox.identified:
+            return replace(other, why=f"{lives.beside[place].name} is left out of the hazard ratios: {found.why}")
+    return found
+
+
+def _compared(lives: Lives, small: int, without: int | None) -> Compared:
     rows: list[Row] = []
     columns: list[npt.NDArray[np.float64]] = []
     inside = np.ones(len(lives), np.bool_)
     for place, one in enumerate(lives.beside):
         if isinstance(one, Number):
-            if len(np.unique(one.values[np.isfinite(one.values)])) < 2:
+            if place == without or len(np.unique(one.values[np.isfinite(one.values)])) < 2:
                 continue
             inside &= np.isfinite(one.values)
             rows.append(_number_row(one, place, lives, len(columns)))
             columns.append(one.values)
-        else:
-            found, part = _levels(one, place, lives, small, len(columns))
-            rows += found
-            columns += [column for column in part if column is not None]
-            inside &= np.isin(one.codes, [code for row in found if row.against != OUT for code in row.codes or ()])
+            continue
+        found, part = _levels(one, place, lives, small, len(columns))
+        if place == without:
+            rows += [replace(row, against=OUT, column=None) for row in found]
+            continue
+        rows += found
+        columns += [column for column in part if column is not None]
+        inside &= np.isin(one.codes, [code for row in found if row.against != OUT for code in row.codes or ()])
     gone = int(lives.left[inside].sum())
     n, out = int(inside.sum()), int((~inside).sum())
     if not columns or gone < ENOUGH_LEFT:
@@ -85,7 +100,7 @@ def compared(lives: Lives, small: int) -> Compared:
     wide = np.column_stack([column[inside] for column in columns])
     names = [f"{row.property} {row.value}" for row in rows if row.column is not None]
     cox = fitted(lives.time[inside], lives.left[inside], wide, names)
-    return Compared(cox, cox.why if not cox.identified else "", tuple(rows), n, out)
+    return Compared(cox, "" if cox.identified else cox.why, tuple(rows), n, out)
 
 
 OUT = "(left out)"
@@ -144,7 +159,7 @@ def cox_notes(found: Compared) -> Sequence[str]:
     """What to keep in mind of the hazard ratios."""
     if found.cox is None or not found.cox.identified:
         return (found.why,) if found.rows else ()
-    out = []
+    out = [found.why] if found.why else []
     if found.cox.events < PER_RATIO * len(found.cox.names):
         out.append(f"{found.cox.events:,} left, fewer than {PER_RATIO} for each hazard ratio: read the ratios with care")
     if found.out:
