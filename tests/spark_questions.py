@@ -29,6 +29,8 @@ from holdfast.analyses.rfm.migration import RfmMigration
 from holdfast.analyses.scope import Condition
 from holdfast.analyses.sessions import Sessions
 from holdfast.analyses.transitions import Transitions
+from holdfast.analyses.uplift import Uplift
+from holdfast.analyses.value import CustomerValue
 
 
 def questions() -> list[Question]:
@@ -55,11 +57,19 @@ def _kinds(kind: type[Question]) -> set[type[Question]]:
     return below | ({kind} if real else set())
 
 
-SILENT: tuple[type[Question], ...] = (Abandonment, Clusters, EarlySigns)
+SILENT: tuple[type[Question], ...] = (Abandonment, Clusters, EarlySigns, Uplift)
 """Asked as they come, these may find nothing in a shop's orders: HARDER asks them so that they do."""
 
+# Countries are no arms that anybody drew: it is the walk that is asked of both engines.
+COUNTRIES = Uplift(
+    event="Order Completed", arm="country", control="France", outcomes=("orders", "money", "Order Refunded"), days=60,
+    where=(Condition("country", ("France", "Germany")),),
+)  # fmt: skip
+
 HARDER: tuple[Question, ...] = (
+    COUNTRIES,
     Clusters(among="everyone"),
+    CustomerValue(show="deciles", by="p_alive", limit=5),
     EarlySigns(events="orders", control="each", alpha=0.2, show="all", months=1),
     RfmMigration(first="2011-06-30"),
     Bridge(by="rfm", as_of="2011-09-15"),
@@ -74,6 +84,7 @@ HARDER: tuple[Question, ...] = (
 CELLS: list[tuple[Question, dict[str, object]]] = [
     (EarlySigns(), {"status": "steady"}),
     (Bridge(), {"period": "2011-06", "what": "lost"}),
+    (CustomerValue(), {"decile": 3, "cohort": "2011-03"}),
     (Bridge(by="country"), {"period": "2011-06", "what": "start", "segment": "France"}),
     (Cohorts(), {"cohort": "2010-12", "period": 5}),
     (Concentration(), {"top": 20}),
@@ -86,6 +97,7 @@ CELLS: list[tuple[Question, dict[str, object]]] = [
     (Rfm(), {"rfm": "Champions"}),
     (RfmMigration(first="2011-06-30"), {"before": "Champions", "after": "At Risk"}),
     (Sessions(), {"landing": "Order Completed", "what": "went on"}),
+    (COUNTRIES, {"arm": "Germany"}),
     (Transitions(gap_minutes=None), {"source": "Order Completed", "target": "Order Refunded"}),
 ]
 """Numbers that are opened on both engines: a question and a cell of its table."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from holdfast.analyses.definitions import counted
 from holdfast.analyses.uplift.effects import Effect
 from holdfast.analyses.uplift.learners import RESPONSE
-from holdfast.analyses.uplift.study import LEAST_TO_RANK, Advice, Group, Study, rankable
+from holdfast.analyses.uplift.study import ALPHA, LEAST_TO_RANK, Advice, Group, Study, rankable
 from holdfast.analyses.uplift.trial import CONTROL, Outcome
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["Wording", "notes", "words"]
 
 MOST_OUTCOMES = 3
-APART = 0.1
-"""Standardised differences above this are large."""
 
 
 @dataclass(frozen=True)
@@ -166,11 +164,10 @@ def _balance_said(study: Study) -> str:
     if not known:
         return "nothing is left to see whether the arms were alike before"
     most = max(known, key=lambda row: abs(row["difference"]))
-    size = abs(most["difference"])
-    alike = "were alike" if size <= APART else "were not alike"
-    return (
-        f"before the mail the arms {alike}: the largest standardised difference is {size:.3f} ({most['column']}, {most['arm']})"
-    )
+    apart = [row for row in known if row["p"] < ALPHA]
+    said = "were not alike" if apart else "were as alike as chance makes them"
+    where = f"{most['column']}, {most['arm']}"
+    return f"before the mail the arms {said}: the largest standardised difference is {abs(most['difference']):.3f} ({where})"
 
 
 def _moved(study: Study) -> set[str]:
