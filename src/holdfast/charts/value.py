@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 
 __all__ = ["group_values", "tenth_values"]
 
-MOST = 40
-"""Groups drawn, at most: the latest, or the largest."""
+MOST, LARGEST = 40, 15
+"""Cohorts drawn, at most, the latest; other groups, those with most customers."""
+
+EVERYONE = "everyone"
 
 
 def tenth_values(rows: list[dict[str, Any]], *, title: str, subtitle: str = "", unit: str = "") -> go.Figure:
@@ -47,13 +49,17 @@ def tenth_values(rows: list[dict[str, Any]], *, title: str, subtitle: str = "", 
 def group_values(rows: list[dict[str, Any]], name: str, *, title: str, subtitle: str = "", unit: str = "") -> go.Figure:
     """A dot a group: the mean value of its customers with its interval.
 
-    rows  with a column of that name, n, value, low, high; cohorts in their order, others by value
+    rows  with a column of that name, n, value, low, high; cohorts in their order, of others the largest, by value
     """
     import plotly.graph_objects as go
 
-    known = [row for row in rows if row["value"] is not None]
-    laid = known[-MOST:] if name == "cohort" else sorted(known, key=lambda row: -row["value"])[:MOST]
+    known = [row for row in rows if row["value"] is not None and row[name] != EVERYONE]
+    everyone = next((row for row in rows if row[name] == EVERYONE and row["value"] is not None), None)
+    largest = sorted(known, key=lambda row: -row["n"])[:LARGEST]
+    laid = known[-MOST:] if name == "cohort" else sorted(largest, key=lambda row: -row["value"])
     figure = go.Figure()
+    if everyone is not None and known:
+        figure.add_hline(y=everyone["value"], line={"color": SOFT, "width": 1, "dash": "dot"}, annotation_text=EVERYONE)
     figure.add_scatter(
         x=[str(row[name]) for row in laid], y=[row["value"] for row in laid], mode="markers",
         marker={"color": KEPT, "size": 9}, customdata=[[row["n"], row["low"], row["high"]] for row in laid], showlegend=False,

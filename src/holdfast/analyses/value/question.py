@@ -134,7 +134,7 @@ class CustomerValue(Question):
 
         currency, tables = answer.source.settings.currency, {self.show: answer.table, **answer.extra}
         words = {"title": "What customers are worth", "subtitle": answer.words, "unit": currency}
-        if self.show in ("segments", "cohorts", "sources") and len(answer.table):
+        if self.show in ("segments", "cohorts", "sources") and len(answer.table) > 1:
             return group_values(answer.table.to_pylist(), answer.table.column_names[0], **words)
         return tenth_values(tables["deciles"].to_pylist(), **words)
 
