@@ -5,7 +5,8 @@ Reliability R-24, 300-301.
 2. The readiness to leave falls with time where c < 1, and rises where c > 1.
 
 It is what the beta-discrete-Weibull becomes where customers do not differ (γ and δ run to infinity): where the data say so,
-that model has no maximum and this one takes its place. Written with λ = -ln(1 - θ): S(t) = exp(-λ t^c).
+that model has no maximum and this one takes its place. Written
+with τ, the renewals that 1 / e of them live, 1 - θ = exp(-τ^-c): S(t) = exp(-(t / τ)^c).
 """
 
 from __future__ import annotations
@@ -20,37 +21,37 @@ from holdfast.analyses.models.renewals import Numbers, Renewals
 
 __all__ = ["DiscreteWeibull", "fitted"]
 
-START = (0.2, 1.0)
+START = (5.0, 1.0)
 
 
 @dataclass(frozen=True)
 class DiscreteWeibull:
-    """A fitted model: lambda = -ln(1 - θ), and c of the duration."""
+    """A fitted model: tau, the renewals that 1 / e of all live, and c of the duration."""
 
     fit: Fit
 
     def log_survival(self, t: npt.ArrayLike) -> Numbers:
-        """ln S(t) = -λ t^c, as many as t."""
-        rate, c = self.fit.values
-        return np.asarray(-rate * np.asarray(t, np.float64) ** c)
+        """ln S(t) = -(t / τ)^c, as many as t."""
+        tau, c = self.fit.values
+        return np.asarray(-((np.asarray(t, np.float64) / tau) ** c))
 
 
 def fitted(renewals: Renewals) -> DiscreteWeibull:
     """The model of the greatest likelihood."""
     return DiscreteWeibull(
         maximised(
-            "discrete Weibull", ("lambda", "c"), START, lambda at: _loglik(at, renewals),
+            "discrete Weibull", ("tau", "c"), START, lambda at: _loglik(at, renewals),
             customers=renewals.contracts, unit_days=0.0,
         )
     )  # fmt: skip
 
 
 def _loglik(at: Numbers, renewals: Renewals) -> tuple[float, Numbers]:
-    """Log-likelihood and its gradient by ln λ and ln c."""
-    rate, c = np.exp(at)
+    """Log-likelihood and its gradient by ln τ and ln c."""
+    tau, c = np.exp(at)
     t = np.arange(renewals.periods + 1.0)
-    log = -rate * t**c
-    slopes = np.stack([log, log * c * np.log(np.maximum(t, 1.0))])
+    log = -((t / tau) ** c)
+    slopes = np.stack([-c * log, log * c * np.log(np.maximum(t, 1.0) / tau)])
     left = np.exp(log)
     ended = left[:-1] - left[1:]
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -2,8 +2,8 @@
 
 In order: one rate for all (geometric); the likelier of the two that differ from it by one parameter, the shifted-beta-geometric
 (customers differ) and the discrete Weibull (readiness to leave changes with time); and the beta-discrete-Weibull, which
-contains both. A model that the data cannot identify steps aside and says why. The larger of two is taken only where the likelihood-ratio
-test says so at 5 %.
+contains both. A model that the data cannot identify steps aside and says why. The larger of two is taken only where the
+likelihood-ratio test says so at 5 %.
 """
 
 from __future__ import annotations
