@@ -333,6 +333,9 @@ def test_reasons_say_what_is_seen():
     assert said["returns"] == "sent something back of 3 of the last 4 orders"
     assert said["visits"] == "no visit for 20 days, used to come weekly"
     assert said["complaints"] == "complained 12 days ago"
+    once = numbers.copy()
+    once[[PLACE["times"], PLACE["usual interval"]]] = 1, np.nan
+    assert wording.told("frequency", once, np.zeros(0, np.int32)) == "ordered once, 74 days ago"
     assert said["frequency"] == "6 orders in all, 0 of them in the last 90 days"
     parts = np.zeros(len(KINDS))
     parts[KINDS.index("visits")], parts[KINDS.index("rhythm")], parts[KINDS.index("value")] = 1.0, 0.5, 0.05

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 __all__ = ["calibration"]
 
+ROOM = 1.25
+"""The axis of the bars is so many times the longest, so that its number has room."""
+
 _COLOURS = {"low": KEPT, "medium": SOFT, "high": RISK, "very high": LOST, "not known": RULE}
 
 
@@ -43,7 +46,8 @@ def calibration(
     top = min(1.0, 0.05 + max([row["high"] for row in deciles] + [row["predicted"] for row in deciles], default=0.95))
     figure.update_xaxes(title_text="predicted risk", tickformat=".0%", range=[0, top], row=1, col=1)
     figure.update_yaxes(title_text="of these left", tickformat=".0%", range=[0, top], row=1, col=1)
-    figure.update_xaxes(title_text=who, tickformat=",", showgrid=False, row=1, col=2)
+    longest = max((sum(row["customers"] for row in bands if row["band"] == name) for name in _COLOURS), default=0)
+    figure.update_xaxes(title_text=who, tickformat=",", showgrid=False, range=[0, max(longest, 1) * ROOM], row=1, col=2)
     figure.update_yaxes(showgrid=False, row=1, col=2)
     return figure
 

@@ -208,6 +208,8 @@ def _base(timelines: Timelines, as_of: AsOf) -> Base:
 
 def _cuts(known: Learned) -> tuple[float, ...]:
     """The bands of the base rate: the usual cuts, or odds of it where it is extreme."""
+    if known.model is None:
+        return CUTS
     latest = next((one for one in known.snapshots if one.day == known.plan.test), None)
     rate = latest.left / latest.n if latest is not None and latest.n else 0.5
     if 0.2 <= rate <= 0.8 or rate in (0.0, 1.0):

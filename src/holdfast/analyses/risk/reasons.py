@@ -88,10 +88,10 @@ def _rhythm(wording: Wording, row: dict[str, float]) -> str | None:
     return f"{wording.verb} {often}, the last time {_ago(silent)}"
 
 
-def _frequency(wording: Wording, row: dict[str, float]) -> str:
+def _frequency(wording: Wording, row: dict[str, float]) -> str | None:
     times, lately = round(row["times"]), round(row["times lately"])
     whole = f"{counted(times, wording.noun)} in all"
-    return f"{whole}, {lately:,} of them in the last {wording.window} days" if times > 1 else f"one {wording.noun} only"
+    return f"{whole}, {lately:,} of them in the last {wording.window} days" if times > 1 else _rhythm(wording, row)
 
 
 def _value(row: dict[str, float]) -> str | None:
@@ -200,7 +200,7 @@ def reasons_of(
         if parts[place] < LEAST_PART or len(found) == MOST_REASONS:
             break
         said = None if KINDS[place] == "season" else wording.told(KINDS[place], numbers, codes)
-        if said is not None:
+        if said is not None and said not in found:
             found.append(said)
     return "; ".join(found) or NOTHING
 

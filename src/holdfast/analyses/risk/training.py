@@ -48,7 +48,7 @@ LEAST = 40
 """Leavers and stayers among the early rows without whom nothing is learned; trees want LEAST_TREES of each."""
 
 LEAST_TREES = 200
-LEAST_TESTED = 15
+LEAST_TESTED = 5
 FOLDS = 3
 YEAR = 365
 
@@ -222,8 +222,7 @@ def learned(timelines: Timelines, as_of: AsOf, base: Base, traces: Traces, windo
         late = past.of(plan.late)
         model, drift = _fitted(name, late, season)
         # How far it was off at the test says how far the risks of now may be.
-        off = _mended(tested.y, tested.fitted[name].logits(tested.table))
-        model = model.shifted(model.shift, abs(off))
+        model = model.shifted(model.shift, _off(tested.y, tested.fitted[name].logits(tested.table)))
     return Learned(model=model, why="", tested=tested, drift=drift, rows=len(late.rows), **fixed)
 
 
@@ -282,6 +281,14 @@ def _drifted(y: npt.NDArray[Any], score: Floats) -> tuple[float, float]:
     p = odds_to(score)
     z = float((y.sum() - p.sum()) / np.sqrt(max(float((p * (1 - p)).sum()), 1e-9)))
     return z, (0.0 if abs(z) <= Z95 else _mended(y, score))
+
+
+def _off(y: npt.NDArray[Any], score: Floats) -> float:
+    """How far the level lay from what happened, in log-odds, beyond what chance alone makes of so many customers."""
+    shift = _mended(y, score)
+    p = odds_to(score + shift)
+    chance = 1 / max(float((p * (1 - p)).sum()), 1e-9)
+    return float(np.sqrt(max(shift * shift - chance, 0.0)))
 
 
 def _mended(y: npt.NDArray[Any], score: Floats) -> float:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["notes", "words"]
 
+MUCH = 0.2
+"""Log-odds by which the level may be off at the test without a word."""
+
 
 def words(scored: Scored, learned: Learned, settings: Settings, verb: str) -> str:
     """The answer in a few sentences."""
@@ -93,7 +96,21 @@ def _of_the_model(learned: Learned) -> list[str]:
         told = f"{_signed(better.value, 4)} ({_signed(better.low, 4)} to {_signed(better.high, 4)})"
         verdict = "so the trees are used" if learned.model.name == "trees" else "not surely better, so the simpler one is used"
         out.append(f"Brier of the logistic regression less that of the trees, paired by customer: {told}: {verdict}")
-    return out + _drift_told(learned)
+    return [*out, *_off_told(learned), *_drift_told(learned)]
+
+
+def _off_told(learned: Learned) -> list[str]:
+    """How far all risks lay from what happened at the instant held out, where that is much."""
+    tested, model = learned.tested, learned.model
+    assert tested is not None
+    assert model is not None
+    if model.off < MUCH:
+        return []
+    foretold, came = float(tested.chances[model.name].mean()), float(tested.y.mean())
+    return [
+        f"at the instant held out {percent(came)} left where {percent(foretold)} were foretold: the level of risk moves with "
+        "time, and all intervals are widened by as much"
+    ]
 
 
 def _signed(value: float, digits: int) -> str:
