@@ -13,7 +13,7 @@ from holdfast.errors import UsageError
 
 
 def test_p_alive_before_anything_is_learned_by_hand():
-    """r 1, α 2. x 1, t_x 2, T 6: such a silence has the chance (4/8)² = 1/4, so p₀ = ¼ · 2 / (¼ · 2 + 1) = 1/3; just seen 2/3."""
+    """r 1, α 2. x 1, t_x 2, T 6: such a silence has the chance (4/8)² = 1/4, so p₀ = ½ / (½ + 1) = 1/3; just seen 2/3."""
     histories = Histories.of([1, 1, 0], [2, 6, 0], [6, 6, 2])
     assert unlearned(1.0, 2.0).alive(histories)[histories.place] == pytest.approx([1 / 3, 2 / 3, 1 / 3])
 
