@@ -269,9 +269,8 @@ def test_the_trait_says_what_the_question_says():
         assert (row["band"] == "unusual silence") == (row["unusual_on"] <= date(2011, 12, 9))
     late = answer.people(band="unusual silence").ids
     assert Traits().people(shop(), trait="next_order", value="unusual silence").ids == late
-    # `due` of holdfast taste is a second, simpler look at the same waits: hardly ever of another mind.
-    same = [(row["due"] == "overdue") == (row["next_order_band"] in BANDS[-2:]) for row in traits.values()]
-    assert np.mean(same) > 0.98
+    # `due` of holdfast taste looks at the same waits.
+    assert all((row["due"] == "overdue") == (row["next_order_band"] in BANDS[-2:]) for row in traits.values())
 
 
 def test_shows_and_limits():

@@ -12,7 +12,18 @@ import pyarrow as pa
 
 from holdfast.analyses.definitions import counted, percent
 from holdfast.analyses.models.rhythm import Numbers, Rhythm, Waits
-from holdfast.analyses.next_order.walk import BANDS, MONTH, ONE_ORDER, OVERDUE, RANGES, UNUSUAL, WEEK, NextStep, band_of
+from holdfast.analyses.next_order.walk import (
+    BANDS,
+    DECIMALS,
+    MONTH,
+    ONE_ORDER,
+    OVERDUE,
+    RANGES,
+    UNUSUAL,
+    WEEK,
+    NextStep,
+    band_of,
+)
 from holdfast.analyses.scope import money
 from holdfast.analyses.statistics import wilson
 from holdfast.settings import Settings
@@ -69,7 +80,8 @@ def told_of(rhythm: Rhythm, waits: Waits, unusual: float) -> Told:
     k = rhythm.regularity(waits)
     half, most = (tuple(rhythm.quantile_now(waits, share, k) for share in shares) for shares in RANGES.values())
     return Told(
-        rhythm.quantile(waits, 0.5, k), k, rhythm.quantile_now(waits, 0.5, k), (half[0], half[1]), (most[0], most[1]),
+        np.round(rhythm.quantile(waits, 0.5, k), DECIMALS), np.round(k, DECIMALS), rhythm.quantile_now(waits, 0.5, k),
+        (half[0], half[1]), (most[0], most[1]),
         np.floor(rhythm.quantile(waits, unusual, k) + 0.5), band_of(rhythm, waits, unusual, k),
     )  # fmt: skip
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BANDS",
+    "DECIMALS",
     "DUE",
+    "LATE",
     "ONE_ORDER",
     "OVERDUE",
     "RANGES",
@@ -39,6 +41,9 @@ BANDS = ("(not known)", "one order day", "later", "due within 30 days", "due wit
 ONE_ORDER, LATER, MONTH, WEEK, OVERDUE, UNUSUAL = range(1, len(BANDS))
 DUE = {WEEK: 7, MONTH: 30}
 """Days from the as-of within which the next order is expected."""
+
+DECIMALS = 6
+"""Days are told to so many decimals: the last bits depend on how many customers are worked out side by side."""
 
 RANGES = {"50 % range": (0.25, 0.75), "80 % range": (0.1, 0.9)}
 LATE = 0.9
@@ -183,7 +188,7 @@ class NextStep:
     def bands(self, shard: Shard) -> npt.NDArray[np.uint8]:
         """The code of each customer of the shard."""
         waits = self.orders.waits(shard)
-        out = np.where(waits.silent < 0, 0, ONE_ORDER).astype(np.uint8)
+        out = np.where((waits.silent < 0) | (waits.n > 0), 0, ONE_ORDER).astype(np.uint8)
         told = self.told(shard)
         if self.rhythm is not None and len(told):
             some = part_of(waits, told)

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from holdfast.analyses.models.rhythm import HALF_DAY
+from holdfast.analyses.models.rhythm import Rhythm as Pace
+from holdfast.analyses.next_order.walk import DECIMALS, LATE, RANGES, Orders, part_of
 from holdfast.analyses.scope import Scope
 from holdfast.analyses.statistics import wilson_arrays
 from holdfast.analyses.taste.walk import NOBODY, Kind, Learned, Rhythm, entries
 from holdfast.timelines.attributes import NOT_KNOWN
 from holdfast.timelines.walk import Shard, Tally
-from holdfast.timelines.zone import day_of
 
 __all__ = ["DISCOUNT", "DUE", "NO_FAVOURITE", "Judge", "TasteStep", "Wanted"]
 
@@ -31,12 +33,14 @@ class Judge:
 
     kinds    what is looked at · rhythm  what orders say · learned  what the shop is like
     least    touches that a favourite needs
+    pace     what is usual of waits between orders, as `holdfast next` has it; None: nobody waited, or nobody asks
     """
 
     kinds: tuple[Kind, ...]
     rhythm: Rhythm
     learned: Learned
     least: int
+    pace: Pace | None = None
 
     def labels(self, name: str) -> tuple[str, ...]:
         """What the codes of a kind, of "discount" or of "due" mean."""
@@ -65,22 +69,40 @@ class Judge:
             code[(n > 0) & (low > average)] = DISCOUNT.index("seeker")
         return code, k, n
 
-    def due(self, shard: Shard) -> tuple[npt.NDArray[np.uint8], dict[str, Any]]:
-        """(code, what `Rhythm.waits` found) per customer."""
-        learned = self.learned
-        found = self.rhythm.waits(shard, learned.within, learned.between, learned.centre)
-        elapsed = day_of(self.rhythm.as_of.last) - found["last"]
-        code = np.full(len(elapsed), DUE.index("due"), np.uint8)
-        code[elapsed < np.round(found["soon"])] = DUE.index("not due")
-        code[elapsed > np.round(found["late"])] = DUE.index("overdue")
-        code[found["number"] == 0] = 0
-        return code, found
+    def due(self, shard: Shard) -> npt.NDArray[np.uint8]:
+        """Whether the next order of each customer is to be expected: before, in or after the range of four in five."""
+        waits = self._orders.waits(shard)
+        code, told = np.zeros(len(waits), np.uint8), np.flatnonzero(waits.n > 0)
+        if self.pace is not None and len(told):
+            some = part_of(waits, told)
+            left = self.pace.still_waiting(some, some.silent + HALF_DAY, self.pace.regularity(some))
+            code[told] = DUE.index("due")
+            code[told[left >= LATE]] = DUE.index("not due")
+            code[told[left < 1 - LATE]] = DUE.index("overdue")
+        return code
+
+    def dates(self, shard: Shard, mask: npt.NDArray[np.bool_]) -> dict[str, npt.NDArray[np.float64]]:
+        """Days of some customers: the usual wait, and next, soon, late from the last order; nan where they are not known."""
+        waits = part_of(self._orders.waits(shard), np.flatnonzero(mask))
+        known = (waits.n > 0) & (self.pace is not None)
+        out = {name: np.full(len(waits), np.nan) for name in ("usual", "next", "soon", "late")}
+        if self.pace is not None and known.any():
+            some = part_of(waits, known)
+            k, (low, high) = self.pace.regularity(some), RANGES["80 % range"]
+            out["usual"][known] = np.round(self.pace.quantile(some, 0.5, k), DECIMALS)
+            for name, share in (("next", 0.5), ("soon", low), ("late", high)):
+                out[name][known] = self.pace.quantile_now(some, share, k)
+        return out
+
+    @property
+    def _orders(self) -> Orders:
+        return Orders(self.rhythm.as_of, self.rhythm.mode)
 
     def codes(self, shard: Shard, name: str) -> npt.NDArray[Any]:
         """The codes of a kind, of "discount" or of "due", per customer of the shard."""
         if name == "discount":
             return self.discount(shard)[0]
-        found: npt.NDArray[Any] = self.due(shard)[0] if name == "due" else self.favourite(shard, name)[0]
+        found: npt.NDArray[Any] = self.due(shard) if name == "due" else self.favourite(shard, name)[0]
         return found
 
 
@@ -151,8 +173,9 @@ class TasteStep:
             rows |= {kind.name: code[mask], f"{kind.name} top": top[mask], f"{kind.name} n": total[mask]}
         code, k, n = self.judge.discount(shard)
         rows |= {"discount": code[mask], "reduced": k[mask], "orders": n[mask]}
-        due, found = self.judge.due(shard)
-        return rows | {"due": due[mask]} | {name: value[mask] for name, value in found.items()}
+        found = self.judge.rhythm.waits(shard)
+        rows |= {"due": self.judge.due(shard)[mask]} | {name: value[mask] for name, value in found.items()}
+        return rows | self.judge.dates(shard, mask)
 
 
 def _summed(amount: npt.NDArray[np.int64], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -22,9 +22,6 @@ LOG_UNIT = 1_000
 LEAST_DAYS = 3
 """Days on which a favourite was touched: among thousands of products one touch lies above any share of the shop's."""
 
-SPREAD_WAITS = 4.0
-"""How many waits the shop's spread weighs beside a customer's own."""
-
 
 @njit(cache=True, nogil=True)
 def _touch(label: Any, day: Any, count: Any, stamp: Any, seen: Any, size: int) -> int:
@@ -211,14 +208,10 @@ def wait_sums(low: int, high: int, offsets: Any, day: Any, histogram: Any, sums:
 
 
 @njit(cache=True, nogil=True)
-def waits(
-    low: int, high: int, offsets: Any, day: Any, within: float, between: float, centre: float, z: float, number: Any,
-    median: Any, usual: Any, soon: Any, late: Any, last: Any,
-) -> None:  # fmt: skip
-    """Each customer's usual wait between orders and the range of the next one, in days; number 0: no wait is known.
+def waits(low: int, high: int, offsets: Any, day: Any, number: Any, median: Any, last: Any) -> None:
+    """How many waits between orders each customer has, and their median in days; number 0: none is known.
 
-    within, between  variances of log days: of one customer's waits, and of customers' centres · centre  the mean of those
-    z  of the range · last  day index of the last counting order, -1 for none
+    last  day index of the last counting order, -1 for none
     """
     own = np.zeros(65_536, np.int64)
     for customer in range(low, high):
@@ -227,22 +220,6 @@ def waits(
         last[at] = -1 if stop == start else np.int64(day[stop - 1])
         n = _waits_of(start, stop, day, own)
         number[at] = n
-        if n == 0:
-            continue
-        sorted_ = np.sort(own[:n])
-        median[at] = (sorted_[(n - 1) // 2] + sorted_[n // 2]) / 2
-        mean, apart = 0.0, 0.0
-        for j in range(n):
-            mean += math.log(own[j]) / n
-        for j in range(n):
-            apart += (math.log(own[j]) - mean) ** 2
-        middle, doubt = math.log(median[at]), 0.0
-        if between > 0:
-            weight = between / (between + within / n)
-            middle = weight * middle + (1 - weight) * centre
-            doubt = weight * within / n
-        else:
-            middle = centre
-        spread = math.sqrt((SPREAD_WAITS * within + apart) / (SPREAD_WAITS + n - 1) + doubt)
-        usual[at] = math.exp(middle)
-        soon[at], late[at] = math.exp(middle - z * spread), math.exp(middle + z * spread)
+        if n > 0:
+            sorted_ = np.sort(own[:n])
+            median[at] = (sorted_[(n - 1) // 2] + sorted_[n // 2]) / 2

@@ -7,8 +7,8 @@
    clear favourite.
 3. *Discounts*: the share of a customer's counting orders that bear a coupon, a discount or a promotion. A seeker's share is
    above the shop's, interval and all.
-4. *The next order*: the median of her waits between order days, shrunk on the log scale to what is typical of customers, the
-   more the fewer waits are known; the range holds four in five of the waits. Overdue: the range is over.
+4. *The next order*: as `holdfast next` has it, from her own waits and everyone's; the range holds four in five of the customers
+   like her. Overdue: nine in ten of them would have ordered by now.
 5. Per segment: the share of its customers who touched a value at all, beside that of everyone (affinity).
 """
 
@@ -23,6 +23,8 @@ import numpy as np
 from holdfast.analyses.answer import Answer, People, Question, checked_cell
 from holdfast.analyses.definitions import defined, scope_rules
 from holdfast.analyses.discounts import DISCOUNTS
+from holdfast.analyses.next_order.question import prepared
+from holdfast.analyses.next_order.walk import Orders
 from holdfast.analyses.scope import Condition, Scope, segment_code
 from holdfast.analyses.taste.judge import Judge, TasteStep, Wanted
 from holdfast.analyses.taste.kinds import LEAST, found_kinds, found_rhythm
@@ -156,7 +158,8 @@ class Taste(Question):
                 )
         rhythm = found_rhythm(timelines, as_of, self.discount)
         sums = timelines.walk(LearnStep(kinds, rhythm, scope, segments)).sums
-        judge = Judge(kinds, rhythm, Learned.of(sums, kinds), self.least)
+        pace = prepared(timelines, Orders(as_of, rhythm.mode))
+        judge = Judge(kinds, rhythm, Learned.of(sums, kinds), self.least, pace)
         names = (*(kind.name for kind in kinds), *(("discount",) if rhythm.discounts else ()), "due")
         return TasteStep(judge, names, scope, segments), sums
 
@@ -174,11 +177,12 @@ def learned_of(timelines: Timelines, kinds: tuple[Kind, ...], rhythm: Rhythm) ->
 
 
 _TEXT = (
-    "A touch is a value on a local day, however often it is met on that day: the category, brand and channel of events (and "
-    "of the products of orders), the part of the day (night from 0, morning from 6, afternoon from 12, evening from 18 "
-    "o'clock) and the day of the week. A favourite is a customer's most touched value, given enough touches, three its own, "
-    "and Wilson's interval of its share above the share of everyone's touches; the index is the one by the other. Discount: "
-    "the share of counting orders with a discount; a seeker's interval lies above the shop's. Usual wait: the median of the "
-    "waits between a customer's order days, shrunk on the log scale to the typical customer's; the next order's range holds "
-    "four in five of the waits. Affinity: the share of a segment's customers who touched a value at all, by that of everyone."
+    "A touch is a value on a local day, however often it is met on that day: the category, brand and channel of events (and of"
+    " the products of orders), the part of the day (night from 0, morning from 6, afternoon from 12, evening from 18 o'clock) "
+    "and the day of the week. A favourite is a customer's most touched value, given enough touches, three its own, and "
+    "Wilson's interval of its share above the share of everyone's touches; the index is the one by the other. Discount: the "
+    "share of counting orders with a discount; a seeker's interval lies above the shop's. Usual wait: the typical wait between"
+    " a customer's order days by her own waits and everyone's; next order: as holdfast next has it, its range holds four in "
+    "five of the customers like her. Affinity: the share of a segment's customers who touched a value at all, by that of "
+    "everyone."
 )

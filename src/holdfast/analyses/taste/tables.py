@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from holdfast.analyses.definitions import percent
+from holdfast.analyses.next_order.tables import LAST_DAY
 from holdfast.analyses.scope import money
 from holdfast.analyses.statistics import wilson, wilson_arrays
 from holdfast.analyses.taste.judge import DISCOUNT, DUE, NO_FAVOURITE, Judge, TasteStep
@@ -140,12 +141,12 @@ def _of_discount(picked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of_waits(picked: dict[str, Any]) -> dict[str, Any]:
-    known, last = picked["number"] > 0, picked["last"]
-    expected = {"next_order": "usual", "next_low": "soon", "next_high": "late"}
+    known, last = np.isfinite(picked["next"]), picked["last"]
+    expected = {"next_order": "next", "next_low": "soon", "next_high": "late"}
     dates = {
         name: pa.array(
             [
-                date_of(int(day + round(wait))) if some else None
+                date_of(int(min(day + wait, LAST_DAY))) if some else None
                 for day, wait, some in zip(last, picked[key], known, strict=True)
             ],
             pa.date32(),
@@ -154,7 +155,7 @@ def _of_waits(picked: dict[str, Any]) -> dict[str, Any]:
     }
     return {
         "waits": pa.array(picked["number"], pa.int64()),
-        "own_median_days": _known(picked["median"], known), "usual_days": _known(picked["usual"], known),
+        "own_median_days": _known(picked["median"], picked["number"] > 0), "usual_days": _known(picked["usual"], known),
         "last_order": pa.array([date_of(int(day)) if day >= 0 else None for day in last], pa.date32()),
         **dates, "due": pa.array([DUE[one] for one in picked["due"]], pa.string()),
     }  # fmt: skip

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
+from holdfast.analyses.next_order.question import prepared
+from holdfast.analyses.next_order.walk import Orders
 from holdfast.analyses.taste.judge import DISCOUNT, DUE, NO_FAVOURITE, Judge
 from holdfast.analyses.taste.kinds import CLOCK, LEAST, found_rhythm, kind_of, named
 from holdfast.analyses.taste.question import learned_of
@@ -65,7 +67,8 @@ def trait(name: str, timelines: Timelines, as_of: AsOf) -> TasteTrait:
     key = ("taste learned", name, as_of, rhythm.mode)
     if key not in timelines.source.kept:
         timelines.source.kept[key] = learned_of(timelines, kinds, rhythm)
-    return TasteTrait(name.removeprefix(FAVOURITE), Judge(kinds, rhythm, timelines.source.kept[key], LEAST))
+    pace = prepared(timelines, Orders(as_of, rhythm.mode)) if name == "due" else None
+    return TasteTrait(name.removeprefix(FAVOURITE), Judge(kinds, rhythm, timelines.source.kept[key], LEAST, pace))
 
 
 def _kind(name: str, meta: Meta) -> Kind:

@@ -46,7 +46,6 @@ HOURS = ("night", "morning", "afternoon", "evening")
 """Parts of the local day: from 0, 6, 12 and 18 o'clock."""
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-Z80 = 1.2815515655446004
 
 
 @dataclass(frozen=True)
@@ -164,16 +163,13 @@ class Rhythm:
         k, n = self.reduced(shard)
         return {"reduced": np.array([k.sum(), n.sum()]), "waits": histogram, "moments": moments}
 
-    def waits(self, shard: Shard, within: float, between: float, centre: float) -> dict[str, Any]:
-        """number, median, usual, soon, late (days, the last three of the next wait) and last (day index) per customer."""
+    def waits(self, shard: Shard) -> dict[str, Any]:
+        """number of known waits, their median in days, and the day index of the last order (-1: none), per customer."""
         bought, size = shard.source.purchases(self.as_of.until, self.mode), shard.high - shard.low
         number, last = np.zeros((2, size), np.int64)
-        median, usual, soon, late = np.zeros((4, size))
-        waits(
-            *(shard.low, shard.high, bought.offsets, bought.day, within, between, centre, Z80, number, median, usual, soon),
-            *(late, last),
-        )
-        return {"number": number, "median": median, "usual": usual, "soon": soon, "late": late, "last": last}
+        median = np.zeros(size)
+        waits(shard.low, shard.high, bought.offsets, bought.day, number, median, last)
+        return {"number": number, "median": median, "last": last}
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def section(asked: Asked) -> Section | None:
         lead(answer.words),
         hint(
             "A favourite is what a customer touches surely more often than everyone does. The next order is expected from her "
-            "own rhythm; four in five of her waits lie in its range."
+            "own rhythm and everyone's; its date is that of a customer who goes on ordering."
         ),
         figure_place("taste-figure", answer.words, 420, least_width=560),
         _best(answer),
