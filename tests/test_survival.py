@@ -129,7 +129,7 @@ def test_hazard_ratios_of_the_shop_are_said_as_together_with():
     rows = {(row["property"], row["value"]): row for row in answer.extra["cox"].to_pylist()}
     doubling = rows[("first_order_value", "each doubling")]
     assert doubling["high"] < 1
-    assert "Together with first_order_value each doubling" in answer.words
+    assert "Together with each doubling of first order value" in answer.words
     # The quarter in which nobody can have been lost yet stands outside of the model.
     late = rows[("joined", "(other)")]
     assert (late["against"], late["left"], late["hazard_ratio"]) == ("(left out)", 0, None)

@@ -235,7 +235,7 @@ class Survival(Question):
         out = []
         if resolved is not None:
             out.append(f"{resolved.why}; nobody can be lost before day {resolved.days + 1} of her life")
-        out.append(claim())
+            out.append(claim())
         if self.by in TRAITS and self.by not in timelines.meta.properties:
             out.append(f"{self.by} is as it stands at the as-of: who stayed may be in a segment because she stayed")
         out += small_groups(lives, timelines.settings.small_group)

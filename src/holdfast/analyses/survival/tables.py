@@ -179,7 +179,8 @@ def _ratio(found: Compared) -> list[str]:
     one, row = min(rows, key=lambda pair: pair[0].p)
     if one.p >= 0.05:
         return []
-    whose = f"{row.property} {row.value}" + (f" against {row.against}" if row.against else "")
+    named = row.property.replace("_", " ")
+    whose = f"{row.value} of {named}" if row.codes is None else f"{named} {row.value} against {row.against}"
     often = f"{one.ratio:.2f} ({one.low:.2f} to {one.high:.2f}) times as often at any time"
     return [f"Together with {whose}, the rest being alike, customers leave {often}."]
 
