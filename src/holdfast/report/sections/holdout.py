@@ -27,8 +27,8 @@ def section(asked: Asked) -> Section | None:
     body = join(
         lead(answer.words),
         hint(
-            "Fitted to what was known up to the line, judged by what came after it; the plain rate is each customer's orders so "
-            "far by her weeks so far. A model that does not beat it is not used."
+            "Fitted to what was known up to the line, judged by what came after it; the plain rate is each customer's orders "
+            "so far by her weeks so far. A model that does not beat it is not used."
         ),
         figure_place("holdout-weeks", answer.words, 360),
         answer_table(answer, chosen=_SHOWN),
