@@ -1,8 +1,8 @@
 """Shops with products, told in a small notation; day 0 is 1 January 2024, at noon.
 
-`ann a1 soap,lamp @3` is Ann's order a1 of a soap and a lamp on day 3, `-ann a1 lamp @5` takes the lamp back on day 5, `-ann a1 @5`
-the whole order. Everything costs 10 a piece unless a price stands with it (`lamp:25`), and is of no category unless one does
-(`lamp:25:light`).
+`ann a1 soap,lamp @3` is Ann's order a1 of a soap and a lamp on day 3, `-ann a1 lamp @5` takes the lamp back on day 5, `-ann a1
+@5` the whole order. Everything costs 10 a piece unless a price stands with it (`lamp:25`), and is of no category unless one
+does (`lamp:25:light`).
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ _INVOICES = """
     SELECT InvoiceNo AS order_id, CAST(CustomerID AS VARCHAR) AS customer_id, min(InvoiceDate) AS time,
            CASE WHEN sum(Quantity * UnitPrice) < 0 THEN 'Order Refunded' ELSE 'Order Completed' END AS event,
            CAST(to_json(list({
-               'product_id': StockCode, 'name': Description, 'quantity': CASE WHEN InvoiceNo LIKE 'C%' THEN -Quantity ELSE Quantity END,
+               'product_id': StockCode, 'name': Description,
+               'quantity': CASE WHEN InvoiceNo LIKE 'C%' THEN -Quantity ELSE Quantity END,
                'price': CAST(UnitPrice AS DECIMAL(18, 4))
            })) AS VARCHAR) AS products
     FROM read_parquet($path) GROUP BY InvoiceNo, CustomerID ORDER BY time, order_id

@@ -23,6 +23,7 @@ from holdfast.analyses.early_signs import EarlySigns
 from holdfast.analyses.funnel import Funnel
 from holdfast.analyses.gone_after import GoneAfter
 from holdfast.analyses.metrics import Metrics
+from holdfast.analyses.recommend import Recommend
 from holdfast.analyses.repeat import Repeat
 from holdfast.analyses.rfm import Rfm
 from holdfast.analyses.rfm.migration import RfmMigration
@@ -57,7 +58,7 @@ def _kinds(kind: type[Question]) -> set[type[Question]]:
     return below | ({kind} if real else set())
 
 
-SILENT: tuple[type[Question], ...] = (Abandonment, Clusters, EarlySigns, Uplift)
+SILENT: tuple[type[Question], ...] = (Abandonment, Clusters, EarlySigns, Uplift, Recommend)
 """Asked as they come, these may find nothing in a shop's orders: HARDER asks them so that they do."""
 
 # Countries are no arms that anybody drew: it is the walk that is asked of both engines.

@@ -21,8 +21,8 @@ from holdfast.analyses.recommend.quality import scored
 from holdfast.analyses.recommend.ranking import best_of
 from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import Settings
-from holdfast.timelines.order_lines import OrderLines
 from holdfast.timelines import walk
+from holdfast.timelines.order_lines import OrderLines
 from holdfast.timelines.timelines import Timelines
 from holdfast.timelines.zone import date_of, day_of
 
@@ -56,7 +56,8 @@ def test_each_customer_gets_what_she_has_and_then_what_is_new_to_her():
     assert lists(answer)["dan"] == ["soap", "towel", "lamp"]
     assert lists(answer)["eve"] == ["soap", "towel", "lamp"]
     kinds = {(row["customer"], row["item"]): row["kind"] for row in answer.table.to_pylist()}
-    assert kinds["ann", "soap"] == kinds["dan", "soap"] == "again" and kinds["dan", "towel"] == "new"
+    assert kinds["ann", "soap"] == kinds["dan", "soap"] == "again"
+    assert kinds["dan", "towel"] == "new"
     assert kinds["eve", "soap"] == "popular"
     assert answer.definition.n == 5
 
@@ -73,7 +74,8 @@ def test_reasons_are_told_in_words():
 
 def test_one_customer_and_one_kind():
     answer = asked(customer="dan", kind="new", top=1)
-    assert lists(answer) == {"dan": ["towel"]} and answer.words == "dan would like next: towel."
+    assert lists(answer) == {"dan": ["towel"]}
+    assert answer.words == "dan would like next: towel."
     assert lists(asked(kind="again"))["dan"] == ["soap"]
     assert "eve" not in lists(asked(kind="again"))
     with pytest.raises(UnknownName, match="zoe"):
@@ -95,7 +97,8 @@ def test_what_she_returned_is_never_recommended_to_her():
         cleo c1 soap @1       dan d1 soap,lamp,rug @4
     """
     found = lists(asked(story))
-    assert "lamp" not in found["ann"] and "rug" in found["ann"]
+    assert "lamp" not in found["ann"]
+    assert "rug" in found["ann"]
     assert found["ben"] == ["soap"]
     assert {"lamp", "rug"} <= set(found["cleo"])
 
@@ -128,7 +131,8 @@ def test_bought_together_by_hand():
     assert set(rows) == {("soap", "towel"), ("towel", "soap")}
     one = rows["soap", "towel"]
     assert (one["customers"], one["orders"], one["n"], one["share"], one["lift"]) == (3, 4, 4, 0.75, 1.0)
-    assert rows["towel", "soap"]["share"] == 1.0 and rows["towel", "soap"]["low"] == pytest.approx(0.4385, abs=1e-4)
+    assert rows["towel", "soap"]["share"] == 1.0
+    assert rows["towel", "soap"]["low"] == pytest.approx(0.4385, abs=1e-4)
     assert asked(show="items", least=1).people(item="soap", with_item="towel").ids == ("ann", "ben", "cleo")
     assert asked(show="items", least=4).table.num_rows == 0
 
@@ -147,7 +151,7 @@ def test_bought_next_by_hand():
 
 
 def test_a_step_to_premium_by_hand():
-    """Cups are 10, mugs 12, the fine cup 20: of the seven customers of cups three have the fine one, which 3 of all 10 have. The
+    """Cups are 10, mugs 12, the fine cup 20: of the seven customers of cups three have the fine one. The
     interval of 3 of 7 is wide, so that a step shows only where it is sure: with twenty of each it is."""
     few = "".join(f"a{i} o{i} cup:10:c,mug:12:c,pot:11:c,fine:20:c @1 " for i in range(20))
     some = "".join(f"b{i} p{i} cup:10:c @1 " for i in range(5)) + "".join(f"z{i} q{i} rug:30:r @2 " for i in range(60))
@@ -177,7 +181,8 @@ def test_the_premium_share_by_tenure():
     tenure = {row["tenure"]: row for row in asked(story, show="premium").extra["tenure"].to_pylist()}
     assert (tenure["first order"]["customers"], tenure["first order"]["premium_share"]) == (3, 0.0)
     assert (tenure["1-90 days"]["customers"], tenure["1-90 days"]["premium_share"]) == (1, 0.8)
-    assert tenure["over a year"]["customers"] == 0 and tenure["over a year"]["premium_share"] is None
+    assert tenure["over a year"]["customers"] == 0
+    assert tenure["over a year"]["premium_share"] is None
     assert asked(story, show="premium").people(tenure="1-90 days").ids == ("ann",)
 
 
@@ -197,14 +202,17 @@ def test_recall_and_ndcg_by_hand():
 def test_without_products_it_says_what_to_do():
     shop, _ = sold(STORY)
     answer = shop.ask(Recommend())
-    assert answer.table.num_rows == 0 and "not what was in them" in answer.words and "shop.recommend()" in answer.notes[0]
+    assert answer.table.num_rows == 0
+    assert "not what was in them" in answer.words
+    assert "shop.recommend()" in answer.notes[0]
 
 
 def test_events_that_name_a_product_stand_in_for_lines():
     table = events("ann a1 @0  ann a2 @3  ben b1 @1  cleo c1 @2").append_column("product_id", [["11", "22", "11", "11"]])
     shop = Timelines.from_arrow(table.drop_columns(["products"]), Settings(properties=("product_id",)))
     answer = shop.ask(Recommend())
-    assert lists(answer)["ben"] == ["11", "22"] and "stand on the events Order Completed" in " ".join(answer.notes)
+    assert lists(answer)["ben"] == ["11", "22"]
+    assert "stand on the events Order Completed" in " ".join(answer.notes)
 
 
 def test_too_little_past_says_so():
@@ -223,7 +231,9 @@ def test_wrong_choices_are_refused():
 
 
 def test_only_these_customers_get_lists_but_all_teach():
-    table = events(STORY).append_column("country", [["FR" if who == "dan" else "DE" for who in events(STORY)["customer_id"].to_pylist()]])
+    table = events(STORY).append_column(
+        "country", [["FR" if who == "dan" else "DE" for who in events(STORY)["customer_id"].to_pylist()]]
+    )
     shop = Timelines.from_arrow(table.drop_columns(["products"]), Settings(properties=("country",)))
     from holdfast.analyses.scope import parse_where
 
@@ -258,7 +268,10 @@ def test_laws_of_lists(orders, kind, top, days):
     answer = shop.ask(Recommend(lines=lines, kind=kind, top=top, catalogue_days=days, limit=0))
     back = {(who, item) for who, items, _, taken in orders if taken for item in items}
     end = max(day + back for _, _, day, back in orders)
-    sold_on = {item: [day for _, items, day, taken in orders if item in items and not taken] for item in ("p10", "p11", "p12", "p13", "p14")}
+    sold_on = {
+        item: [day for _, items, day, taken in orders if item in items and not taken]
+        for item in ("p10", "p11", "p12", "p13", "p14")
+    }
     has = {(who, item) for who, items, _, taken in orders if not taken for item in items} - back
     for who, items in lists(answer).items():
         assert len(items) == len(set(items)) <= top
@@ -282,7 +295,9 @@ def test_order_of_arrival_changes_nothing(orders, random):
     """Each event keeps its own second, so that arrival alone is shuffled."""
     table = events(_story(orders))
     seconds = table["time"].cast("int64").to_numpy() + np.arange(len(table)) * 1_000_000
-    table = table.set_column(table.schema.get_field_index("time"), SCHEMA.field("time"), pa.array(seconds).cast(SCHEMA.field("time").type))
+    table = table.set_column(
+        table.schema.get_field_index("time"), SCHEMA.field("time"), pa.array(seconds).cast(SCHEMA.field("time").type)
+    )
     places = list(range(len(table)))
     random.shuffle(places)
     answers = []
@@ -314,16 +329,20 @@ def test_nothing_after_the_split_is_known():
     """Lists as of a day are the same whether the later part of the data is there or not; those that are judged are these."""
     table, whole, lines = stream()
     day = date_of(day_of(whole.as_of().last) - 60)
-    before = table.filter(pc.less(table["time"], pa.scalar(datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1))))
+    before = table.filter(
+        pc.less(table["time"], pa.scalar(datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)))
+    )
     earlier = Timelines.from_arrow(before)
     for kind in ("best", "new"):
         there = whole.ask(Recommend(as_of=day, lines=lines, limit=0, kind=kind))
         alone = earlier.ask(Recommend(as_of=day, lines=OrderLines.from_arrow(before), limit=0, kind=kind))
-        assert there.table.num_rows > 500 and there.table.equals(alone.table)
+        assert there.table.num_rows > 500
+        assert there.table.equals(alone.table)
     recipe = whole.ask(Recommend(as_of=day, lines=lines)).extra["recipe"]
     judged = whole.ask(Recommend(show="quality", test_days=60, lines=lines))
     untold = Recommend(as_of=day, test_days=60, lines=lines)
-    assert judged.extra["recipe"].equals(whole.ask(untold).extra["recipe"]) and recipe.num_rows == judged.extra["recipe"].num_rows
+    assert judged.extra["recipe"].equals(whole.ask(untold).extra["recipe"])
+    assert recipe.num_rows == judged.extra["recipe"].num_rows
 
 
 def test_shards_change_nothing(monkeypatch):

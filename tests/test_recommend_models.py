@@ -14,7 +14,7 @@ TOY = sparse.csr_matrix(np.array([[1, 1, 0], [1, 1, 0], [0, 1, 1], [1, 0, 0]], n
 
 
 def test_ease_by_hand_on_three_products():
-    """XᵀX + I is 4 2 0 / 2 4 1 / 0 1 2, its determinant 20, its inverse 7 -4 2 / -4 8 -4 / 2 -4 12 by 20: B_ij = -P_ij / P_jj."""
+    """XᵀX + I is 4 2 0 / 2 4 1 / 0 1 2, its determinant 20, its inverse 7 -4 2 / -4 8 -4 / 2 -4 12 by 20: B_ij = -P_ij/P_jj."""
     found = ease.fitted(ease.gram(TOY), 1.0)
     by_hand = [[0, 4 / 8, -2 / 12], [4 / 7, 0, 4 / 12], [-2 / 7, 4 / 8, 0]]
     assert np.allclose(found.weights, by_hand, atol=1e-6)

@@ -29,7 +29,8 @@ def recall() -> dict[tuple[str, str], float]:
 def test_the_split_is_that_of_the_published_figures():
     until = date_of(day_of(quality().definition.as_of) - 62)
     assert f"{until}" == "2011-10-08"
-    assert "made on 2011-10-08" in quality().words and "the 62 days after" in quality().words
+    assert "made on 2011-10-08" in quality().words
+    assert "the 62 days after" in quality().words
 
 
 def test_popularity_is_close_to_the_published_043_for_new_products():
@@ -56,5 +57,7 @@ def test_our_lists_pass_the_bars():
 
 
 def test_what_is_no_product_is_left_out():
-    assert quality().definition.rules["no products"].startswith("AMAZONFEE") or "POST" in quality().definition.rules["no products"]
+    assert (
+        quality().definition.rules["no products"].startswith("AMAZONFEE") or "POST" in quality().definition.rules["no products"]
+    )
     assert {"M", "POST", "DOT", "BANK CHARGES"} <= set(quality().definition.rules["no products"].split(", "))

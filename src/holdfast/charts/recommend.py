@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from holdfast.charts.palette import KEPT, NEW, RETURNED, RULE, SOFT, themed
+from holdfast.charts.palette import KEPT, NEW, RETURNED, RULE, SEQUENTIAL, SOFT, themed
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -65,7 +65,7 @@ def go_together(rows: Sequence[tuple[str, str, float, float, int]], *, title: st
     figure.add_scatter(
         x=[_short(row[1]) for row in dots], y=[_short(row[0]) for row in dots], mode="markers", showlegend=False,
         marker={
-            "size": [8 + 22 * row[3] for row in dots], "color": [row[2] for row in dots], "colorscale": [[0, "#cfe3d8"], [1, KEPT]],
+            "size": [8 + 22 * row[3] for row in dots], "color": [row[2] for row in dots], "colorscale": list(SEQUENTIAL[1:]),
             "showscale": bool(dots), "colorbar": {"title": {"text": "lift"}, "thickness": 12, "len": 0.6}, "line": {"width": 0},
         },
         customdata=[[row[3], row[4], row[2]] for row in dots],

@@ -9,6 +9,7 @@ import click
 
 from holdfast.cli.asking import asked
 from holdfast.cli.options import Verb, analysis_options
+from holdfast.cli.screen import table
 from holdfast.cli.views import chosen
 from holdfast.errors import InputError
 
@@ -16,40 +17,45 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from holdfast.cli.saying import Said
+    from holdfast.report.values import Kind
 
 __all__ = ["verb"]
 
-TABLES = {
+TABLES: dict[str, str | None] = {
     "offers": "customers", "popular": "customers", "recipe": "customers", "tenure": "premium", "customers": None,
     "items": None, "next": None, "premium": None, "cross-sell": None, "quality": None,
 }  # fmt: skip
 """What --show names: a table of its own (None), or a further one of that table's answer."""
 
-_RATE = ("customers", "share", "lift")
-_BOUNDS = ("low", "high", "lift_low", "lift_high")
+_BOUNDS = ("low", "high")
+_LIFT = ("lift", "lift_low", "lift_high")
+
+
+def _quality(console: Console, said: Said) -> None:
+    """How each way of making lists did, in percent."""
+    names = ["of", "method", "n", "recall", "recall_low", "recall_high", "ndcg", "ndcg_low", "ndcg_high"]
+    at = [said.columns.index(name) for name in names]
+    forms: list[Kind] = ["text", "text", "count", *["share"] * 6]  # type: ignore[list-item]
+    console.print(table(names, [[row[place] for place in at] for row in said.rows], forms, said.currency))
+
+
 _VIEWS = {
     "customers": chosen("customer", "rank", "name", "kind", "reason", hidden=("item", "score")),
-    "items": chosen("name", "with_name", *_RATE, "n", hidden=("item", "with_item", "orders", "lift_low", "lift_high")),
-    "next": chosen("name", "next_name", *_RATE, "n", hidden=("item", "next_item", "lift_low", "lift_high")),
+    "items": chosen("name", "with_name", "customers", "n", "share", hidden=("item", "with_item", "orders", *_BOUNDS, *_LIFT)),
+    "next": chosen("name", "next_name", "customers", "n", "share", hidden=("item", "next_item", *_BOUNDS, *_LIFT)),
     "premium": chosen(
-        *("name", "price", "premium_name", "premium_price", "customers", "share", "lift"), money=("price", "premium_price"),
-        hidden=("item", "premium", "have_both", "n", *_BOUNDS),
+        *("name", "price", "premium_name", "premium_price", "customers"), money=("price", "premium_price"),
+        hidden=("item", "premium", "have_both", "n", "share", *_BOUNDS, *_LIFT),
     ),
-    "cross-sell": chosen("have_name", "offer_name", *_RATE, "n", hidden=("have", "offer", "have_both", "lift_low", "lift_high")),
-    "quality": chosen("of", "method", "n", "recall", "ndcg", "better"),
+    "cross-sell": chosen(
+        "have_name", "offer_name", "customers", "n", "share", hidden=("have", "offer", "have_both", *_BOUNDS, *_LIFT)
+    ),
+    "quality": _quality,
 }  # fmt: skip
 
 
-def _view(show: str) -> Any:
-    """The table of that show, without what the screen has no room for."""
-
-    def view(console: Console, said: Said) -> None:
-        _VIEWS[show](console, said)
-
-    return view
-
-
 @click.command("recommend", cls=Verb)
+@analysis_options
 @click.option("--show", type=click.Choice(sorted(TABLES)), default="customers", help="What to tell (customers).")
 @click.option(
     "--kind", type=click.Choice(["best", "half", "again", "new"]), default=None,
@@ -57,7 +63,9 @@ def _view(show: str) -> Any:
 )  # fmt: skip
 @click.option("--customer", default=None, metavar="ID", help="The list of one customer.")
 @click.option("--top", type=click.IntRange(1), default=None, metavar="N", help="Products in a list (10).")
-@click.option("--limit", type=click.IntRange(0), default=None, metavar="N", help="Customers or pairs in the table (50); 0: all.")
+@click.option(
+    "--limit", type=click.IntRange(0), default=None, metavar="N", help="Customers or pairs in the table (50); 0: all."
+)
 @click.option("--exclude", multiple=True, metavar="ID", help="A product id that is no product, such as POST; repeatable.")
 @click.option("--available", default=None, metavar="FILE", help="A file of the product ids that may be offered, one a line.")
 @click.option("--catalogue", "catalogue_days", type=click.IntRange(1), default=None, metavar="DAYS",
@@ -66,7 +74,6 @@ def _view(show: str) -> Any:
               help="The last days that judge the lists (a sixth of the data).")  # fmt: skip
 @click.option("--window", "window_days", type=click.IntRange(1), default=None, metavar="DAYS", help="How soon is next (90).")
 @click.option("--least", type=click.IntRange(1), default=None, metavar="N", help="Customers that a pair needs.")
-@analysis_options
 def verb(workspace: str, show: str, available: str | None, exclude: tuple[str, ...], **options: Any) -> None:
     """What would each customer like next: what she may buy again, what is new to her, what is popular; each with its reason.
 
@@ -81,11 +88,11 @@ def verb(workspace: str, show: str, available: str | None, exclude: tuple[str, .
     opened = Workspace.open(workspace)
     asking = opened.accounts if options["whose"] == "accounts" else opened
     names = ("kind", "customer", "top", "limit", "catalogue_days", "test_days", "window_days", "least")
-    own = {name: options.pop(name) for name in names}
+    own: dict[str, Any] = {name: options.pop(name) for name in names}
     own |= {"exclude": exclude or None, "available": _ids(available), "lines": asking.order_lines()}
-    table = TABLES[show]
-    own["show"] = table or show
-    asked("recommend:Recommend", workspace, own, view=_view(own["show"]), show=show if table else None, **options)
+    of = TABLES[show]
+    own["show"] = of or show
+    asked("recommend:Recommend", workspace, own, view=_VIEWS[of or show], show=show if of else None, **options)
 
 
 def _ids(path: str | None) -> tuple[str, ...] | None:

@@ -1,7 +1,7 @@
 """EASE: items weighed by one another, in closed form.
 
-H. Steck (2019), Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019. X is customers × items, 1 where a customer bought
-an item. The weights B minimise ‖X − XB‖² + λ‖B‖² (equation 3) with a diagonal of 0 (equation 4), so that an item cannot explain
+H. Steck (2019), Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019. X is customers × items, 1 where she bought an
+item. The weights B minimise ‖X − XB‖² + λ‖B‖² (equation 3) with a diagonal of 0 (equation 4), so that an item cannot explain
 itself. With P = (XᵀX + λI)⁻¹ they are B_ij = −P_ij / P_jj for i ≠ j (equation 8); customer u's score of item j is X_u B_j
 (equation 1).
 
@@ -88,8 +88,8 @@ def _inverse(together: npt.NDArray[np.float64], regularisation: float) -> npt.ND
     from scipy.linalg import lapack
 
     tame = float(together.sum(axis=1).max()) <= SINGLE * regularisation
-    shifted = np.array(together, np.float32 if tame else np.float64, order="F")
-    shifted[np.diag_indices(len(shifted))] += regularisation
+    shifted: Any = np.array(together, np.float32 if tame else np.float64, order="F")
+    np.fill_diagonal(shifted, shifted.diagonal() + regularisation)
     factor, _ = (lapack.spotrf if tame else lapack.dpotrf)(shifted, lower=1, clean=0, overwrite_a=1)
     whole, _ = (lapack.spotri if tame else lapack.dpotri)(factor, lower=1, overwrite_c=1)
     for low in range(0, len(whole), BLOCK):

@@ -1,10 +1,10 @@
 """Item neighbours: what is bought by the same customers, for any number of items.
 
 B. Sarwar, G. Karypis, J. Konstan and J. Riedl (2001), Item-Based Collaborative Filtering Recommendation Algorithms, WWW10. Two
-items are alike by the customers who bought both, n_ij, against those who bought either: cosine n_ij / √(n_i n_j) (section 3.1.1)
+items are alike by who bought both, n_ij, against those who bought either: cosine n_ij / √(n_i n_j) (section 3.1.1)
 or Jaccard n_ij / (n_i + n_j − n_ij). Each item keeps its most alike neighbours; customer u's score of item j is the sum of the
-likeness of j to what she has (section 3.2.1, without the division, which favours items with a single neighbour). A likeness that
-few customers tell is drawn towards 0 by n_ij / (n_ij + shrinkage).
+likeness of j to what she has (section 3.2.1, without the division, which favours items with a single neighbour). A likeness
+that few customers tell is drawn towards 0 by n_ij / (n_ij + shrinkage).
 
 What it takes: the pairs of items that some customer has in common, never items² numbers.
 """
@@ -51,9 +51,7 @@ class ItemKnn:
         return found
 
 
-def fitted(
-    bought: Any, neighbours: int = NEIGHBOURS, measure: Measure = "cosine", shrinkage: float = SHRINKAGE
-) -> ItemKnn:
+def fitted(bought: Any, neighbours: int = NEIGHBOURS, measure: Measure = "cosine", shrinkage: float = SHRINKAGE) -> ItemKnn:
     """The likeness of the items of customers.
 
     bought      sparse [customers, items], 1 where bought

@@ -50,7 +50,7 @@ def behind(question: Recommend, timelines: Timelines, asked: Asked, sales: Sales
     else:
         raise UsageError(
             f"no number is named by {', '.join(sorted(keys))}",
-            "name one by item and kind, item and with_item, item and next_item, item and premium, have and offer, tenure, or of",
+            "name one by item and kind, with_item, next_item or premium, by have and offer, by tenure, or by of",
         )
     return pa.array(found, pa.int64())
 

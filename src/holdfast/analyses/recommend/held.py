@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from holdfast.analyses.recommend.sales import Sales
 
-__all__ = ["OWN", "Held", "SHOP", "held_before"]
+__all__ = ["OWN", "SHOP", "Held", "held_before"]
 
 OWN = 2.0
 """A customer's own waits for a product count fully only from many on: the product's usual wait counts as so many of hers."""

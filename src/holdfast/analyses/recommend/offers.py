@@ -1,7 +1,7 @@
 """Premium and cross-selling: what customers of one thing also have, and who of them has not got it.
 
-A *premium* product is one of the dearest quarter by the median price of a piece, of its category where products have one, else of
-all. An upsell is a step from a product that is not premium to a premium one of the same category (else brand, else any product),
+A *premium* product is one of the dearest quarter by the median price of a piece, of its category where products have one, else
+of all. An upsell is a step from a product that is not premium to a premium one of the same category (else brand, else any),
 a quarter dearer at least, not beyond four times the price, that customers of the first have more often than customers at large.
 A cross-sell goes from one category (else product) to another. Both name customers who have the one and not the other.
 """
@@ -20,7 +20,17 @@ from holdfast.analyses.recommend.taught import BLOCK, Taught
 from holdfast.analyses.recommend.together import Pairs
 from holdfast.analyses.statistics import wilson_arrays
 
-__all__ = ["TENURES", "Units", "cross_pairs", "of_tenure", "premium_items", "premium_pairs", "targets", "tenure_rows", "units_of"]
+__all__ = [
+    "TENURES",
+    "Units",
+    "cross_pairs",
+    "of_tenure",
+    "premium_items",
+    "premium_pairs",
+    "targets",
+    "tenure_rows",
+    "units_of",
+]
 
 DEARER, FAR = 1.25, 4.0
 """How much dearer a premium product is, at least and at most, than the one that it is offered to."""
@@ -32,7 +42,7 @@ TENURES = (
     ("first order", 0, 0), ("1-90 days", 1, 90), ("91-180 days", 91, 180), ("181-365 days", 181, 365),
     ("over a year", 366, 100_000),
 )  # fmt: skip
-"""Days from a customer's first order to the order that is looked at: name, from, to. Later orders of the first day: the first."""
+"""Days from a customer's first order to the one that is looked at: name, from, to. All orders of the first day are first."""
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -131,8 +141,8 @@ def tenure_rows(sales: Sales, premium: npt.NDArray[np.bool_]) -> list[dict[str, 
     for name, _, _ in TENURES:
         chosen = of_tenure(sales, name)
         owner, money = sales.row_owner[chosen], sales.money[chosen]
-        y = np.bincount(owner, money * premium[sales.item[chosen]], len(sales.people))
-        x = np.bincount(owner, money, len(sales.people))
+        y = np.bincount(owner, money * premium[sales.item[chosen]], len(sales.people)).astype(np.float64)
+        x = np.bincount(owner, money, len(sales.people)).astype(np.float64)
         people = len(np.unique(owner))
         found = ratio(y, x, least=0.0, most=1.0) if people else Ratio(None, None, None)
         rows.append(
@@ -175,4 +185,6 @@ def _surely_more(pairs: Pairs) -> npt.NDArray[np.bool_]:
 
 
 def _chosen(pairs: Pairs, good: npt.NDArray[np.bool_]) -> Pairs:
-    return Pairs(*(column[good] for column in (pairs.one, pairs.other, pairs.customers, pairs.orders, pairs.n, pairs.usual)))
+    counts = (column[good] for column in (pairs.one, pairs.other, pairs.customers, pairs.orders, pairs.n))
+    one, other, customers, orders, n = counts
+    return Pairs(one, other, customers, orders, n, pairs.usual[good])

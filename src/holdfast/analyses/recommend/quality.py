@@ -148,7 +148,8 @@ def _scores(mind: Taught, customers: Any, has: Any, way: str) -> Any:
 def tuned(sales: Sales, day: int, days: int) -> Recipe:
     """How lists are best made, told by the past up to `day` alone: learned up to `days` before it, judged by those days.
 
-    Compared by recall@10: EASE's regularisation, how far what sells now counts, and what a list opens with. The chance of buying again is learned on the same days.
+    Compared by recall@10: EASE's regularisation, how far what sells now counts, and what a list opens with. The chance of
+    buying again is learned on the same days.
     """
     before = day - days
     earlier = held_before(sales, before)

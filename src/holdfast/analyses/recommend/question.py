@@ -62,10 +62,10 @@ class Recommend(Question):
 
     Table "customers": customer, rank, item, name, kind (again, new, popular), score (again: the chance to be bought again; new:
     the model's; popular: customers of late), reason. Extra tables: offers (item, kind, customers), popular (for those of whom
-    nothing is known), recipe (what was tried). "items": item, with_item, customers (who had both in one order), orders, n (customers
-    of the item), share, lift, with intervals. "next": item, next_item, likewise. "premium": item, premium, customers (who have
-    the one and not the other), have_both, n, share, lift; extra table tenure. "cross-sell": have, offer, likewise. "quality": of,
-    method, n, recall, ndcg, better, with intervals.
+    nothing is known), recipe (what was tried). "items": item, with_item, customers (who had both in one order), orders, n
+    (customers of the item), share, lift, with intervals. "next": likewise. "premium": item, premium, customers (who have
+    the one and not the other), have_both, n, share, lift; extra table tenure. "cross-sell": have, offer, likewise. "quality":
+    of, method, n, recall, ndcg, better, with intervals.
     People: item=, kind= (who has it in the list); item=, with_item=; item=, next_item=; item=, premium=; have=, offer=;
     tenure=; of= (who was judged).
     """
@@ -209,13 +209,13 @@ def _nothing() -> Shown:
 
 
 _TEXT = (
-    "Orders are counting ones; one taken back in full counts for nothing. Of a product of which a customer kept nothing, and of "
-    "all that she returned, nothing is recommended to her. Again: what she has, by the chance to be bought again within the days "
-    "that judge, a logistic regression on how often, how long ago, her own rhythm drawn to the product's, and how the product "
+    "Orders are counting ones; one taken back in full counts for nothing. Of a product of which a customer kept nothing, and "
+    "of all that she returned, nothing is recommended to her. Again: what she has, by the chance to be bought again within "
+    "the days that judge, a logistic regression on how often, how long ago, her own rhythm drawn to the product's, and how the product "
     "sells. New: EASE (Steck 2019) on who has what, times the share of a product's customers that came of late; beyond 10,000 "
     "products the cosine of their customers. Popular: customers of the last 30 days. Together: both in one order; next: the "
-    "second in a later order within the window after the first of the first. A share is of the n customers of the first product; "
-    "lift is that share by the usual one; intervals are Wilson's. Recall@10: products of the list that were bought in the days "
+    "second in a later order within the window after the first of the first. A share is of the n customers of the "
+    "first product; lift is that share by the usual one; intervals are Wilson's. Recall@10: products of the list that were bought in the days "
     "after, by those bought, at most ten; nDCG@10 weighs them by rank; means over the customers who bought something of the "
     "kind, which the products known before could have named. What goes together need not come from one another."
 )

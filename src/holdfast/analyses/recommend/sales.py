@@ -106,7 +106,7 @@ class Sales:
     people   uint64 [customers]: hashes of the ids, ascending; everyone with a counting order · customers  their ids
     inside   bool [customers]: who is asked about
     owner, second, day   int64 [orders]: place of the customer, UTC second, local day; by customer and time
-    order, item, money   [rows]: place of the order, code of the product, money of the line; each product once an order, by order
+    order, item, money   [rows]: place of the order, code of the product, money of the line; each product once an order
     back_customer, back_item  int64: what came back, by customer and product
     with_lines  orders whose products are known · noise  ids that are taken for no product
     told     where the products come from: "lines", or the events that bear the property

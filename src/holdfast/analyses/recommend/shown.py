@@ -99,7 +99,11 @@ def _opening_words(opens: npt.NDArray[np.int64], late: int, question: Recommend)
         for n, what in zip(opens, ("something bought before", "something new", "what is popular"), strict=True)
         if n
     ]
-    again = f" {counted(late, 'customer has', 'customers have')} something in the list that is due." if question.kind != "new" else ""
+    again = (
+        f" {counted(late, 'customer has', 'customers have')} something in the list that is due."
+        if question.kind != "new"
+        else ""
+    )
     return f"{'; '.join(parts)}.{again}"
 
 
@@ -127,8 +131,8 @@ def _items(question: Recommend, timelines: Timelines, asked: Asked, sales: Sales
     if table.num_rows:
         best = table.slice(0, 1).to_pylist()[0]
         words = (
-            f"{counted(len(pairs.one) // 2, 'pair')} of products were bought together by {question.support(sales):,} customers or "
-            f"more; most surely {best['name']} with {best['with_name']}, by {best['customers']:,} of {best['n']:,} customers "
+            f"{counted(len(pairs.one) // 2, 'pair')} of products were bought together by {question.support(sales):,} "
+            f"customers or more; most surely {best['name']} with {best['with_name']}, by {best['customers']:,} of {best['n']:,} customers "
             f"{percent(best['share'], best['low'], best['high'])}, {best['lift']:,.1f} times as many as usual."
         )
     return Shown(words, table, _cut(table, len(pairs.one), "pairs, both ways round"))
@@ -138,13 +142,15 @@ def _next(question: Recommend, timelines: Timelines, asked: Asked, sales: Sales)
     del timelines
     pairs = bought_next(sales, question.support(sales), question.window_days, day_of(asked.as_of.last))
     table = tables.next_table(sales.items, pairs, question.limit or len(pairs.one))
-    words = f"Nothing is bought by {question.support(sales):,} customers or more within {question.window_days} days after another."
+    words = (
+        f"Nothing is bought by {question.support(sales):,} customers or more within {question.window_days} days after another."
+    )
     if table.num_rows:
         best = table.slice(0, 1).to_pylist()[0]
         words = (
             f"Within {question.window_days} days after {best['name']}, {best['customers']:,} of {best['n']:,} customers bought "
-            f"{best['next_name']} {percent(best['share'], best['low'], best['high'])}, {best['lift']:,.1f} times as many as after "
-            f"any product; {counted(len(pairs.one), 'such pair')} in all."
+            f"{best['next_name']} {percent(best['share'], best['low'], best['high'])}, {best['lift']:,.1f} times as many as "
+            f"after any product; {counted(len(pairs.one), 'such pair')} in all."
         )
     return Shown(words, table, _cut(table, len(pairs.one), "pairs"))
 
@@ -159,8 +165,8 @@ def _premium(question: Recommend, timelines: Timelines, asked: Asked, sales: Sal
         best = table.slice(0, 1).to_pylist()[0]
         words = (
             f"{best['customers']:,} customers have {best['name']} ({best['price']:,.2f}) and not {best['premium_name']} "
-            f"({best['premium_price']:,.2f}), which {percent(best['share'], best['low'], best['high'])} of its customers bought, "
-            f"{best['lift']:,.1f} times as many as usual. {_tenure_words(tenure)}"
+            f"({best['premium_price']:,.2f}), which {percent(best['share'], best['low'], best['high'])} of its customers "
+            f"bought, {best['lift']:,.1f} times as many as usual. {_tenure_words(tenure)}"
         )
     notes = [*_cut(table, len(pairs.one), "steps"), "first orders beside later ones: holdfast baskets"]
     if not any(sales.items.category):
@@ -202,13 +208,15 @@ def _cross(question: Recommend, timelines: Timelines, asked: Asked, sales: Sales
 def _quality(question: Recommend, timelines: Timelines, asked: Asked, sales: Sales) -> Shown:
     found = measured(timelines, asked, question.lines, sales)
     if found is None:
-        return Shown(
-            f"The data are too short to judge lists: they need {4 * LEAST_DAYS} days.", tables.QUALITY.empty_table()
-        )
+        return Shown(f"The data are too short to judge lists: they need {4 * LEAST_DAYS} days.", tables.QUALITY.empty_table())
     table = tables.quality_table(found)
     rows = {(row["of"], row["method"]): row for row in table.to_pylist()}
     parts = []
-    for of, what in (("all", "of all that was bought"), ("again", "of what customers had before"), ("new", "of what was new to them")):
+    for of, what in (
+        ("all", "of all that was bought"),
+        ("again", "of what customers had before"),
+        ("new", "of what was new to them"),
+    ):
         own, plain = rows[of, "these lists"], rows[of, "popularity"]
         if own["n"]:
             share = percent(own["recall"], own["recall_low"], own["recall_high"])
@@ -246,5 +254,3 @@ def _told(timelines: Timelines, sales: Sales) -> tuple[str, ...]:
     if 0 < len(np.unique(sales.row_owner)) < timelines.settings.small_group:
         notes.append(f"fewer than {timelines.settings.small_group} customers bought anything: read all of it with care")
     return tuple(notes)
-
-

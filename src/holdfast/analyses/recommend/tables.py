@@ -182,7 +182,9 @@ def _rate(pairs: Pairs, at: int) -> dict[str, Any]:
     """n, the share with its interval, and the lift with its."""
     k, n, usual = int(pairs.customers[at]), int(pairs.n[at]), float(pairs.usual[at])
     low, high = wilson(k, n)
-    lift = {name: None if value is None or not usual else value / usual for name, value in (("lift_low", low), ("lift_high", high))}
+    lift = {
+        name: None if value is None or not usual else value / usual for name, value in (("lift_low", low), ("lift_high", high))
+    }
     return {"n": n, "share": k / n, "low": low, "high": high, "lift": k / n / usual if usual else None, **lift}
 
 

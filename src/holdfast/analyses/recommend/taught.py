@@ -33,6 +33,9 @@ MIXES = ("best", "half", "again", "new")
 RECENT = 30
 """Days that popularity looks back."""
 
+LATER, NEVER = 1_000_000, 1_000_000_000
+"""Places in a list behind all others of their kind, and behind everything."""
+
 Opening = Literal["again", "new", "model"]
 OPENINGS: tuple[Opening, ...] = ("again", "new", "model")
 
@@ -186,21 +189,19 @@ def _offered(sales: Sales, held: Held, days: int | None, available: tuple[str, .
 
 
 def _laid(parts: dict[int, tuple[Ints, Floats]], order: tuple[int, ...], top: int, half: bool) -> tuple[Ints, Any, Floats]:
-    """The kinds one after another, each product once, what is nothing left out, cut at `top`."""
-    codes, scores, kinds, room = [], [], [], []
+    """The kinds one after another (half: what she has and what is new by turns of half a list), cut at `top`."""
+    width = np.arange(top)
+    first = (top + 1) // 2
+    ranks, kinds = [], []
     for place, kind in enumerate(order):
-        code, score = parts[kind]
-        codes.append(code)
-        scores.append(score)
-        kinds.append(np.full(code.shape, kind, np.int8))
-        # half: the first of either kind before the rest of both
-        rank = np.arange(code.shape[1]) + (0 if half and kind < 2 else place * 10_000)
-        room.append(np.broadcast_to(np.where((rank >= (top + 1) // 2) & (rank < 10_000), rank + 5_000, rank), code.shape))
-    item, score, kind, rank = (np.concatenate(rows, axis=1) for rows in (codes, scores, kinds, room))
+        mixed = half and kind < 2
+        ranks.append(np.where(width < first, width, width + LATER) if mixed else width + (place + 1) * 2 * LATER)
+        kinds.append(np.full(top, kind, np.int8))
+    item, score = (np.concatenate([parts[kind][side] for kind in order], axis=1) for side in (0, 1))
+    of: Any = np.broadcast_to(np.concatenate(kinds), item.shape)
     # what is popular may stand among the new ones already
-    twice = (kind == 2) & (item[:, :, None] == np.where(kind == 2, NOTHING - 1, item)[:, None, :]).any(axis=2)
-    last = np.where((item == NOTHING) | twice, 1_000_000, rank)
-    by = np.argsort(last, axis=1, kind="stable")[:, :top]
-    item, score, kind, last = (np.take_along_axis(rows, by, axis=1) for rows in (item, score, kind, last))
-    gone = last == 1_000_000
-    return np.where(gone, NOTHING, item), np.where(gone, np.int8(-1), kind), np.where(gone, np.float32(0), score)
+    twice = (of == 2) & (item[:, :, None] == np.where(of == 2, NOTHING - 1, item)[:, None, :]).any(axis=2)
+    empty = (item == NOTHING) | twice
+    by = np.argsort(np.where(empty, NEVER, np.concatenate(ranks)), axis=1, kind="stable")[:, :top]
+    item, score, of, gone = (np.take_along_axis(rows, by, axis=1) for rows in (item, score, of, empty))
+    return np.where(gone, NOTHING, item), np.where(gone, np.int8(-1), of), np.where(gone, np.float32(0), score)

@@ -1,7 +1,7 @@
 """Bought together and bought next: pairs of products, counted in customers.
 
-Together: both in one counting order. Next: the second product in a later order than a customer's first of the first one, within a
-window; counted are customers whose window has closed. Customers are what is counted, as orders of one customer resemble each
+Together: both in one counting order. Next: the second product in a later order than a customer's first of the first one, within
+a window; counted are customers whose window has closed. Customers are what is counted, as orders of one customer resemble each
 other: the share k of n has Wilson's interval, and lift is that share by what is usual.
 """
 
@@ -83,9 +83,9 @@ def holders_next(sales: Sales, one: int, other: int, window: int, last: int) -> 
     who = sales.owner[second]
     spot = np.minimum(np.searchsorted(people, who), max(len(people) - 1, 0))
     if not len(people):
-        return people
-    after = (people[spot] == who) & (second > begin[spot]) & (sales.day[second] <= sales.day[begin[spot]] + window)
-    return np.unique(who[after])
+        return people.astype(np.int64)
+    after: Any = (people[spot] == who) & (second > begin[spot]) & (sales.day[second] <= sales.day[begin[spot]] + window)
+    return np.unique(who[after]).astype(np.int64)
 
 
 def _by_item(sales: Sales) -> tuple[Ints, Ints]:
@@ -97,7 +97,8 @@ def _by_item(sales: Sales) -> tuple[Ints, Ints]:
 
 def _spans(sales: Sales) -> Ints:
     """Where each order's rows begin; one more at the end."""
-    return np.searchsorted(sales.order, np.arange(len(sales.owner) + 1)).astype(np.int64)
+    found: Ints = np.searchsorted(sales.order, np.arange(len(sales.owner) + 1)).astype(np.int64)
+    return found
 
 
 def _ends(sales: Sales) -> Ints:
