@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from holdfast.analyses.clv import PlainClv
-from holdfast.analyses.holdout.question import Holdout
 from holdfast.analyses.value import CustomerValue
-from holdfast.report.markup import Markup, join, tag
+from holdfast.report.markup import join, tag
 from holdfast.report.page import Section, figure_place
-from holdfast.report.parts import bare, folded, foot, hint, lead, table
+from holdfast.report.parts import bare, foot, hint, lead, table
 from holdfast.report.values import money, percent, probability, shown
 
 if TYPE_CHECKING:
@@ -23,14 +22,15 @@ TITLE = "What is a customer worth?"
 
 
 def section(asked: Asked) -> Section | None:
-    """Value of the customers by the model that serves, at risk and by tenths, the plain formula beside, and how well the model
-    foretold; the plain formula alone where the data are too few for a model, or contracts; None where there is no money."""
+    """Value of the customers by the model that serves, at risk and by tenths, a new one's, and the plain formula beside; that
+    alone where the data are too few for a model, or are contracts; None where there is no money."""
     if not asked.paid:
         return None
-    answer = asked.ask(CustomerValue(show="deciles", limit=LISTED))
-    if asked.timelines.settings.base == "contract" or not len(answer.table):
+    if asked.timelines.settings.base == "contract":
         return _plain(asked)
-    past = asked.ask(Holdout())
+    answer = asked.ask(CustomerValue(show="deciles", limit=LISTED))
+    if not len(answer.table):
+        return _plain(asked)
     body = join(
         lead(answer.words),
         hint(
@@ -44,13 +44,9 @@ def section(asked: Asked) -> Section | None:
         table(*_new(answer), ["text", "number", "number", "number"], name="small"),
         tag("h3", "Beside the plain formula"),
         table(*_beside(answer), ["text", "text", "number", "number", "text"]),
-        _foretold(past),
         foot(answer, "customer-value"),
     )
-    figures = {"value-figure": bare(answer)}
-    if len(past.table):
-        figures["holdout-figure"] = bare(past)
-    return Section("value", TITLE, body, "Value", figures)
+    return Section("value", TITLE, body, "Value", {"value-figure": bare(answer)})
 
 
 def _at_risk(answer: Answer) -> tuple[tuple[str, ...], list[list[Any]]]:
@@ -90,32 +86,6 @@ def _beside(answer: Answer) -> tuple[tuple[str, ...], list[list[Any]]]:
         for row in answer.extra["plain"].to_pylist()
     ]  # fmt: skip
     return ("by", "customers", "months", "a customer", "misleads"), rows
-
-
-def _foretold(past: Answer) -> Markup | None:
-    """How well the model foretold what is known by now; None where the past is too short."""
-    if not len(past.table):
-        return None
-    models = past.extra["models"].to_pylist()
-    rows = [
-        [
-            row["model"] + (", used" if row["serves"] else ""), shown(row["expected"], "count"), shown(row["actual"], "count"),
-            "–" if row["mae"] is None else f"{row['mae']:.3f}", percent(row["coverage"]), row["why"] or "",
-        ]
-        for row in models
-    ]  # fmt: skip
-    return join(
-        tag("h3", "How well does the model foretell?"),
-        tag("p", past.words),
-        figure_place("holdout-figure", past.words, 320),
-        folded(
-            "every model that was tried",
-            table(
-                ("model", "orders foretold", "came", "mean error", "within 90 % interval", "why not"), rows,
-                ["text", "number", "number", "number", "number", "text"],
-            ),
-        ),
-    )  # fmt: skip
 
 
 def _plain(asked: Asked) -> Section:
