@@ -248,6 +248,21 @@ def test_the_words_say_because_of_and_mail_everyone():
     assert any("arms are as large as they were meant" in note for note in answer.notes)
 
 
+def test_the_picture_has_a_panel_of_effects_and_one_of_each_arm():
+    figure = asked().figure()
+    assert {trace.name for trace in figure.data if trace.name} == {
+        "best learner",
+        "the response model",
+        "at random",
+        "everyone",
+    }
+    assert [len(trace.x) for trace in figure.data] == [1, 21, 21, 21, 1]
+    bare = uplift_of_table(table(150), arm="arm", outcomes="bought").figure()
+    assert len(bare.data) == 1
+    empty = timelines_of([("ann", 0, "Page Viewed", {})]).ask(Uplift()).figure()
+    assert len(empty.data[0].x) == 0
+
+
 def test_scores_are_a_table_of_their_own():
     answer = uplift_of_table(table(), arm="arm", outcomes="bought", draws=100, folds=2, show="scores")
     assert answer.table.num_rows == 600
@@ -409,6 +424,8 @@ def test_a_story_is_laid_out_as_of_the_assignment():
 
 def test_the_window_is_days_of_24_hours_from_the_assignment():
     """Ben's order is exactly 14 days later: outside 14 days, inside 15."""
+    fourteen = trial_in(timelines_of(story()), outcomes=("Order Completed", "orders", "money"))
+    assert [one.values.tolist() for one in fourteen.outcomes] == [[1, 0], [1, 0], [20, 0]]
     fifteen = trial_in(timelines_of(story()), days=15, outcomes=("Order Completed", "orders", "money"))
     assert [(one.name, one.values.tolist()) for one in fifteen.outcomes] == [("money", [20, 70])]
     assert fifteen.notes == ("Order Completed was the same for everyone", "orders was the same for everyone")

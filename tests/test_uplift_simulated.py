@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from holdfast.analyses.uplift.study import Choices, Study, studied
+from holdfast.analyses.uplift.policy import Earning
+from holdfast.analyses.uplift.study import Choices, Ranked, Rule, Study, studied, with_p
 from holdfast.analyses.uplift.trial import Feature, Outcome, Trial
 
 COST = 0.1
@@ -78,6 +79,33 @@ def test_a_ranking_no_better_than_chance_is_never_advised():
             if advice.verdict == "target":
                 assert advice.rule.ranked is not None
                 assert advice.rule.ranked.low > 0
+
+
+def ranked(low: float) -> Ranked:
+    none = np.zeros(0)
+    return Ranked(1, "money", "T linear", none, 0.1, low, 0.2, None, None, None, (none, none))
+
+
+def rule(low: float, over_nobody: float, over_everyone: float) -> Rule:
+    """A rule whose ranking has that lower limit, and the p that it earns no more than nobody and than everyone."""
+    net, over = (Earning(1.0, 0.0, 2.0, p) for p in (over_nobody, over_everyone))
+    return Rule(1, "rule", ranked(low), 0.5, net, over)
+
+
+@pytest.mark.parametrize(
+    ("low", "over_nobody", "over_everyone", "advised"),
+    [(0.01, 0.001, 0.002, True), (-0.01, 0.001, 0.002, False), (0.01, 0.3, 0.002, False), (0.01, 0.001, 0.3, False)],
+)
+def test_a_rule_is_advised_when_it_ranks_and_beats_both_everyone_and_nobody(low, over_nobody, over_everyone, advised):
+    [tested] = with_p([rule(low, over_nobody, over_everyone)])
+    assert tested.better is advised
+
+
+def test_the_p_of_rules_is_adjusted_for_all_that_were_tried():
+    """Of twenty with p 0.02 for the first and 1 for the others, 0.02 · 20 = 0.4."""
+    first, *_ = with_p([rule(0.01, 0.02, 0.01), *(rule(0.01, 1.0, 1.0) for _ in range(19))])
+    assert first.p == pytest.approx(0.4)
+    assert not first.better
 
 
 def test_the_same_seed_gives_the_same_study():

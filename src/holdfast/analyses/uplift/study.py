@@ -21,7 +21,20 @@ from holdfast.analyses.uplift.policy import Earning, earned, effect_parts, rule_
 from holdfast.analyses.uplift.qini import Ranking, qini, qini_curve, qini_draws
 from holdfast.analyses.uplift.trial import CONTROL, Known, Outcome, Trial
 
-__all__ = ["ALPHA", "LEAST_TO_RANK", "Advice", "Choices", "Group", "Ranked", "Rule", "Study", "Verdict", "rankable", "studied"]
+__all__ = [
+    "ALPHA",
+    "LEAST_TO_RANK",
+    "Advice",
+    "Choices",
+    "Group",
+    "Ranked",
+    "Rule",
+    "Study",
+    "Verdict",
+    "rankable",
+    "studied",
+    "with_p",
+]
 
 ALPHA = 0.05
 LEAST_TO_RANK = 100
@@ -172,7 +185,7 @@ def studied(trial: Trial, choices: Choices, progress: Callable[[str], None] | No
         ranked += own
         if min(trial.counts[[CONTROL, arm]]) >= 2:
             rules += _rules(trial, arm, choices, own, fold)
-    rules = _tested(rules)
+    rules = with_p(rules)
     study = Study(trial, choices, ratio, rows, effects(trial), ranked, rules, _advice(rules), [])
     return Study(**{**study.__dict__, "groups": _groups(study)})
 
@@ -238,7 +251,7 @@ def _rules(trial: Trial, arm: int, choices: Choices, ranked: list[Ranked], fold:
     return out
 
 
-def _tested(rules: list[Rule]) -> list[Rule]:
+def with_p(rules: list[Rule]) -> list[Rule]:
     """The rules with the adjusted p that they earn more than everyone *and* more than nobody: the larger of both."""
     adjusted = benjamini_hochberg([None if one.ranked is None else max(one.net.p, one.over.p) for one in rules])
     return [
