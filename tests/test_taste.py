@@ -320,7 +320,7 @@ def coverage(timelines: Timelines, as_of: str) -> tuple[float, int]:
 def test_four_in_five_next_orders_lie_in_the_range():
     """Measured: 76.7 % of 1,916 in the Online Retail shop, 74.9 % of 7,476 at CDNOW, whose customers buy ever more rarely.
 
-    Known waits are the shorter ones, which were over by the end of the data: `holdfast next` looks back without that (81, 85 %).
+    Known waits are the shorter ones, which were over by the end of the data: `holdfast next` looks back without that.
     """
     for timelines, as_of in ((shop(), "2011-06-30"), (cdnow(), "1997-12-31")):
         share, n = coverage(timelines, as_of)
