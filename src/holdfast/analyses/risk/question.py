@@ -112,7 +112,7 @@ class Risk(Question):
         tally = timelines.walk(step)
         scored = Scored(tally.sums, tally.rows, step.scope.labels(timelines), step.step.today)
         tables = {
-            "customers": customers_table(scored, step.cuts, self.order, self.limit, settings.margin),
+            "customers": customers_table(scored, step, timelines.meta, settings.margin),
             "bands": bands_table(scored, step.cuts, settings.margin),
             "models": models_table(known), "calibration": calibration_table(known),
             "features": self._kept(timelines, known), "drift": drift_table(known),

@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from holdfast.analyses.risk.reasons import Wording, main_kinds, reasons_of, unhappy
-from holdfast.analyses.risk.traces import PLACE
+from holdfast.analyses.risk.walk import Rows
 from holdfast.analyses.scope import Scope
 from holdfast.timelines.walk import Shard, Tally
 
 if TYPE_CHECKING:
     from holdfast.analyses.risk.training import Learned
-    from holdfast.analyses.risk.walk import Rows, SnapshotStep
+    from holdfast.analyses.risk.walk import SnapshotStep
+    from holdfast.timelines.columns import Meta
     from holdfast.timelines.timelines import AsOf
 
 __all__ = ["BANDS", "Order", "ScoreStep", "Wanted", "band_of"]
@@ -72,11 +73,9 @@ class ScoreStep:
         top = self._top(risk, rows)
         kept = rows.take(top)
         listed: dict[str, Any] = {
-            "ids": shard.ids(_places(inside, top)), "hash": kept.hash, "risk": risk[top], "low": low[top], "high": high[top],
-            "segment": segment[top], "value": kept.value, "unhappy": said[top], "silent": kept.numbers[:, PLACE["days silent"]],
-            "interval": kept.numbers[:, PLACE["usual interval"]],
-            "complaint": kept.numbers[:, PLACE["days since complaint"]], "score": kept.numbers[:, PLACE["last score"]],
-            "reasons": self._reasons(shard, kept),
+            "ids": shard.ids(_places(inside, top)), "segment": segment[top], "risk": risk[top], "low": low[top],
+            "high": high[top], "unhappy": said[top],
+            **{name: getattr(kept, name) for name in Rows.__dataclass_fields__},
         }  # fmt: skip
         return Tally(sums, listed)
 
@@ -108,25 +107,20 @@ class ScoreStep:
         first = np.lexsort((rows.hash, -np.where(np.isfinite(risk), risk, -1.0), -key))[: self.most]
         return np.sort(first)
 
-    def _reasons(self, shard: Shard, rows: Rows) -> Any:
-        import pyarrow as pa
-
-        return pa.array(self.told(shard, rows), pa.string())
-
-    def told(self, shard: Shard, rows: Rows) -> list[str]:
+    def told(self, meta: Meta, rows: Rows) -> list[str]:
         """The reasons of rows in words."""
         parts = self.learned.parts(rows)
-        wording = self.wording(shard)
+        wording = self.wording(meta)
         if self.learned.model is None:
             return [wording.told("rhythm", rows.numbers[place], rows.codes[place]) or "" for place in range(len(rows))]
         return [reasons_of(wording, rows.numbers[at], rows.codes[at], parts[at]) for at in range(len(rows))]
 
-    def wording(self, shard: Shard) -> Wording:
+    def wording(self, meta: Meta) -> Wording:
         """The words of this business."""
         counting = self.step.base.counting
         orders = not counting.names
         verb, noun = ("orders", "order") if orders else ("comes", "active day")
-        return Wording(verb, noun, self.step.recent, self.step.traces.origins, shard.columns.meta)
+        return Wording(verb, noun, self.step.recent, self.step.traces.origins, meta)
 
     def kinds(self, rows: Rows) -> npt.NDArray[np.int64]:
         """The main kind of reason of rows, -1 for none."""

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from holdfast.analyses.definitions import counted
+from holdfast.analyses.risk.loops import COMPLAINT_DAYS
 from holdfast.analyses.risk.measures import (
     auc,
     average_precision,
@@ -19,15 +20,18 @@ from holdfast.analyses.risk.measures import (
     lift,
     logit,
 )
-from holdfast.analyses.risk.score import BANDS
-from holdfast.analyses.risk.traces import FEATURES, KINDS, unlogged
+from holdfast.analyses.risk.score import BANDS, band_of
+from holdfast.analyses.risk.traces import FEATURES, KINDS, PLACE, unlogged
+from holdfast.analyses.risk.walk import Rows
 from holdfast.analyses.risk.worth import worth_of
 from holdfast.analyses.scope import money
 from holdfast.analyses.statistics import Z95, wilson
 from holdfast.timelines.zone import date_of
 
 if TYPE_CHECKING:
+    from holdfast.analyses.risk.score import ScoreStep
     from holdfast.analyses.risk.training import Learned, Tested
+    from holdfast.timelines.columns import Meta
 
 __all__ = [
     "CUSTOMERS",
@@ -80,34 +84,29 @@ CUSTOMERS = pa.schema(
 )
 
 
-def customers_table(scored: Scored, cuts: tuple[float, ...], order: str, limit: int, margin: float | None) -> pa.Table:
-    """A row a customer, by value at stake or by risk."""
-    rows = {
-        name: column.to_pylist() if hasattr(column, "to_pylist") else column.tolist() for name, column in scored.rows.items()
-    }
-    places = range(len(rows["hash"]))
-    risk: list[float | None] = [value if math.isfinite(value) else None for value in rows["risk"]]
-
-    def key(at: int) -> tuple[float, float, int]:
-        chance = risk[at]
-        known = -1.0 if chance is None else chance
-        first = known * max(rows["value"][at], 0) if order == "value" else known
-        return -first, -known, rows["hash"][at]
-
+def customers_table(scored: Scored, step: ScoreStep, meta: Meta, margin: float | None) -> pa.Table:
+    """A row a customer, by value at stake or by risk: the first of all that the walk gave."""
+    rows = scored.rows
+    risk = np.where(np.isfinite(rows["risk"]), rows["risk"], -1.0)
+    key = risk * np.maximum(rows["value"], 0) if step.order == "value" else risk
+    first = np.lexsort((rows["hash"], -risk, -key))[: step.most]
+    kept = Rows(*(rows[name][first] for name in Rows.__dataclass_fields__))
+    ids = rows["ids"].take(pa.array(first)).to_pylist()
+    reasons, bands = step.told(meta, kept), band_of(rows["risk"][first], step.cuts)
     out = []
-    for at in sorted(places, key=key)[:limit]:
-        worth = (money(rows["value"][at]) or 0.0) * (1 if margin is None else margin)
-        chance, silent = risk[at], rows["silent"][at]
-        band = NOT_SAID if chance is None else BANDS[int(np.searchsorted(np.array(cuts), chance, side="right"))]
+    for at, place in enumerate(first.tolist()):
+        told = {name: _finite(float(kept.numbers[at, column])) for name, column in PLACE.items()}
+        worth = (money(int(kept.value[at])) or 0.0) * (1 if margin is None else margin)
+        chance, silent = _finite(float(rows["risk"][place])), told["days silent"]
         out.append(
             {
-                "customer": rows["ids"][at], "segment": scored.labels[rows["segment"][at]], "risk": chance,
-                "low": None if chance is None else rows["low"][at], "high": None if chance is None else rows["high"][at],
-                "band": band, "reasons": rows["reasons"][at], "dissatisfied": _dissatisfied(rows, at),
-                "last_seen": None if not math.isfinite(silent) else date_of(scored.today - int(silent)),
-                "days_silent": None if not math.isfinite(silent) else int(silent),
-                "usual_interval_days": _finite(rows["interval"][at]), "value": worth,
-                "at_stake": None if chance is None else chance * max(worth, 0.0),
+                "customer": ids[at], "segment": scored.labels[rows["segment"][place]], "risk": chance,
+                **{end: None if chance is None else float(rows[end][place]) for end in ("low", "high")},
+                "band": BANDS[bands[at]] if bands[at] >= 0 else NOT_SAID, "reasons": reasons[at],
+                "dissatisfied": _dissatisfied(told) if rows["unhappy"][place] else None,
+                "last_seen": None if silent is None else date_of(scored.today - int(silent)),
+                "days_silent": None if silent is None else int(silent), "usual_interval_days": told["usual interval"],
+                "value": worth, "at_stake": None if chance is None else chance * max(worth, 0.0),
             }
         )  # fmt: skip
     return pa.Table.from_pylist(out, CUSTOMERS)
@@ -117,13 +116,11 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _dissatisfied(rows: dict[str, Any], at: int) -> str | None:
-    if not rows["unhappy"][at]:
-        return None
-    since = rows["complaint"][at]
-    if math.isfinite(since):
+def _dissatisfied(told: dict[str, float | None]) -> str:
+    since = told["days since complaint"]
+    if since is not None and since < COMPLAINT_DAYS:
         return f"complained {counted(int(since), 'day')} ago"
-    return f"answered {100 * rows['score'][at]:.0f} % of the top score"
+    return f"answered {100 * (told['last score'] or 0.0):.0f} % of the top score"
 
 
 BAND_ROWS = pa.schema(
