@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ class Lives:
 
     def curves(self) -> dict[int, Survival]:
         """The Kaplan-Meier curve of each segment shown, by code."""
-        times, counts = self._counts()
+        times, counts = self._counts
         found = {}
         for code in self.shown():
             hits, cuts = np.flatnonzero(counts[code, 1]), np.flatnonzero(counts[code, 0])
@@ -76,16 +77,30 @@ class Lives:
         """The test that all segments share one curve; None for one segment, or where nobody left."""
         if not self.left.any():
             return None
-        times, counts = self._counts()
+        times, counts = self._counts
         group, over, place = np.nonzero(counts)
         return log_rank(times[place], over, group, counts[group, over, place])
 
+    @cached_property
     def _counts(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
         """The distinct times, and how many were watched until each: [segments, cut off | left, times]."""
-        times, place = np.unique(self.time, return_inverse=True)
+        times, place = _distinct(self.time)
         flat = (self.segment * 2 + self.left) * len(times) + place
         counts = np.bincount(flat, minlength=len(self.labels) * 2 * len(times))
         return times, counts.reshape(len(self.labels), 2, len(times)).astype(np.int64)
+
+
+MOST_DAYS = 1_000_000
+
+
+def _distinct(time: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """The distinct times, ascending, and the place of each among them; whole days are counted rather than sorted."""
+    days = time.astype(np.int64)
+    if len(time) and days.min() >= 0 and days.max() < MOST_DAYS and (days == time).all():
+        some = np.bincount(days) > 0
+        return np.flatnonzero(some).astype(np.float64), (np.cumsum(some) - 1)[days]
+    times, place = np.unique(time, return_inverse=True)
+    return times, place
 
 
 def chosen_rows(what: str, time: Any, left: Any, at: float | None) -> npt.NDArray[np.bool_]:
