@@ -433,3 +433,28 @@ def test_online_retail_beats_the_rule_of_silence_and_tells_its_drift():
     again = replace(Risk(limit=3), show="drift").answer(shop())
     assert again.table.equals(answer.extra["drift"])
     assert answer.figure().data
+
+
+def test_report_tells_who_is_about_to_leave_where_that_can_be_learned():
+    from holdfast.report.asked import Asked
+    from holdfast.report.sections.risk import section
+
+    found = section(Asked(_many()))
+    assert found is not None
+    assert "Most at stake" in str(found.body)
+    assert set(found.figures) == {"risk-figure"}
+    assert section(Asked(told("ann a1 10 @0  ben b1 10 @10", GONE))) is None
+
+
+def test_command_line_reads_a_plain_table(tmp_path, capsys):
+    from holdfast.cli import run
+
+    rows = "\n".join(f"c{number},{number % 2},{'Yes' if number % 10 in (1, 3, 5) else 'No'}" for number in range(600))
+    (tmp_path / "people.csv").write_text(f"who,member,gone\n{rows}\n")
+    told_file = ["risk", "--file", str(tmp_path / "people.csv"), "--outcome", "gone", "--id", "who"]
+    assert run([*told_file, "--csv", str(tmp_path / "risk.csv")]) == 0
+    assert "AUC 0.8" in capsys.readouterr().out
+    lines = (tmp_path / "risk.csv").read_text().splitlines()
+    assert (lines[0], len(lines)) == ("customer,risk,left,reasons", 601)
+    assert run(["risk", "--file", str(tmp_path / "people.csv")]) == 2
+    assert run(["risk", "--outcome", "gone"]) == 2
