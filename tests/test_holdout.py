@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pickle
+import sys
+import types
+from dataclasses import replace
 from functools import cache
 from unittest.mock import patch
 
@@ -19,6 +22,10 @@ from holdfast.analyses.holdout import Holdout, chosen
 from holdfast.analyses.holdout.candidates import CANDIDATES
 from holdfast.analyses.holdout.intervals import likely_counts
 from holdfast.analyses.holdout.measures import judged
+from holdfast.analyses.models.fitting import Fit
+from holdfast.analyses.models.histories import Histories
+from holdfast.analyses.models.plain_rate import PlainRate
+from holdfast.analyses.occasions import occasions
 from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import Settings
 from holdfast.timelines.timelines import Timelines
@@ -139,8 +146,6 @@ def test_online_retail_cannot_tell_a_model_of_leaving_and_the_fallback_says_so()
 
 
 def test_nobody_is_alive_for_sure_in_online_retail():
-    from holdfast.analyses.occasions import occasions
-
     best, histories = chosen(shop(), shop().as_of()), occasions(shop(), shop().as_of()).histories()
     alive = best.model.alive(histories)
     assert 0 < alive.min() < 0.3
@@ -258,6 +263,80 @@ def test_wrong_questions_name_what_is_right():
         shop().ask(Holdout(model="BG/NBD"))
 
 
+# -- the rule of choice, with models that are made up --------------------------------------------------------------------------
+
+
+class MadeUp(PlainRate):
+    """The plain rate times a factor, under another name."""
+
+    factor: float
+
+    def expected(self, histories, t):
+        return super().expected(histories, t) * self.factor
+
+
+def made_up(name: str, loglik: float, factor: float) -> types.ModuleType:
+    """A model file."""
+
+    def fitted(histories: Histories) -> MadeUp:
+        fit = Fit(name, ("rate",), (1.0,), (0.1,), loglik, histories.people)
+        model = MadeUp(fit, 1.0, None)  # no chances are asked of it
+        object.__setattr__(model, "factor", factor)
+        return model
+
+    module = types.ModuleType(f"made_up_{name}")
+    module.fitted = fitted
+    return module
+
+
+def served(monkeypatch, *modules: types.ModuleType):
+    """What is chosen of CDNOW's sample when these models compete."""
+    for module in modules:
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    timelines = Timelines(sample().source.columns, CDNOW_SETTINGS)
+    with patch.dict(CANDIDATES, {module.__name__[8:]: module.__name__ for module in modules}, clear=True):
+        return chosen(timelines, timelines.as_of())
+
+
+def test_the_likeliest_serves_if_it_beats_the_plain_rate(monkeypatch):
+    best = served(monkeypatch, made_up("good", -20, 0.6), made_up("better", -10, 0.7))
+    assert best.model.fit.model == "better"
+    assert [one.why for one in best.tried][:2] == ["", "better comes before it"]
+
+
+def test_one_that_foretells_worse_than_the_plain_rate_steps_aside_whatever_its_likelihood(monkeypatch):
+    best = served(monkeypatch, made_up("good", -20, 0.6), made_up("better", -10, 1.2))
+    assert best.model.fit.model == "good"
+    assert "better steps aside: no better than the plain rate: mean absolute error" in best.why
+
+
+def test_one_that_everything_cannot_identify_steps_aside(monkeypatch):
+    early = made_up("early", -10, 0.7)
+    calls = []
+    fitted = early.fitted
+    early.fitted = lambda histories: calls.append(1) or replace_why(fitted(histories), len(calls))
+    best = served(monkeypatch, early, made_up("good", -20, 0.6))
+    assert best.model.fit.model == "good"
+    assert "up to 1998-06-30" in best.tried[0].why
+
+
+def replace_why(model: MadeUp, call: int) -> MadeUp:
+    """Identified at the first fit, not at the second."""
+    if call > 1:
+        object.__setattr__(model, "fit", replace(model.fit, why="beta runs to infinity"))
+    return model
+
+
+def test_where_nothing_beats_the_plain_rate_it_serves(monkeypatch):
+    monkeypatch.setattr("holdfast.analyses.holdout.measures.Judged.beats", lambda *_: False)
+    best = served(monkeypatch, made_up("good", -20, 0.6))
+    assert best.model.fit.model == "plain rate"
+    assert best.why.startswith("The plain rate: no model foretold")
+    histories = occasions(sample(), sample().as_of()).histories()
+    assert best.model.alive(histories).max() < 1
+    assert best.model.chances(histories, 10.0, 20).sum(axis=1) == pytest.approx(1)
+
+
 # -- laws ----------------------------------------------------------------------------------------------------------------------
 
 
@@ -330,4 +409,11 @@ def test_a_judgement_by_hand():
     assert one.rmse == pytest.approx(np.sqrt(5 / 3))
     assert one.beats(judged(np.array([0.0, 0.0, 0.0]), np.array([0, 3, 1])))
     assert not one.beats(one)
+    closer, even = (
+        judged(np.array([0.0, 0.0, 0.0]), np.array([0, 0, 3])),
+        judged(np.array([1.5, 1.5, 0.0]), np.array([0, 0, 3])),
+    )
+    assert closer.mae < even.mae
+    assert not closer.beats(even)
+    assert not even.beats(closer)
     assert np.isnan(judged(np.zeros(2), np.zeros(2)).correlation)

@@ -169,7 +169,9 @@ def _by_holdout(found: Contest, everything: Known, last: date) -> tuple[Buying, 
     model: Buying | None = None
     for name in [*rivals, FALLBACK]:
         foretold = found.judged.get(name)
-        why = _unidentified(fits[name].fit, "before the split") if foretold is None else _worse(foretold, yardstick)
+        why = _unidentified(fits[name].fit, "before the split") if foretold is None else ""
+        if foretold is not None and not foretold.beats(yardstick):
+            why = _worse(foretold, yardstick)
         if not why and model is not None:
             why = f"{model.fit.model} comes before it"
         elif not why:
@@ -224,7 +226,7 @@ def _unidentified(fit: Fit, when: str) -> str:
 
 
 def _worse(model: Judged, yardstick: Judged) -> str:
-    """In what a model is worse than the plain rate; "": in nothing."""
+    """In what a model is no better than the plain rate."""
     parts = []
     if model.mae >= yardstick.mae:
         parts.append(f"mean absolute error {model.mae:.3f} against {yardstick.mae:.3f}")
@@ -232,7 +234,7 @@ def _worse(model: Judged, yardstick: Judged) -> str:
         parts.append(
             f"{model.expected:,.0f} orders in total against {yardstick.expected:,.0f}, of {model.actual:,.0f} real ones"
         )
-    return f"no better than the plain rate: {', '.join(parts)}" if parts else ""
+    return f"no better than the plain rate: {', '.join(parts)}"
 
 
 def _words(served: Tried, tried: tuple[Tried, ...], yardstick: Judged | None, split: date | None) -> str:

@@ -100,7 +100,9 @@ def notes(best: Chosen, blind: Chosen, extra: dict[str, pa.Table], told: Forecas
     if shown != name:
         out.append(f"shown is {shown}, not the model that serves ({name})")
     if best.customers < len(told.rows):
-        out.append(f"models were fitted to {best.customers:,} of {len(told.rows):,} customers, every n-th, and compared by them")
+        out.append(
+            f"models were fitted to {best.customers:,} of {len(told.rows):,} customers, every n-th, and compared by them"
+        )
     n = extra["coverage"].to_pylist()[-1]["n"]
     if n < len(told.rows):
         out.append(f"intervals were worked out for {n:,} of {len(told.rows):,} customers, every n-th")
