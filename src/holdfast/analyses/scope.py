@@ -64,6 +64,7 @@ TRAITS = {
     "p_alive": "holdfast.analyses.value.trait",
     "risk": "holdfast.analyses.risk.trait",
     "reason": "holdfast.analyses.risk.trait",
+    "next_items": "holdfast.analyses.recommend.trait",
 }
 """Attributes that no event carries and an analysis works out, each with the file that does. Such a file has
 

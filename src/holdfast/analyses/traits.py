@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ON_DEMAND", "Traits", "TraitsStep"]
 
-ON_DEMAND = ("cluster", "p_alive", "reason", "risk", "value", "value_at_risk")
+ON_DEMAND = ("cluster", "next_items", "p_alive", "reason", "risk", "value", "value_at_risk")
 """Traits that take many times as long as all others together: they are worked out where they are asked for by name."""
 
 TOLD = " told"

@@ -209,13 +209,14 @@ def _nothing() -> Shown:
 
 
 _TEXT = (
-    "Orders are counting ones; one taken back in full counts for nothing. Of a product of which a customer kept nothing, and "
-    "of all that she returned, nothing is recommended to her. Again: what she has, by the chance to be bought again within "
-    "the days that judge, a logistic regression on how often, how long ago, her own rhythm drawn to the product's, and how the product "
-    "sells. New: EASE (Steck 2019) on who has what, times the share of a product's customers that came of late; beyond 10,000 "
-    "products the cosine of their customers. Popular: customers of the last 30 days. Together: both in one order; next: the "
-    "second in a later order within the window after the first of the first. A share is of the n customers of the "
-    "first product; lift is that share by the usual one; intervals are Wilson's. Recall@10: products of the list that were bought in the days "
-    "after, by those bought, at most ten; nDCG@10 weighs them by rank; means over the customers who bought something of the "
-    "kind, which the products known before could have named. What goes together need not come from one another."
+    "Orders are counting ones; one taken back in full counts for nothing. Of a product of which a customer kept nothing, "
+    "and of all that she returned, nothing is recommended to her. Again: what she has, by the chance to be bought again "
+    "within the days that judge, a logistic regression on how often, how long ago, her own rhythm drawn to the product's, "
+    "and how the product sells. New: EASE (Steck 2019) on who has what, times the share of a product's customers that came "
+    "of late; beyond 10,000 products the cosine of their customers. Popular: customers of the last 30 days. Together: both "
+    "in one order; next: the second in a later order within the window after the first of the first. A share is of the n "
+    "customers of the first product; lift is that share by the usual one; intervals are Wilson's. Recall@10: products of "
+    "the list that were bought in the days after, by those bought, at most ten; nDCG@10 weighs them by rank; means over the"
+    " customers who bought something of the kind, which the products known before could have named. What goes together need"
+    " not come from one another."
 )

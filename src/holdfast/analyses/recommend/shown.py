@@ -132,8 +132,9 @@ def _items(question: Recommend, timelines: Timelines, asked: Asked, sales: Sales
         best = table.slice(0, 1).to_pylist()[0]
         words = (
             f"{counted(len(pairs.one) // 2, 'pair')} of products were bought together by {question.support(sales):,} "
-            f"customers or more; most surely {best['name']} with {best['with_name']}, by {best['customers']:,} of {best['n']:,} customers "
-            f"{percent(best['share'], best['low'], best['high'])}, {best['lift']:,.1f} times as many as usual."
+            f"customers or more; most surely {best['name']} with {best['with_name']}, by {best['customers']:,} of "
+            f"{best['n']:,} customers {percent(best['share'], best['low'], best['high'])}, "
+            f"{best['lift']:,.1f} times as many as usual."
         )
     return Shown(words, table, _cut(table, len(pairs.one), "pairs, both ways round"))
 

@@ -83,9 +83,10 @@ def holders_next(sales: Sales, one: int, other: int, window: int, last: int) -> 
     who = sales.owner[second]
     spot = np.minimum(np.searchsorted(people, who), max(len(people) - 1, 0))
     if not len(people):
-        return people.astype(np.int64)
+        return np.zeros(0, np.int64)
     after: Any = (people[spot] == who) & (second > begin[spot]) & (sales.day[second] <= sales.day[begin[spot]] + window)
-    return np.unique(who[after]).astype(np.int64)
+    found: Ints = np.unique(who[after]).astype(np.int64)
+    return found
 
 
 def _by_item(sales: Sales) -> tuple[Ints, Ints]:

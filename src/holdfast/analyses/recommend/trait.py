@@ -1,7 +1,7 @@
 """The next products as a trait: the first three of a customer's list, "A · B · C", and in which band they are.
 
 Timelines hold no lines of orders. The trait stands on the events that name a product by a property (product_id, product, sku):
-of orders, else of views, carts and wish lists. Where no event does, it says so; `holdfast recommend --csv` has the lists of lines.
+of orders, else of views, carts and wish lists. Where none does, it says so; `holdfast recommend --csv` has the lists of lines.
 """
 
 from __future__ import annotations
