@@ -7,8 +7,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -45,12 +47,13 @@ class Known:
 
     rows       the occasions of the customers, a sample where there are many
     histories  the same grouped, in weeks
-    lesson     what the split halfway to the instant tells about silence; None: there is too little before it
+    lesson     gives what the split halfway to the instant tells about silence; None: there is too little before it. A walk of
+               its own, taken only where the fallback is asked
     """
 
     rows: Occasions
     histories: Histories
-    lesson: Lesson | None
+    lesson: Callable[[], Lesson | None]
 
     @property
     def repeaters(self) -> int:
@@ -64,7 +67,7 @@ def known(timelines: Timelines, as_of: AsOf, until: AsOf | None = None, *, most:
     until  also count what came later, until then · most  of how many customers at most, about; None: of all
     """
     rows = thinned(occasions(timelines, as_of, until=until), most)
-    return Known(rows, rows.histories(), _lesson(timelines, as_of, rows, most))
+    return Known(rows, rows.histories(), partial(_lesson, timelines, as_of, rows, most))
 
 
 def thinned(rows: Occasions, most: int | None) -> Occasions:
@@ -106,7 +109,7 @@ def fallback(found: Known) -> Empirical:
     """NBD with silence, fitted."""
     from holdfast.analyses.models.empirical import fitted
 
-    return fitted(found.histories, found.lesson)
+    return fitted(found.histories, found.lesson())
 
 
 def plain(found: Known, base: Empirical) -> PlainRate:
