@@ -111,6 +111,24 @@ def test_visits_answers_breadth_and_discounts_are_told_where_there_are_any():
     assert ann["visit trend"] == 1.5 / (6 / 62 * 28 + 0.5)
 
 
+def test_channel_is_told_as_it_was_first_and_as_it_is_last():
+    """Ann came by mail and shops in the store now; what comes after day 20 is not known then."""
+    table = pa.table(
+        {
+            "customer_id": ["ann"] * 3 + ["ben"], "order_id": ["1", "2", "3", "4"], "revenue": [5.0] * 4,
+            "time": [START + timedelta(days=day) for day in (0, 10, 30, 5)], "channel": ["mail", "shop", "web", "mail"],
+        }
+    )  # fmt: skip
+    timelines = Timelines.from_arrow(table, Settings(gone_after=60, properties=("channel",)))
+    traces = traces_of(timelines.meta, timelines.settings, ())
+    assert traces.codes == ("channel", "first channel")
+    base = Base(counting_of(GONE, timelines.meta, 0), 60)
+    rows = timelines.walk(SnapshotStep(base, traces, DAY0 + 20, timelines.zone.midnight(DAY0 + 21), 30)).rows
+    names = timelines.meta.properties["channel"]
+    found = dict(zip(rows["ids"].to_pylist(), [[names[code] for code in row] for row in rows["codes"]], strict=True))
+    assert found == {"ann": ["shop", "mail"], "ben": ["mail", "mail"]}
+
+
 def test_answers_are_shares_of_their_scale():
     timelines = Timelines.from_arrow(
         pa.table(
@@ -441,7 +459,7 @@ def test_report_tells_who_is_about_to_leave_where_that_can_be_learned():
 
     found = section(Asked(_many()))
     assert found is not None
-    assert "Most at stake" in str(found.body)
+    assert "Most at stake, low risks apart" in str(found.body)
     assert set(found.figures) == {"risk-figure"}
     assert section(Asked(told("ann a1 10 @0  ben b1 10 @10", GONE))) is None
 

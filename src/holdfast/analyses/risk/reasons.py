@@ -47,7 +47,7 @@ class Wording:
     def told(self, kind: str, numbers: npt.NDArray[np.float64], codes: npt.NDArray[np.int32]) -> str | None:
         """A kind of reason in words; None where there is nothing to say.
 
-        numbers [features and extras], codes [origins]: of one customer
+        numbers [features and extras], codes [origins, and what came first]: of one customer
         """
         row = {name: float(numbers[place]) for name, place in PLACE.items()}
         if kind == "origin":
@@ -170,7 +170,7 @@ def _tenure(row: dict[str, float]) -> str | None:
 def _origin(wording: Wording, codes: npt.NDArray[np.int32]) -> str | None:
     parts = [
         f"{name} {wording.meta.properties[name][int(code)]}"
-        for name, code in zip(wording.origins, codes, strict=True)
+        for name, code in zip(wording.origins, codes, strict=False)
         if code > 0 and name in wording.meta.properties
     ]
     return ", ".join(parts[:2]) or None

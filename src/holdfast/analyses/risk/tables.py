@@ -246,8 +246,8 @@ def features_table(learned: Learned) -> pa.Table:
     if tested is None or learned.model is None:
         return pa.Table.from_pylist([], WORTH)
     numeric = tested.table.numbers.shape[1]
-    features = [*list(FEATURES)[:numeric], *learned.traces.origins]
-    kinds = {**FEATURES, **dict.fromkeys(learned.traces.origins, KINDS[-1])}
+    features = [*list(FEATURES)[:numeric], *learned.traces.codes]
+    kinds = {**FEATURES, **dict.fromkeys(learned.traces.codes, KINDS[-1])}
     rows = worth_of(tested.fitted[learned.model.name].learner, tested.table, tested.y, features, unlogged)
     return pa.Table.from_pylist([{**row, "kind": kinds[row["feature"]]} for row in rows], WORTH)
 

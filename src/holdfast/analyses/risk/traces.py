@@ -75,9 +75,10 @@ SCORES = ("score", "nps", "nps_score", "csat", "csat_score", "rating", "stars")
 
 OPENED = ("email opened", "email link clicked", "email clicked", "push notification tapped", "push notification opened")
 
+CHANNELS = ("channel", "source", "utm_source", "utm_medium", "medium", "acquisition_channel", "referrer")
 ORIGINS = (
-    *("channel", "source", "utm_source", "utm_medium", "medium", "acquisition_channel", "referrer", "platform", "device"),
-    *("device_type", "country", "region", "plan", "tier", "store", "payment_method"),
+    *CHANNELS,
+    *("platform", "device", "device_type", "country", "region", "plan", "tier", "store", "payment_method"),
 )
 """Properties of these names are taken first."""
 
@@ -114,6 +115,16 @@ class Traces:
     origins: tuple[str, ...] = ()
     orders: bool = True
     refunds: bool = True
+
+    @property
+    def firsts(self) -> tuple[str, ...]:
+        """Of the origins those whose value at the first event tells besides: how she came in the first place."""
+        return tuple(name for name in self.origins if name.lower() in CHANNELS)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The features that are no number, in the order of their columns."""
+        return (*self.origins, *(f"first {name}" for name in self.firsts))
 
     def lacking(self) -> tuple[str, ...]:
         """What the data do not tell, in words."""

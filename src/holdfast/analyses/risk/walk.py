@@ -59,7 +59,7 @@ class SeenStep:
 class Rows:
     """A row per customer in the base at a snapshot, in customer order.
 
-    hash uint64 · numbers float64 [rows, features and extras] · codes int32 [rows, origins]: last known value of each property
+    hash uint64 · numbers float64 [rows, features and extras] · codes int32 [rows, `Traces.codes`]
     left uint8: whether she left in the window (0 where none is looked at) · value int64: money of the last 365 days
     """
 
@@ -197,14 +197,16 @@ class SnapshotStep:
         return out
 
     def _origins(self, shard: Shard, inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
-        columns, names = shard.columns, self.traces.origins
-        out = np.zeros((len(inside), len(names)), np.int32)
-        if names:
-            places = events_before(shard.low, shard.high, columns.offsets, columns.second, self.until) - 1
-            last = np.where(inside, places, -1)
-            for at, name in enumerate(names):
-                if name in columns.meta.properties:
-                    out[:, at] = value_at(shard, name, last)
+        columns, traces = shard.columns, self.traces
+        out = np.zeros((len(inside), len(traces.codes)), np.int32)
+        if not traces.codes:
+            return out
+        places = events_before(shard.low, shard.high, columns.offsets, columns.second, self.until) - 1
+        last, first = np.where(inside, places, -1), np.where(inside, 0, -1).astype(np.int64)
+        asked = [*((name, last) for name in traces.origins), *((name, first) for name in traces.firsts)]
+        for at, (name, event) in enumerate(asked):
+            if name in columns.meta.properties:
+                out[:, at] = value_at(shard, name, event)
         return out
 
     def _contract_days(self, shard: Shard) -> npt.NDArray[np.float64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from holdfast.analyses.risk import Risk
+from holdfast.analyses.risk import BANDS, Risk
 from holdfast.report.markup import join, tag
 from holdfast.report.page import Section, figure_place
 from holdfast.report.parts import bare, foot, hint, lead, table
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 __all__ = ["section"]
 
 LISTED = 12
+LOOKED_AT = 60
+"""Among so many with most at stake those are listed whose risk is not low."""
 
 
 def section(asked: Asked) -> Section | None:
     """Risk tested on the past, its bands, those with most at stake; None where nothing could be learned or few are here."""
-    answer = asked.ask(Risk(limit=LISTED))
+    answer = asked.ask(Risk(limit=LOOKED_AT))
     learned = answer.definition.rules["model"] != "plain rule"
     if not learned or answer.definition.n < asked.timelines.settings.small_group:
         return None
@@ -34,7 +36,7 @@ def section(asked: Asked) -> Section | None:
         figure_place("risk-figure", answer.words, 400),
         tag("h3", "By band"),
         table(*_bands(answer), ["text", "number", "number", "number", "number"]),
-        tag("h3", "Most at stake" if asked.paid else "The surest to leave"),
+        tag("h3", "Most at stake, low risks apart"),
         table(*_customers(answer), ["text", "number", "text", "text", "number"]),
         foot(answer, "risk"),
     )
@@ -60,6 +62,6 @@ def _customers(answer: Answer) -> tuple[tuple[str, ...], list[list[Any]]]:
     currency = answer.source.settings.currency
     rows = [
         [row["customer"], probability(row["risk"]), row["reasons"], row["dissatisfied"] or "", money(row["at_stake"], currency)]
-        for row in answer.table.to_pylist()
+        for row in [row for row in answer.table.to_pylist() if row["band"] != BANDS[0]][:LISTED]
     ]
     return ("customer", "risk", "together with", "dissatisfied", "at stake"), rows
