@@ -18,6 +18,8 @@ from holdfast.analyses.contract_value import ContractValue
 from holdfast.analyses.contract_value.calendar import Rhythm
 from holdfast.analyses.contract_value.contracts import still_open
 from holdfast.errors import UnknownName, UsageError
+from holdfast.report.asked import Asked
+from holdfast.report.sections.contracts import section as contracts_section
 from holdfast.settings import Contract, Settings
 from holdfast.timelines.zone import day_of
 
@@ -199,6 +201,13 @@ def test_wrong_questions_name_what_is_right():
             question.people(timelines, **cell)
     with pytest.raises(UsageError, match="base"):
         question.people(shop())
+
+
+def test_the_report_tells_it_of_contracts_alone():
+    section = contracts_section(Asked(contract_shop(300)))
+    assert section is not None
+    assert "under contract are worth" in str(section.body)
+    assert contracts_section(Asked(shop())) is None
 
 
 def test_shards_change_nothing():

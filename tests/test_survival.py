@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +18,10 @@ from holdfast.analyses.bridge import Bridge
 from holdfast.analyses.cohorts.year import OneYear
 from holdfast.analyses.survival import Survival, TableSurvival
 from holdfast.analyses.survival.of_table import read_table
+from holdfast.cli import run
 from holdfast.errors import InputError, UnknownName, UsageError
+from holdfast.report.asked import Asked
+from holdfast.report.sections.survival import section as survival_section
 from holdfast.settings import Settings
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data"
@@ -233,3 +237,33 @@ def test_order_and_shards_change_nothing_and_people_are_the_numbers(orders, rand
         assert len(first.people(months=row["months"], what="left")) == row["left"]
         assert len(first.people(months=row["months"], what="at risk")) == row["at_risk"]
     assert np.all(np.diff(first.extra["curve"]["survival"].to_numpy()) <= 0)
+
+
+def test_the_report_tells_it_where_enough_is_known():
+    section = survival_section(Asked(shop()))
+    assert section is not None
+    assert "still customers 12" in str(section.body)
+    assert "survival-figure" in section.figures
+    assert survival_section(Asked(told(FOUR, Settings(gone_after=40)))) is None
+
+
+# -- the command line -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_line_answers_of_a_file(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    path = tmp_path / "export.csv"
+    path.write_text(
+        "who,weeks,gone,plan\n" + "".join(f"c{i},{i % 9 + 1},{'yes' if i % 3 else 'no'},p{i % 2}\n" for i in range(60))
+    )
+    asked = ["survival", "--file", str(path), "--duration", "weeks", "--event", "gone=yes", "--id", "who"]
+    assert run([*asked, "--by", "plan", "--together", "plan"]) == 0
+    told_ = capsys.readouterr().out
+    assert "p0" in told_
+    assert all(len(line) <= 100 for line in told_.splitlines())
+    assert run([*asked, "--people", "time=1", "what=left"]) == 0
+    assert capsys.readouterr().out.split() == sorted(f"c{i}" for i in range(60) if i % 9 == 0 and i % 3)
+    assert run([*asked, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["question"]["name"] == "TableSurvival"
+    assert run([*asked, "--where", "a=b"]) == 2
+    assert run(asked[:3]) == 2

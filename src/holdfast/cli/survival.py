@@ -96,6 +96,6 @@ def _of_file(
         raise UsageError("a table needs its columns named", "add --duration tenure --event Churn=Yes")
     question = TableSurvival(
         read_table(file), columns["duration"], columns["event"], by, together, at, columns["id_column"],
-        name=Path(file).name, read_on=date.today(),
+        called=Path(file).name, read_on=date.today(),
     )  # fmt: skip
     told_answer(question.ask(), view=_view, **options)

@@ -62,7 +62,7 @@ class TableSurvival(Question):
     together  columns that Cox's model compares: numbers as they are, texts by their values
     at        times that the table tells of; empty: six, evenly spread
     id        column of the customers' ids; None: the row's number, from 1
-    name      of the table, and read_on: when it was read, for the definition
+    called    the table, as people say it, and read_on: when it was read, for the definition
     small     rows below which a group is marked
 
     Table: a row per segment and time: segment, time, customers, at_risk, left, survival, low, high. Extra tables and people as
@@ -76,7 +76,7 @@ class TableSurvival(Question):
     together: tuple[str, ...] = ()
     at: tuple[float, ...] = ()
     id: str | None = None
-    name: str = "the table"
+    called: str = "the table"
     read_on: date = date(1970, 1, 1)
     small: int = 30
 
@@ -94,7 +94,7 @@ class TableSurvival(Question):
         found = compared(lives, self.small)
         at = self._times(lives)
         told = at[len(at) // 2] if at else 0.0
-        rules = {"rows": self.name, "duration": self.duration, "event": self.event}
+        rules = {"rows": self.called, "duration": self.duration, "event": self.event}
         rules |= {"by": self.by} if self.by else {}
         rules |= {"together with": ", ".join(self.together)} if self.together else {}
         return Answer(
