@@ -347,6 +347,16 @@ def test_too_few_who_came_back_are_said_to_be_too_few() -> None:
         answer.people(segment="everyone")
 
 
+def test_one_customer_and_nobody_are_said_in_plain_words() -> None:
+    iceland = CustomerValue(horizon_months=1, where=(Condition("country", ("Iceland",)),)).answer(shop())
+    assert iceland.words.startswith("In the next month the customer is worth ")
+    assert " each" not in iceland.words
+    assert CustomerValue(as_of="2009-01-01").answer(shop()).words.endswith("cannot be told: nobody has ordered yet.")
+    nowhere = CustomerValue(where=(Condition("country", ("Nowhere",)),))
+    assert nowhere.answer(shop()).words.endswith("cannot be told: nobody is in scope.")
+    assert nowhere.people(shop(), segment="everyone").ids == ()
+
+
 @pytest.mark.parametrize("story", ["ann Login @3", "ann a1 10 @0"])
 def test_nobody_or_a_single_day_does_not_fail(story: str) -> None:
     assert "cannot be told" in CustomerValue().answer(told(story)).words

@@ -49,6 +49,8 @@ def choice(timelines: Timelines, as_of: AsOf) -> Choice:
 
 def _chosen(timelines: Timelines, as_of: AsOf) -> Choice:
     rows = occasions(timelines, as_of)
+    if not len(rows):
+        return Choice(None, None, "nobody has ordered yet")
     again = int(np.count_nonzero(rows.x))
     if again < timelines.settings.small_group:
         return Choice(None, None, f"{again:,} of {counted(len(rows), 'customer')} came back, too few to learn from")

@@ -14,27 +14,29 @@ if TYPE_CHECKING:
 
 __all__ = ["care", "difference", "equity_words", "too_few_words"]
 
+TENTHS = 10
+"""Fewer customers have no tenths worth a word."""
+
 WORTH_SAYING = 0.03
 """An error of the total below this is not mentioned."""
 
 
 def equity_words(told: Told, extra: dict[str, pa.Table], settings: Settings) -> str:
     """What all customers together are worth, who brings it, and what an acquisition may cost."""
-    months = told.valuer.horizon.months
+    months, n = told.valuer.horizon.months, len(told.found)
+    ahead = "In the next month" if months == 1 else f"In the next {months} months"
+    who = "the customer is" if n == 1 else f"the {n:,} customers are"
     if not told.paid:
-        expected, n = float(told.worth.orders.sum()), len(told.found)
-        return (
-            f"{counted(n, 'customer')} are expected to order {expected:,.0f} times in the next {months} months, "
-            f"{expected / n:.2f} each; the orders have no money, so their value cannot be told."
-        )
+        expected = float(told.worth.orders.sum())
+        each = f", {expected / n:.2f} each" if n > 1 else ""
+        told_of = f"{ahead} {who} expected to order {expected:,.2f} times{each}"
+        return f"{told_of}; the orders have no money, so their value cannot be told."
     row, money = _whole(extra["segments"]), settings.currency
     kind = "revenue" if settings.margin is None else "profit"
     of = f"{row['total_value']:,.0f} {money} ({row['total_value_low']:,.0f} to {row['total_value_high']:,.0f})"
-    words = (
-        f"In the next {months} months the {counted(row['n'], 'customer')} are worth {of} of {kind}, {row['value']:,.2f} each"
-    )
+    words = f"{ahead} {who} worth {of} of {kind}" + (f", {row['value']:,.2f} each" if n > 1 else "")
     best = next((each for each in extra["deciles"].to_pylist() if each["share"] is not None), None)
-    words += f"; {percent(best['share'])} of it from the best {best['n']:,}." if best else "."
+    words += f"; {percent(best['share'])} of it from the best {best['n']:,}." if best and n >= TENTHS else "."
     if row["value_at_risk"] > 0:
         words += f" {row['value_at_risk']:,.0f} more would come if nobody were gone."
     new = next((each for each in extra["new"].to_pylist() if each["months"] == months), None)
