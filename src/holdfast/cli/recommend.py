@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["verb"]
 
 TABLES: dict[str, str | None] = {
-    "offers": "customers", "popular": "customers", "recipe": "customers", "tenure": "premium", "customers": None,
-    "items": None, "next": None, "premium": None, "cross-sell": None, "quality": None,
+    "map": "items", "offers": "customers", "popular": "customers", "recipe": "customers", "tenure": "premium",
+    "customers": None, "items": None, "next": None, "premium": None, "cross-sell": None, "quality": None,
 }  # fmt: skip
 """What --show names: a table of its own (None), or a further one of that table's answer."""
 

@@ -135,8 +135,9 @@ class Recommend(Question):
         return People(tuple(sorted(found)), cell)
 
     def figure(self, answer: Answer) -> go.Figure:
-        """Quality: recall beside popularity; items, next: which products go together; else what is offered most."""
-        from holdfast.charts.recommend import go_together, offered_most, quality_bars
+        """Quality: recall beside popularity; items, next: what goes with the products of most customers; premium, cross-sell:
+        how many customers to win; customers: what is offered most."""
+        from holdfast.charts.recommend import go_together, offered_most, quality_bars, to_win
 
         words = answer.words
         if self.show == "quality":
@@ -144,9 +145,12 @@ class Recommend(Question):
         if self.show == "customers":
             rows = answer.extra["offers"].to_pylist() if "offers" in answer.extra else []
             return offered_most(rows, title="What is offered most", subtitle=words)
-        columns = _ENDS[self.show]
-        rows = [(row[columns[0]], row[columns[1]], row["lift"], row["share"], row["n"]) for row in answer.table.to_pylist()]
-        return go_together(rows, title=_TITLES[self.show], subtitle=words)
+        one, other = _ENDS[self.show]
+        if "map" not in answer.extra:
+            won = [(row[one], row[other], row["customers"], row["share"]) for row in answer.table.to_pylist()]
+            return to_win(won, title=_TITLES[self.show], subtitle=words)
+        pairs = [(row[one], row[other], row["lift"], row["share"], row["n"]) for row in answer.extra["map"].to_pylist()]
+        return go_together(pairs, title=_TITLES[self.show], subtitle=words)
 
     def asked(self, timelines: Timelines) -> Asked:
         """What lists depend on besides the data."""

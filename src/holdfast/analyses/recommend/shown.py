@@ -15,7 +15,7 @@ from holdfast.analyses.recommend.offers import cross_pairs, premium_items, premi
 from holdfast.analyses.recommend.prepared import LEAST_DAYS, measured, split_days
 from holdfast.analyses.recommend.reasons import due
 from holdfast.analyses.recommend.taught import KINDS, Taught
-from holdfast.analyses.recommend.together import bought_next, bought_together
+from holdfast.analyses.recommend.together import among_most, bought_next, bought_together
 from holdfast.errors import UnknownName
 from holdfast.timelines.zone import date_of, day_of
 
@@ -31,6 +31,10 @@ TENURE = pa.schema(
     [("tenure", pa.string()), ("customers", pa.int64()), ("orders", pa.int64()),
      *((name, pa.float64()) for name in ("premium_share", "premium_share_low", "premium_share_high"))]
 )  # fmt: skip
+
+
+MAPPED = 14
+"""Products on a map of what goes together."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,8 @@ def _items(question: Recommend, timelines: Timelines, asked: Asked, sales: Sales
             f"{best['n']:,} customers {percent(best['share'], best['low'], best['high'])}, "
             f"{best['lift']:,.1f} times as many as usual."
         )
-    return Shown(words, table, _cut(table, len(pairs.one), "pairs, both ways round"))
+    extra = {"map": tables.together_table(sales.items, among_most(pairs, MAPPED), MAPPED * MAPPED)}
+    return Shown(words, table, _cut(table, len(pairs.one), "pairs, both ways round"), extra)
 
 
 def _next(question: Recommend, timelines: Timelines, asked: Asked, sales: Sales) -> Shown:
@@ -153,7 +158,8 @@ def _next(question: Recommend, timelines: Timelines, asked: Asked, sales: Sales)
             f"{best['next_name']} {percent(best['share'], best['low'], best['high'])}, {best['lift']:,.1f} times as many as "
             f"after any product; {counted(len(pairs.one), 'such pair')} in all."
         )
-    return Shown(words, table, _cut(table, len(pairs.one), "pairs"))
+    extra = {"map": tables.next_table(sales.items, among_most(pairs, MAPPED), MAPPED * MAPPED)}
+    return Shown(words, table, _cut(table, len(pairs.one), "pairs"), extra)
 
 
 def _premium(question: Recommend, timelines: Timelines, asked: Asked, sales: Sales) -> Shown:

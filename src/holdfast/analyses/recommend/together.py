@@ -16,7 +16,7 @@ from numba import njit
 
 from holdfast.analyses.recommend.sales import Sales
 
-__all__ = ["Pairs", "bought_next", "bought_together", "holders_next", "holders_together"]
+__all__ = ["Pairs", "among_most", "bought_next", "bought_together", "holders_next", "holders_together"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -36,6 +36,17 @@ class Pairs:
     orders: Ints
     n: Ints
     usual: Floats
+
+
+def among_most(pairs: Pairs, most: int) -> Pairs:
+    """The pairs among the products of most customers, in the order of these."""
+    codes, at = np.unique(pairs.one, return_index=True)
+    chosen = codes[np.lexsort((codes, -pairs.n[at]))][:most]
+    good = np.isin(pairs.one, chosen) & np.isin(pairs.other, chosen)
+    one, other, customers, orders, n = (
+        column[good] for column in (pairs.one, pairs.other, pairs.customers, pairs.orders, pairs.n)
+    )
+    return Pairs(one, other, customers, orders, n, pairs.usual[good])
 
 
 def bought_together(sales: Sales, least: int) -> Pairs:
