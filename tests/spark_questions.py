@@ -11,6 +11,7 @@ from holdfast import analyses
 from holdfast.analyses.abandonment import Abandonment
 from holdfast.analyses.activation import Activation
 from holdfast.analyses.adoption import Adoption
+from holdfast.analyses.again import Again
 from holdfast.analyses.answer import Question
 from holdfast.analyses.baskets import Baskets
 from holdfast.analyses.breadth import Breadth
@@ -58,7 +59,7 @@ def _kinds(kind: type[Question]) -> set[type[Question]]:
     return below | ({kind} if real else set())
 
 
-SILENT: tuple[type[Question], ...] = (Abandonment, Clusters, EarlySigns, Uplift, Recommend)
+SILENT: tuple[type[Question], ...] = (Abandonment, Again, Clusters, EarlySigns, Uplift, Recommend)
 """Asked as they come, these may find nothing in a shop's orders: HARDER asks them so that they do."""
 
 # Countries are no arms that anybody drew: it is the walk that is asked of both engines.

@@ -43,6 +43,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "concentration": ("concentration", "Which share of the revenue do the best customers bring?"),
     "risk": ("risk", "Who is about to leave, how surely, and what goes together with it?"),
     "next": ("next_order", "When is each customer expected again, and whose silence is unusual?"),
+    "again": ("again", "Where one buys at most once a year or month: who will again?"),
     "slipping": ("slipping", "Who comes less often than she used to, and says nothing?"),
     "taste": ("taste", "What do customers like, when do they come, when is the next order due?"),
     "recommend": ("recommend", "What would each customer like next, and what goes together?"),

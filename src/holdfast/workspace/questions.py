@@ -274,6 +274,12 @@ class Questions(ABC):
 
         return self.ask(EarlySigns(**_read(choices)))
 
+    def again(self, **choices: Any) -> Answer:
+        """Who buys again where one buys at most once a period; choices of `holdfast.analyses.again.Again`."""
+        from holdfast.analyses.again import Again
+
+        return self.ask(Again(**_read(choices)))
+
     def next_order(self, **choices: Any) -> Answer:
         """When each customer is expected again; choices of `holdfast.analyses.next_order.NextOrder`."""
         from holdfast.analyses.next_order import NextOrder
