@@ -4,7 +4,7 @@
     cost of a kept customer  = money for keeping customers a month / customers kept a month, x 12 for a year
 
 New and kept are the bridge's, over its complete months with a filled base. The money is what the firm says it spends; the
-intervals carry the chance in the counts alone.
+intervals say how far the customers of a month may lie from those counted: months resampled whole, as in `WhatIf`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
@@ -23,8 +25,8 @@ from holdfast.analyses.clv import PlainClv
 from holdfast.analyses.definitions import counted, defined, scope_rules
 from holdfast.analyses.scope import Condition, Scope
 from holdfast.analyses.statistics import Z95, count_ratio
-from holdfast.analyses.whatif import WhatIf
-from holdfast.analyses.whatif.months import Months, months_of
+from holdfast.analyses.whatif import DRAWS, WhatIf
+from holdfast.analyses.whatif.months import FEW, Months, months_of, resampled, tails
 from holdfast.errors import UnknownName, UsageError
 from holdfast.events.schema import ORDER
 from holdfast.timelines.attributes import Moment
@@ -39,6 +41,7 @@ __all__ = ["Costs", "Spent", "count_interval"]
 WHATS = ("new", "kept")
 YEAR = 12
 THREE_YEARS = 36
+SEED = 11
 
 
 def count_interval(n: int, z: float = Z95) -> tuple[float, float]:
@@ -95,11 +98,11 @@ class Costs(Question):
         rows = _rows(months, spent, people) if len(months) else []
         ahead = WhatIf(as_of=self.as_of, gone_after=self.gone_after, where=self.where, moment=self.moment).answer(timelines)
         plain = PlainClv(as_of=self.as_of, gone_after=self.gone_after, where=self.where, moment=self.moment).answer(timelines)
-        worth = _worth(rows, plain, ahead) if rows else []
+        worth = _worth(rows, plain, ahead, months) if rows else []
         made = {
             "costs": pa.Table.from_pylist(rows, COSTS),
             "worth": pa.Table.from_pylist(worth, WORTH),
-            "claims": claims_table("cost"),
+            "claims": claims_table("cost", "spend"),
         }
         rules = {name: value for name, value in bridge.definition.rules.items() if name in ("base", "gone_after", "refunds")}
         return Answer(
@@ -112,7 +115,7 @@ class Costs(Question):
                 names=timelines.settings.active or (ORDER,),
             ),
             source=timelines,
-            notes=(*_notes(months, spent), *bridge.notes[:1]),
+            notes=(*_notes(months, spent, timelines.settings.margin), *bridge.notes[:1]),
             extra={name: table for name, table in made.items() if name != self.show},
         )  # fmt: skip
 
@@ -164,11 +167,11 @@ WORTH = pa.schema([("what", pa.string()), *((name, pa.float64()) for name in ("v
 
 def _rows(months: Months, spent: Spent, people: dict[str, int]) -> list[dict[str, Any]]:
     """The cost of a new customer, and of one kept for a year."""
-    new, kept = int(months.new.sum()), int((months.start - months.lost).sum())
     found = []
-    for what, money, count, times in (("new", spent.acquiring, new, 1), ("kept", spent.keeping, kept, YEAR)):
+    for what, money, times in (("new", spent.acquiring, 1), ("kept", spent.keeping, YEAR)):
+        counts = _counts(months, what)
+        count, (low, high) = int(counts.sum()), _total(counts)
         row: dict[str, Any] = {"what": what, "money": money, "customer_months": count, "months": len(months)}
-        low, high = count_interval(count)
         total = None if money is None else money * len(months) * times
         row |= {"cost": None, "low": None, "high": None, "customers": people[what], "a_month": count / len(months)}
         if total is not None and count:
@@ -177,7 +180,20 @@ def _rows(months: Months, spent: Spent, people: dict[str, int]) -> list[dict[str
     return found
 
 
-def _worth(rows: list[dict[str, Any]], plain: Answer, ahead: Answer) -> list[dict[str, Any]]:
+def _counts(months: Months, what: str) -> npt.NDArray[np.float64]:
+    return months.new if what == "new" else months.start - months.lost
+
+
+def _total(counts: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """How far the customers of as many months may lie from those counted: months resampled, or chance alone with few."""
+    size, (least, most) = len(counts), count_interval(int(counts.sum()))
+    if size < FEW:
+        return least, most
+    low, high = np.quantile((resampled(size, DRAWS, SEED) @ counts)[1:], tails(size))
+    return float(min(low, least) if low > 0 else least), float(max(high, most))
+
+
+def _worth(rows: list[dict[str, Any]], plain: Answer, ahead: Answer, months: Months) -> list[dict[str, Any]]:
     """What stands against the costs."""
     new, kept = rows
     value = plain.table.to_pylist()[0] if plain.table.num_rows else {"clv": None, "clv_low": None, "clv_high": None}
@@ -186,23 +202,33 @@ def _worth(rows: list[dict[str, Any]], plain: Answer, ahead: Answer) -> list[dic
     found = [_line("value of a customer", *values, f"plain formula, {unit}")]
     if new["cost"] and value["clv"] is not None:
         times, low, high = (None if one is None else one / new["cost"] for one in values)
-        found.append(_line("value by cost of winning", times, low, high, "under 1 a new customer costs more than she brings"))
+        said = "under 1 a new customer costs more than she brings" + ("" if unit == "profit" else _NOT_PROFIT)
+        found.append(_line("value by cost of winning", times, low, high, said))
     if new["cost"] and kept["cost"]:
-        found.append(_times(new, kept))
+        found.append(_times(new, kept, months))
     point = next((row for row in ahead.table.to_pylist() if row["change"] == "retention +1 point"), None)
     if point is not None:
         more, low, high = (point[name] / THREE_YEARS for name in ("more", "more_low", "more_high"))
-        note = f"{unit}; so much a month may be spent on it, over three years"
+        note = "profit; at most so much a month may be spent on it, over three years"
+        note = note if unit == "profit" else f"revenue{_NOT_PROFIT}"
         found.append(_line("one point more retention, a month", more, low, high, note))
     return found
 
 
-def _times(new: dict[str, Any], kept: dict[str, Any]) -> dict[str, Any]:
-    """How many times as much a new customer costs as one kept for a year, with the interval of the two counts."""
-    ratio, low, high = count_ratio(kept["customer_months"], new["customer_months"])
+def _times(new: dict[str, Any], kept: dict[str, Any], months: Months) -> dict[str, Any]:
+    """How many times as much a new customer costs as one kept for a year; both vary with the same months."""
     times = new["cost"] / kept["cost"]
-    low, high = (None if one is None or not ratio else times * one / ratio for one in (low, high))
+    ratio, low, high = count_ratio(kept["customer_months"], new["customer_months"])
+    if len(months) >= FEW:
+        weight = resampled(len(months), DRAWS, SEED)
+        inverse = weight @ months.new / np.maximum(weight @ _counts(months, "kept"), 1)
+        least, most = np.quantile(inverse[1:], tails(len(months)))
+        low, high = 1 / most if most else None, 1 / least if least else None
+    low, high = (None if one is None or not ratio else float(times * one / ratio) for one in (low, high))
     return _line("a new customer costs so many kept for a year", times, low, high, "the literature says 5 to 25 times")
+
+
+_NOT_PROFIT = ": goods are not paid yet, set margin in holdfast.toml before spending against it"
 
 
 def _line(what: str, value: float | None, low: float | None, high: float | None, note: str) -> dict[str, Any]:
@@ -229,7 +255,7 @@ def _words(rows: list[dict[str, Any]], worth: list[dict[str, Any]], currency: st
     return said[0].upper() + said[1:]
 
 
-def _notes(months: Months, spent: Spent) -> tuple[str, ...]:
+def _notes(months: Months, spent: Spent, margin: float | None) -> tuple[str, ...]:
     notes = []
     missing = [name for name in ("acquiring", "keeping") if getattr(spent, name) is None]
     if missing:
@@ -239,12 +265,16 @@ def _notes(months: Months, spent: Spent) -> tuple[str, ...]:
         notes.append("nobody came new in these months, so a new customer has no cost")
     if months.filling:
         notes.append("the base is still filling in all months: some of the new may be old")
-    notes.append("the intervals carry the chance in the counts, not any doubt about the money spent")
+    if 0 < len(months) < FEW:
+        notes.append(f"fewer than {FEW} months to learn from: the intervals know of chance, not of seasons")
+    notes.append("the intervals carry how the months differ, not any doubt about the money spent")
+    if margin is None:
+        notes.append("no margin is set, so values are revenue, not profit (holdfast.toml: margin)")
     return tuple(notes)
 
 
 _TEXT = (
     "Over the complete months that begin with a filled base: money a month for winning customers by new customers a month; "
     "money a month for keeping them by customers kept a month (start minus lost), times 12 for a year. New and kept are the "
-    "bridge's. Intervals of counts by Byar's approximation. A customer who returns is neither new nor kept."
+    "bridge's. Intervals by resampled months. A customer who returns is neither new nor kept."
 )

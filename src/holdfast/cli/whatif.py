@@ -12,13 +12,15 @@ from holdfast.cli.views import chosen
 __all__ = ["verb"]
 
 _SHOWN = ("segment", "change", "moves", "more_customers", "more", "rise")
-_LATER = ("lever", "amount", "before", "after", "customers", "revenue", "unit_of")
+_SHOWN_ELSE = ("period", "month", "customers", "foretold", "inside", "revenue_foretold", "revenue")
+_MONEY = ("more", "revenue", "revenue_foretold")
+_LATER = ("lever", "amount", "before", "after", "unit_of", "year_kept", "id", "about")
 
 
-@analysis("whatif", "whatif:WhatIf", view=chosen(*_SHOWN, money=("more", "revenue"), hidden=_LATER))
+@analysis("whatif", "whatif:WhatIf", view=chosen(*_SHOWN, *_SHOWN_ELSE, money=_MONEY, hidden=_LATER))
 @click.option(
     "--points", multiple=True, type=click.FloatRange(0, 100, min_open=True), metavar="N",
-    help="Points of monthly retention more (1 and 5); repeatable.",
+    help="Points of retention more, of a month and of a year (1 and 5); repeatable.",
 )  # fmt: skip
 @click.option(
     "--per-cent", multiple=True, type=click.FloatRange(0, 100, min_open=True), metavar="N",

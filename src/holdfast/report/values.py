@@ -34,6 +34,7 @@ _SHARE = (
     "percent",
     "coverage",
     "probability",
+    "rise",
 )
 _MONEY = ("revenue", "money", "amount", "value", "monetary", "clv", "ltv", "aov", "spend", "profit", "worth")
 _DAYS = ("days", "recency", "median_gap", "gap")

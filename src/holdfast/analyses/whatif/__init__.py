@@ -5,6 +5,6 @@ months.py      the flows of a shop's own months, and resampled ones
 question.py    the question · tables.py  its tables and words
 """
 
-from holdfast.analyses.whatif.question import WhatIf
+from holdfast.analyses.whatif.question import DRAWS, WhatIf
 
-__all__ = ["WhatIf"]
+__all__ = ["DRAWS", "WhatIf"]

@@ -1,23 +1,25 @@
 """The monthly flows of a shop: from its own complete months, and resampled ones for the intervals.
 
-The months are resampled whole (Efron 1979), so that good and bad ones keep their churn, newcomers and money together. With
-fewer than four months there is nothing to resample: counts are then drawn as Poisson and binomial ones, which knows of chance
-but not of seasons.
+The months are resampled whole (Efron 1979), so that good and bad ones keep their churn, newcomers and money together; the
+months to come then vary around the resampled level as those looked at did. With fewer than three months there is nothing to
+resample: counts are then drawn as Poisson and binomial ones, which knows of chance but not of seasons.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+import holdfast.analyses.models  # noqa: F401  # on the command line it lets scipy in
 from holdfast.analyses.whatif.projection import Flow, Path, projected
 
-__all__ = ["FEW", "Months", "backcast", "flow_of", "months_of"]
+__all__ = ["FEW", "Departures", "Months", "backcast", "departures", "flow_of", "months_of", "resampled", "tails", "varied"]
 
-FEW = 4
+FEW = 3
 """With fewer months than this there is nothing to resample."""
 
 
@@ -25,7 +27,7 @@ FEW = 4
 class Months:
     """Complete months of one segment, in order; arrays [months].
 
-    labels  their periods · start, new, returned, lost, end  customers · revenue  net money of the month
+    labels  their periods · start, new, returned, lost, end  customers · revenue  net money of the month · orders  counting ones
     filling  whether the base is still filling in them: churn is understated
     """
 
@@ -36,6 +38,7 @@ class Months:
     lost: npt.NDArray[np.float64]
     end: npt.NDArray[np.float64]
     revenue: npt.NDArray[np.float64]
+    orders: npt.NDArray[np.float64]
     filling: bool = False
 
     def __len__(self) -> int:
@@ -43,10 +46,9 @@ class Months:
 
     def part(self, low: int, high: int) -> Months:
         """The months from `low` to before `high`."""
-        start, new, returned, lost, end, revenue = (
-            array[low:high] for array in (self.start, self.new, self.returned, self.lost, self.end, self.revenue)
-        )
-        return Months(self.labels[low:high], start, new, returned, lost, end, revenue, self.filling)
+        arrays = (self.start, self.new, self.returned, self.lost, self.end, self.revenue, self.orders)
+        start, new, returned, lost, end, revenue, orders = (array[low:high] for array in arrays)
+        return Months(self.labels[low:high], start, new, returned, lost, end, revenue, orders, self.filling)
 
 
 def months_of(bridge: list[dict[str, Any]], orders: list[dict[str, Any]]) -> Months:
@@ -57,22 +59,25 @@ def months_of(bridge: list[dict[str, Any]], orders: list[dict[str, Any]]) -> Mon
     over = [row for row in bridge if row["state"] == "complete" and row["start"] > 0]
     filled = [row for row in over if "filling" not in row["note"]]
     used = filled or over
-    money = {row["period"]: row["first_revenue"] + row["later_revenue"] for row in orders}
+    money = {row["period"]: (row["first_revenue"] + row["later_revenue"], row["orders"]) for row in orders}
     labels = tuple(row["period"] for row in used)
     columns = {name: np.array([row[name] for row in used], np.float64) for name in ("start", "new", "returned", "lost", "end")}
-    revenue = np.array([money.get(label, 0.0) for label in labels], np.float64)
-    return Months(labels, revenue=revenue, filling=not filled, **columns)
+    sold = np.array([money.get(label, (0.0, 0)) for label in labels], np.float64).reshape(len(labels), 2)
+    return Months(labels, revenue=sold[:, 0], orders=sold[:, 1], filling=not filled, **columns)
 
 
 def flow_of(months: Months, draws: int, seed: int) -> Flow:
     """The pooled flow of these months first, then as many resampled ones."""
-    rng = np.random.default_rng(seed)
-    size = len(months)
-    if size < FEW:
-        return _drawn(months, draws, rng)
+    if len(months) < FEW:
+        return _drawn(months, draws, np.random.default_rng(seed))
+    return _pooled(months, resampled(len(months), draws, seed))
+
+
+def resampled(size: int, draws: int, seed: int) -> npt.NDArray[np.float64]:
+    """How often each of `size` months is taken: [draws + 1, size], once each first."""
     weight = np.ones((draws + 1, size))
-    weight[1:] = rng.multinomial(size, np.full(size, 1 / size), draws)
-    return _pooled(months, weight)
+    weight[1:] = np.random.default_rng(seed).multinomial(size, np.full(size, 1 / size), draws)
+    return weight
 
 
 def _pooled(months: Months, weight: npt.NDArray[np.float64]) -> Flow:
@@ -85,33 +90,78 @@ def _pooled(months: Months, weight: npt.NDArray[np.float64]) -> Flow:
 
 
 def _drawn(months: Months, draws: int, rng: np.random.Generator) -> Flow:
-    """A flow of few months: the counts vary as chance alone would have them."""
+    """A flow of few months: the counts, of orders too, vary as chance alone would have them."""
     one = _pooled(months, np.ones((1, len(months))))
     start, lost, count = months.start.sum(), months.lost.sum(), len(months)
     churn = rng.beta(lost + 0.5, start - lost + 0.5, draws)
     coming = [rng.poisson(flow.sum(), draws) / count for flow in (months.new, months.returned)]
-    spread = np.full(draws, one.revenue[0])
+    bought = months.orders.sum()
+    spread = one.revenue[0] * (rng.poisson(bought, draws) / bought if bought else np.ones(draws))
     flows = ((one.churn, churn), (one.new, coming[0]), (one.returned, coming[1]), (one.revenue, spread))
     return Flow(one.base, *(np.concatenate(pair) for pair in flows))
+
+
+@dataclass(frozen=True)
+class Departures:
+    """How months to come depart from the level, as factors float64 [draws, months]; the first draw is the level itself."""
+
+    churn: npt.NDArray[np.float64]
+    coming: npt.NDArray[np.float64]
+    revenue: npt.NDArray[np.float64]
+
+
+def departures(months: Months, ahead: int, draws: int, seed: int) -> Departures:
+    """Each month to come departs from the level as a whole month of those looked at did, drawn with replacement.
+
+    The departures are widened by √(n / (n − 1)), since n months lie closer to their own mean than to the true one. With too
+    few months to resample no month departs.
+    """
+    size = len(months)
+    at = np.random.default_rng(seed).integers(0, size, (draws, ahead))
+
+    def drawn(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        found = np.ones((draws + 1, ahead))
+        mean = values.mean()
+        if size >= FEW and mean > 0:
+            found[1:] = np.maximum(1 + (values / mean - 1)[at] * math.sqrt(size / (size - 1)), 0.0)
+        return found
+
+    heads = (months.start + months.end) / 2
+    a_head = np.divide(months.revenue, heads, out=np.zeros(size), where=heads > 0)
+    return Departures(drawn(months.lost / months.start), drawn(months.new + months.returned), drawn(a_head))
+
+
+def varied(flow: Flow, by: Departures) -> Flow:
+    """The flow of each month to come: the level times how the month departs from it."""
+    return replace(
+        flow, churn=np.minimum(flow.churn[:, None] * by.churn, 1.0), new=flow.new[:, None] * by.coming,
+        returned=flow.returned[:, None] * by.coming, revenue=flow.revenue[:, None] * by.revenue,
+    )  # fmt: skip
+
+
+def tails(months: int) -> tuple[float, float]:
+    """The shares of the draws below and above which a 95 % interval ends.
+
+    A mean of few resampled months varies too little, by √((n − 1) / n), and its spread is itself uncertain: the shares are
+    taken further out, Φ(−√(n / (n − 1)) t(.975, n − 1)), the expanded percentile interval (Hesterberg 2015, The American
+    Statistician 69, section 5.3). Below `FEW` months nothing is resampled, and the shares are 2.5 % and 97.5 %.
+    """
+    from scipy.special import ndtr, stdtrit
+
+    if months < FEW:
+        return 0.025, 0.975
+    low = float(ndtr(-math.sqrt(months / (months - 1)) * stdtrit(months - 1, 0.975)))
+    return low, 1 - low
 
 
 def backcast(months: Months, draws: int, seed: int) -> tuple[Months, Path] | None:
     """What the first half of the months would have foretold of the second, and what came; None with too few.
 
-    Each draw takes a whole month of the first half for each month to come.
+    It is foretold just as the months to come are.
     """
     half = (len(months) + 1) // 2
-    if half < FEW - 1 or len(months) - half < 2:
+    if half < FEW or len(months) - half < 2:
         return None
     past, then = months.part(0, half), months.part(half, len(months))
-    middle = projected(_pooled(past, np.ones((1, half))), len(then))
-    rng = np.random.default_rng(seed)
-    customers, revenue = np.empty((draws, len(then) + 1)), np.empty((draws, len(then)))
-    customers[:, 0] = past.end[-1]
-    churn, coming = past.lost / past.start, past.new + past.returned
-    a_head = past.revenue / ((past.start + past.end) / 2)
-    for month in range(len(then)):
-        at = rng.integers(0, half, draws)
-        customers[:, month + 1] = customers[:, month] * (1 - churn[at]) + coming[at]
-        revenue[:, month] = a_head[at] * (customers[:, month] + customers[:, month + 1]) / 2
-    return then, Path(np.vstack([middle.customers, customers]), np.vstack([middle.revenue, revenue]))
+    flow = varied(flow_of(past, draws, seed), departures(past, len(then), draws, seed + 1))
+    return then, projected(flow, len(then))

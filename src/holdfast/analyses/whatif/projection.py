@@ -19,15 +19,18 @@ import numpy.typing as npt
 __all__ = ["LEVERS", "Change", "Flow", "Lever", "Path", "moved", "projected"]
 
 Numbers = npt.NDArray[np.float64]
-Lever = Literal["retention", "churn", "acquisition", "spend"]
+Lever = Literal["retention", "yearly", "churn", "acquisition", "spend"]
+
+YEAR = 12
 
 LEVERS: dict[str, str] = {
     "retention": "retention +{:g} points",
+    "yearly": "a year\u2019s retention +{:g} points",
     "churn": "churn −{:g} %",
     "acquisition": "new customers +{:g} %",
     "spend": "revenue a customer +{:g} %",
 }
-"""Levers and how their change is said. Retention is that of a month."""
+"""Levers and how their change is said. Retention is that of a month; a year's is twelve months of it in a row."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,9 @@ class Flow:
     """What happens to a base in a month; the first draw is the estimate, further ones are resampled.
 
     base      customers at the beginning
-    churn     float64 [draws]: share of the base lost in a month
-    new, returned   float64 [draws]: customers a month
-    revenue   float64 [draws]: money per customer of the base and month
+    churn     float64 [draws], or [draws, months] where months differ: share of the base lost in a month
+    new, returned   the same: customers a month
+    revenue   the same: money per customer of the base and month
     """
 
     base: float
@@ -77,6 +80,9 @@ def moved(flow: Flow, change: Change) -> Flow:
     match change.lever:
         case "retention":
             return replace(flow, churn=np.maximum(flow.churn - part, 0.0))
+        case "yearly":
+            kept = np.minimum((1 - flow.churn) ** YEAR + part, 1.0)
+            return replace(flow, churn=1 - kept ** (1 / YEAR))
         case "churn":
             return replace(flow, churn=np.maximum(flow.churn * (1 - part), 0.0))
         case "acquisition":
@@ -90,10 +96,15 @@ def projected(flow: Flow, months: int, discount: float = 0.0) -> Path:
 
     discount  yearly rate at which later money counts less, as 0.1; a month's money counts from its middle
     """
-    customers = np.empty((len(flow.churn), months + 1))
+    churn, coming, revenue = (_monthly(one, months) for one in (flow.churn, flow.new + flow.returned, flow.revenue))
+    customers = np.empty((len(churn), months + 1))
     customers[:, 0] = flow.base
-    coming = flow.new + flow.returned
     for month in range(months):
-        customers[:, month + 1] = customers[:, month] * (1 - flow.churn) + coming
-    worth = (1 + discount) ** (-(np.arange(months) + 0.5) / 12)
-    return Path(customers, flow.revenue[:, None] * (customers[:, 1:] + customers[:, :-1]) / 2 * worth)
+        customers[:, month + 1] = customers[:, month] * (1 - churn[:, month]) + coming[:, month]
+    worth = (1 + discount) ** (-(np.arange(months) + 0.5) / YEAR)
+    return Path(customers, revenue * (customers[:, 1:] + customers[:, :-1]) / 2 * worth)
+
+
+def _monthly(values: Numbers, months: int) -> Numbers:
+    """The values of each month to come: [draws, months]."""
+    return np.broadcast_to(values[:, None] if values.ndim == 1 else values, (len(values), months))

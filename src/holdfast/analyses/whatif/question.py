@@ -17,7 +17,7 @@ from holdfast.analyses.claims import claims_table
 from holdfast.analyses.definitions import defined, scope_rules
 from holdfast.analyses.orders import Orders
 from holdfast.analyses.scope import Condition, Scope
-from holdfast.analyses.whatif.months import FEW, Months, backcast, flow_of, months_of
+from holdfast.analyses.whatif.months import FEW, Months, backcast, departures, flow_of, months_of, varied
 from holdfast.analyses.whatif.projection import Change, Flow, moved, projected
 from holdfast.analyses.whatif.tables import AS_IS, basis_row, check_rows, lever_row, path_rows, tables, words
 from holdfast.errors import UsageError
@@ -36,6 +36,8 @@ DRAWS = 2_000
 
 SEED = 36
 
+YEARS: tuple[Literal["retention", "yearly"], ...] = ("retention", "yearly")
+
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -43,7 +45,7 @@ Rows = dict[str, list[dict[str, Any]]]
 class WhatIf(Question):
     """What would one point more retention do to customers and revenue?
 
-    points    points of monthly retention added
+    points    points of retention added, to that of a month and, beside it, to that of a year
     per_cent  per cent by which churn is lowered, and newcomers and revenue a customer are raised, to compare the levers
     months    how far ahead: 36 is three years
     discount  yearly rate at which later money counts less, 0.1 for 10 %
@@ -128,24 +130,24 @@ class WhatIf(Question):
 
     def _carry(self, found: Rows, segment: str, months: Months, margin: float | None) -> None:
         """Add the rows of a segment."""
-        flow = flow_of(months, DRAWS, SEED)
-        was = projected(flow, self.months, self.discount)
+        flow, by = flow_of(months, DRAWS, SEED), departures(months, self.months, DRAWS, SEED + 1)
+        was, size = projected(varied(flow, by), self.months, self.discount), len(months)
         found["basis"].append(basis_row(segment, months, flow))
-        found["path"] += path_rows(segment, AS_IS, was, margin)
+        found["path"] += path_rows(segment, AS_IS, was, margin, size)
         for change in self._changes(flow):
             to = moved(flow, change)
-            now = projected(to, self.months, self.discount)
-            found["levers"].append(lever_row(segment, change, flow, to, (was, now), margin))
+            now = projected(varied(to, by), self.months, self.discount)
+            found["levers"].append(lever_row(segment, change, (flow, to), (was, now), margin, size))
             if change.lever == "retention":
-                found["path"] += path_rows(segment, str(change), now, margin)
+                found["path"] += path_rows(segment, str(change), now, margin, size)
         back = backcast(months, DRAWS, SEED)
         if back is not None:
-            found["check"] += check_rows(segment, *back)
+            found["check"] += check_rows(segment, *back, months=size - len(back[0]))
 
     def _changes(self, flow: Flow) -> list[Change]:
         money = bool(flow.revenue[0] > 0)
         levers: tuple[Literal["churn", "acquisition", "spend"], ...] = ("churn", "acquisition", *(("spend",) if money else ()))
-        kept = [Change("retention", one) for one in self.points]
+        kept = [Change(lever, one) for lever in YEARS for one in self.points]
         return [*kept, *(Change(lever, one) for lever in levers for one in self.per_cent)]
 
     def _rules(self, bridge: Answer, margin: float | None) -> dict[str, Any]:
@@ -171,9 +173,11 @@ def _notes(found: Rows, margin: float | None, small: int) -> tuple[str, ...]:
     ]
     if margin is None:
         notes.append("no margin is set, so this is revenue, not profit (holdfast.toml: margin)")
-    floored = [row["change"] for row in found["levers"] if row["lever"] == "retention" and row["after"] >= 1]
+    floored = [row["change"] for row in found["levers"] if row["lever"] in YEARS and row["after"] >= 1]
     if floored:
         notes.append(f"nobody would be lost any more, retention cannot rise further: {', '.join(dict.fromkeys(floored))}")
+    if any(row["lever"] == "yearly" for row in found["levers"]):
+        notes.append("what the literature claims of retention speaks of a year's: lay it beside those rows")
     if any(row["months"] < FEW for row in found["basis"]):
         notes.append(f"fewer than {FEW} months to learn from: the intervals know of chance, not of seasons")
     if any(row["note"] for row in found["basis"]):
@@ -189,10 +193,13 @@ def _checked(rows: list[dict[str, Any]]) -> tuple[str, ...]:
     if not rows:
         return ("too few months to check: the method has not been tried on this shop's own past",)
     inside = sum(row["inside"] for row in rows)
+    lay = f"{inside} of {len(rows)} months lay inside the interval"
+    if len({row["segment"] for row in rows}) > 1:
+        return (f"tried on the past: the second half of the months foretold from the first, segment by segment: {lay}",)
     last = rows[-1]
     return (
         f"tried on the past: the first half of the months foretold {last['foretold']:,.0f} customers for the end of "
-        f"{last['period']}, there were {last['customers']:,.0f}; {inside} of {len(rows)} months lay inside the interval",
+        f"{last['period']}, there were {last['customers']:,.0f}; {lay}",
     )
 
 
@@ -200,6 +207,8 @@ _TEXT = (
     "The base at the end of the last complete month is carried forward: a share is lost each month, and as many come new and "
     "return as in the complete months that begin with a filled base, on average. Money is the net revenue per customer of the "
     "base and month, of the same months. Retention + points: the monthly churn lowered by so many points, at once and for "
-    "good. More is the difference to the base as it is. Intervals: the middle 95 % over resampled months (2,000 draws). "
+    "good. A year's retention is that of twelve months in a row. More is the difference to the base as it is. Intervals: 95 % "
+    "over resampled months (2,000 draws), "
+    "months to come varying as those looked at did, widened where there are few. "
     "Nothing here says that an action would move a lever: that takes a control group."
 )

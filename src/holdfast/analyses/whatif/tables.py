@@ -9,9 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from holdfast.analyses.definitions import counted
-from holdfast.analyses.statistics import wilson
-from holdfast.analyses.whatif.months import Months
-from holdfast.analyses.whatif.projection import Change, Flow, Path
+from holdfast.analyses.whatif.months import Months, tails
+from holdfast.analyses.whatif.projection import YEAR, Change, Flow, Path
 
 __all__ = ["basis_row", "check_rows", "lever_row", "path_rows", "tables", "words"]
 
@@ -39,16 +38,19 @@ CHECK = pa.schema(
     [
         *((name, pa.string()) for name in ("segment", "period")),
         *((name, pa.int64()) for name in ("customers", "foretold", "foretold_low", "foretold_high")),
-        *((name, pa.float64()) for name in ("revenue", "revenue_foretold", "revenue_low", "revenue_high")),
+        *((name, pa.float64()) for name in ("revenue", "revenue_foretold", "revenue_foretold_low", "revenue_foretold_high")),
         ("inside", pa.bool_()),
     ]
 )
+
+FLOWS = ("churn", "new", "returned", "revenue")
 
 BASIS = pa.schema(
     [
         *((name, pa.string()) for name in ("segment", "first", "last")),
         *((name, pa.int64()) for name in ("months", "base", "lost", "start")),
-        *((name, pa.float64()) for name in ("churn", "churn_low", "churn_high", "new", "returned", "revenue")),
+        *((f"{name}{side}", pa.float64()) for name in FLOWS for side in ("", "_low", "_high")),
+        ("year_kept", pa.float64()),
         ("note", pa.string()),
     ]
 )
@@ -62,9 +64,9 @@ def tables(found: dict[str, list[dict[str, Any]]]) -> dict[str, pa.Table]:
     return {name: pa.Table.from_pylist(found[name], schema) for name, schema in schemas.items()}
 
 
-def _span(draws: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """The middle 95 % of the resampled values."""
-    low, high = np.quantile(draws[1:], (0.025, 0.975))
+def _span(draws: npt.NDArray[np.float64], months: int) -> tuple[float, float]:
+    """The 95 % interval from values resampled of so many months."""
+    low, high = np.quantile(draws[1:], tails(months))
     return float(low), float(high)
 
 
@@ -74,13 +76,13 @@ def _whole(row: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def lever_row(
-    segment: str, change: Change, flow: Flow, to: Flow, paths: tuple[Path, Path], margin: float | None
+    segment: str, change: Change, flows: tuple[Flow, Flow], paths: tuple[Path, Path], margin: float | None, months: int
 ) -> dict[str, Any]:
     """What a lever does by the end: more customers, more money, as amounts and as a share.
 
-    flow, to  the flow before and after · paths  where the base goes with each
+    flows  before and after · paths  where the base goes with each · months  of how many the flows are
     """
-    was, now = paths
+    (flow, to), (was, now) = flows, paths
     part = 1.0 if margin is None else margin
     people = now.customers[:, -1] - was.customers[:, -1]
     before, after = was.revenue.sum(axis=1) * part, now.revenue.sum(axis=1) * part
@@ -95,55 +97,63 @@ def lever_row(
     }  # fmt: skip
     for name, draws in (("more_customers", people), ("more", after - before), ("rise", rise)):
         some = np.isfinite(draws).all()
-        row[f"{name}_low"], row[f"{name}_high"] = _span(draws) if some else (None, None)
+        row[f"{name}_low"], row[f"{name}_high"] = _span(draws, months) if some else (None, None)
     return _whole(row, "customers", "more_customers", "more_customers_low", "more_customers_high")
 
 
 def _rate(flow: Flow, change: Change) -> float:
-    """The lever as it stands: monthly retention, churn, new customers a month, money a customer and month."""
-    stands = {"retention": 1 - flow.churn[0], "churn": flow.churn[0], "acquisition": flow.new[0], "spend": flow.revenue[0]}
+    """The lever as it stands: retention of a month or year, churn, new customers a month, money a customer and month."""
+    kept = 1 - flow.churn[0]
+    stands = {"retention": kept, "yearly": kept**YEAR, "churn": 1 - kept}
+    stands |= {"acquisition": flow.new[0], "spend": flow.revenue[0]}
     return float(stands[change.lever])
 
 
 def _moves(flow: Flow, to: Flow, change: Change) -> str:
     """The lever from where it stands to where it is moved, in words."""
     before, after = _rate(flow, change), _rate(to, change)
-    if change.lever in ("retention", "churn"):
+    if change.lever in ("retention", "yearly"):
         return f"{100 * before:.1f} → {100 * after:.1f} %"
+    if change.lever == "churn":
+        return f"{100 * before:.2f} → {100 * after:.2f} %"
     return f"{before:,.1f} → {after:,.1f}"
 
 
-def path_rows(segment: str, change: str, path: Path, margin: float | None) -> list[dict[str, Any]]:
+def path_rows(segment: str, change: str, path: Path, margin: float | None, months: int) -> list[dict[str, Any]]:
     """Where the base goes, month by month; money summed up to the month."""
     money = np.cumsum(path.revenue, axis=1) * (1.0 if margin is None else margin)
     rows = []
     for month in range(path.customers.shape[1]):
         people = path.customers[:, month]
-        low, high = _span(people)
+        low, high = _span(people, months)
         row: dict[str, Any] = {
             "segment": segment, "change": change, "month": month,
             "customers": float(people[0]), "customers_low": low, "customers_high": high,
         }  # fmt: skip
         sums = money[:, month - 1] if month else np.zeros(len(people))
-        low, high = _span(sums)
+        low, high = _span(sums, months)
         row = _whole(row, "customers", "customers_low", "customers_high")
         rows.append(row | {"revenue": float(sums[0]), "revenue_low": low, "revenue_high": high})
     return rows
 
 
-def check_rows(segment: str, then: Months, path: Path) -> list[dict[str, Any]]:
-    """What was foretold of the second half of the months, beside what came."""
+def check_rows(segment: str, then: Months, path: Path, months: int) -> list[dict[str, Any]]:
+    """What was foretold of the second half of the months, beside what came.
+
+    months  of how many it was foretold
+    """
     rows = []
     for place, label in enumerate(then.labels):
-        low, high = _span(path.customers[:, place + 1])
-        money_low, money_high = _span(path.revenue[:, place])
+        low, high = _span(path.customers[:, place + 1], months)
+        money_low, money_high = _span(path.revenue[:, place], months)
         row = _whole(
             {
                 "segment": segment, "period": label,
                 "customers": float(then.end[place]), "foretold": float(path.customers[0, place + 1]),
                 "foretold_low": low, "foretold_high": high,
                 "revenue": float(then.revenue[place]), "revenue_foretold": float(path.revenue[0, place]),
-                "revenue_low": money_low, "revenue_high": money_high, "inside": low <= float(then.end[place]) <= high,
+                "revenue_foretold_low": money_low, "revenue_foretold_high": money_high,
+                "inside": low <= float(then.end[place]) <= high,
             },
             "customers", "foretold", "foretold_low", "foretold_high",
         )  # fmt: skip
@@ -154,12 +164,15 @@ def check_rows(segment: str, then: Months, path: Path) -> list[dict[str, Any]]:
 def basis_row(segment: str, months: Months, flow: Flow) -> dict[str, Any]:
     """The months that the flows come from, and the flows."""
     lost, start = int(months.lost.sum()), int(months.start.sum())
-    low, high = wilson(lost, start)
+    stands: dict[str, float] = {}
+    for name in FLOWS:
+        draws = getattr(flow, name)
+        low, high = _span(draws, len(months))
+        stands |= {name: float(draws[0]), f"{name}_low": low, f"{name}_high": high}
     return {
         "segment": segment, "first": months.labels[0], "last": months.labels[-1],
         "months": len(months), "base": int(months.end[-1]),
-        "lost": lost, "start": start, "churn": float(flow.churn[0]), "churn_low": low, "churn_high": high,
-        "new": float(flow.new[0]), "returned": float(flow.returned[0]), "revenue": float(flow.revenue[0]),
+        "lost": lost, "start": start, **stands, "year_kept": (1 - stands["churn"]) ** YEAR,
         "note": "the base is still filling: churn is understated" if months.filling else "",
     }  # fmt: skip
 
@@ -179,10 +192,12 @@ def words(found: dict[str, list[dict[str, Any]]], months: int, currency: str) ->
         )
     basis = found["basis"][0]
     first = (
-        f"{counted(basis['base'], 'customer')} now; in a month {100 * basis['churn']:.1f} % are lost, "
-        f"{basis['new']:,.0f} come and {basis['returned']:,.0f} return. "
+        f"{counted(basis['base'], 'customer')} now; in a month {100 * basis['churn']:.1f} % are lost (in a year "
+        f"{100 * (1 - basis['year_kept']):.1f} %), {basis['new']:,.0f} come and {basis['returned']:,.0f} return. "
     )
-    return first + f"Over {months} months " + "; ".join(_told(row, currency) for row in rows[:2]) + "."
+    yearly = [row for row in found["levers"] if row["lever"] == "yearly"]
+    told = [rows[0], *yearly[-1:]]
+    return first + f"Over {months} months " + "; ".join(_told(row, currency) for row in told) + "."
 
 
 def _told(row: dict[str, Any], currency: str) -> str:
@@ -192,6 +207,6 @@ def _told(row: dict[str, Any], currency: str) -> str:
         else f", {100 * row['rise']:+.1f} % ({100 * row['rise_low']:.1f} to {100 * row['rise_high']:.1f})"
     )
     return (
-        f"{row['change']} would mean {row['more_customers']:,.0f} more customers and {row['more']:,.0f} {currency} "
-        f"more {row['unit_of']}{share}"
+        f"{row['change']} ({row['moves']}) would mean {row['more_customers']:,.0f} more customers and "
+        f"{row['more']:,.0f} {currency} more {row['unit_of']}{share}"
     )
