@@ -19,6 +19,7 @@ from holdfast.analyses.bridge import Bridge
 from holdfast.analyses.clusters import Clusters
 from holdfast.analyses.cohorts import Cohorts
 from holdfast.analyses.concentration import Concentration
+from holdfast.analyses.contract_value import ContractValue
 from holdfast.analyses.drivers import Drivers
 from holdfast.analyses.early_signs import EarlySigns
 from holdfast.analyses.funnel import Funnel
@@ -59,7 +60,7 @@ def _kinds(kind: type[Question]) -> set[type[Question]]:
     return below | ({kind} if real else set())
 
 
-SILENT: tuple[type[Question], ...] = (Abandonment, Again, Clusters, EarlySigns, Uplift, Recommend)
+SILENT: tuple[type[Question], ...] = (Abandonment, Again, Clusters, ContractValue, EarlySigns, Recommend, Uplift)
 """Asked as they come, these may find nothing in a shop's orders: HARDER asks them so that they do."""
 
 # Countries are no arms that anybody drew: it is the walk that is asked of both engines.
