@@ -37,7 +37,8 @@ def histories(rows: list[dict[str, Any]], every: str, *, title: str, subtitle: s
             "size": [6 + (LARGEST - 6) * (row["customers"] / most) ** 0.5 for row in rows], "line": {"color": KEPT, "width": 1},
             "color": [row["expected"] for row in rows], "colorscale": [[0, PAPER], [1, KEPT]], "cmin": 0, "cmax": top,
             "colorbar": {
-                "title": {"text": "expected", "font": {"size": 12}}, "tickfont": {"size": 11}, "thickness": 10, "outlinewidth": 0,
+                "title": {"text": "expected", "font": {"size": 12}}, "tickfont": {"size": 11},
+                "thickness": 10, "outlinewidth": 0,
             },
         },
         customdata=[[row["customers"], row["expected"], row["alive"], row["n"]] for row in rows],
