@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -12,6 +13,8 @@ import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from imported import bring
+from shells import holdfast
 from sold import SCHEMA, events, sold
 
 from holdfast import datasets
@@ -19,12 +22,14 @@ from holdfast.analyses.recommend import Recommend
 from holdfast.analyses.recommend.noise import not_products
 from holdfast.analyses.recommend.quality import scored
 from holdfast.analyses.recommend.ranking import best_of
+from holdfast.analyses.traits import Traits
 from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import Settings
 from holdfast.timelines import walk
 from holdfast.timelines.order_lines import OrderLines
 from holdfast.timelines.timelines import Timelines
 from holdfast.timelines.zone import date_of, day_of
+from holdfast.workspace import Workspace
 
 STORY = """
     ann a1 soap,towel @0    ann a2 soap @10   ann a3 soap,towel @20
@@ -364,3 +369,47 @@ def test_the_customers_of_every_table_are_people():
         assert answer.table.num_rows
         for row in answer.table.to_pylist():
             assert len(answer.people(**{key: row[key] for key in keys})) == row.get("customers", row["n"])
+
+
+def test_the_trait_next_items_stands_on_events_that_name_a_product():
+    """Ann ordered 11 twice, a wait of 10 days, 30 days ago: due. Ben ordered 11 alone, once; Zoe nothing."""
+    table = pa.concat_tables(
+        [
+            events("ann a1 @0  ann a2 @10  ben b1 @35  cleo c1 @35  cleo c2 @40").append_column(
+                "product_id", [["11", "11", "11", "11", "22"]]
+            ),
+            events("zoe z1 @39").append_column("product_id", [pa.array([None], pa.string())]),
+        ]
+    )
+    shop = Timelines.from_arrow(table.drop_columns(["products"]), Settings(properties=("product_id",)))
+    rows = {row["customer_id"]: row for row in shop.ask(Traits(("next_items",))).table.to_pylist()}
+    assert (rows["ann"]["next_items"], rows["ann"]["next_items_band"]) == ("11 · 22", "again due")
+    assert (rows["ben"]["next_items"], rows["ben"]["next_items_band"]) == ("11 · 22", "again")
+    assert rows["zoe"]["next_items_band"] == "popular only"
+    assert shop.ask(Traits()).people(trait="next_items", value="again due").ids == ("ann",)
+
+
+def test_the_trait_says_where_the_lists_are_when_events_name_no_product():
+    shop, _ = sold(STORY)
+    with pytest.raises(UsageError, match="holdfast recommend"):
+        shop.ask(Traits(("next_items",)))
+
+
+def test_the_command_line_says_what_the_workspace_says(tmp_path):
+    path = tmp_path / "lines.csv"
+    rows = ["customer_id,order_id,time,product_id,quantity,price"]
+    for one in events(STORY).to_pylist():
+        for line in json.loads(one["products"] or "[]"):
+            when = f"{one['time']:%Y-%m-%d %H:%M:%S}"
+            rows.append(f"{one['customer_id']},{one['order_id']},{when},{line['product_id']},1,{line['price']}")
+    path.write_text("\n".join(rows))
+    shop = Workspace.create(tmp_path / "shop")
+    bring(shop, path, shape="lines")
+    done = holdfast("recommend", "-w", tmp_path / "shop", "--customer", "dan", "--csv")
+    assert [row.split(",")[2] for row in done.out.splitlines()[1:]] == ["soap", "towel", "lamp"]
+    people = holdfast("recommend", "-w", tmp_path / "shop", "--people", "item=soap", "with_item=towel")
+    assert people.out.split() == ["ann", "ben", "cleo"]
+    assert shop.recommend(show="items", least=1).table.num_rows == 2
+    (tmp_path / "may.txt").write_text("lamp\n")
+    offered = holdfast("recommend", "-w", tmp_path / "shop", "--show", "offers", "--available", tmp_path / "may.txt", "--csv")
+    assert {row.split(",")[0] for row in offered.out.splitlines()[1:]} == {"lamp"}

@@ -89,7 +89,7 @@ def to_win(rows: Sequence[tuple[str, str, int, float]], *, title: str, subtitle:
     figure = go.Figure()
     figure.add_bar(
         y=[f"{_short(one)} → {_short(other)}" for one, other, _, _ in shown], x=[row[2] for row in shown], orientation="h",
-        marker_color=NEW, text=[f"{100 * row[3]:.0f} % of the others have it" for row in shown], textposition="inside",
+        marker_color=NEW, text=[f"{100 * row[3]:.0f} % have both" for row in shown], textposition="inside",
         insidetextanchor="start", constraintext="none", hovertemplate="%{y}: %{x:,} customers<extra></extra>", showlegend=False,
     )  # fmt: skip
     themed(figure, title=title, subtitle=subtitle, height=max(360, 150 + 26 * len(shown)))
