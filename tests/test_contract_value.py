@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from datetime import date
 
 import numpy as np
@@ -17,6 +18,8 @@ from holdfast.analyses.bridge import Bridge
 from holdfast.analyses.contract_value import ContractValue
 from holdfast.analyses.contract_value.calendar import Rhythm
 from holdfast.analyses.contract_value.contracts import still_open
+from holdfast.analyses.contract_value.walk import ContractsStep
+from holdfast.analyses.scope import Scope
 from holdfast.errors import UnknownName, UsageError
 from holdfast.report.asked import Asked
 from holdfast.report.sections.contracts import section as contracts_section
@@ -213,6 +216,8 @@ def test_the_report_tells_it_of_contracts_alone():
 def test_shards_change_nothing():
     timelines = contract_shop(300)
     whole = timelines.ask(ContractValue())
+    step = ContractsStep(Scope("plan"), timelines.as_of(), "order", SETTINGS.contract, 0, 30_000)
+    assert pickle.loads(pickle.dumps(step)) == step
     timelines.threads = 1
     again = timelines.ask(ContractValue())
     assert whole.table.equals(again.table)

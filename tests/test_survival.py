@@ -16,6 +16,7 @@ from shops import cdnow, shop
 
 from holdfast.analyses.bridge import Bridge
 from holdfast.analyses.cohorts.year import OneYear
+from holdfast.analyses.scope import parse_where
 from holdfast.analyses.survival import Survival, TableSurvival
 from holdfast.analyses.survival.of_table import read_table
 from holdfast.cli import run
@@ -140,6 +141,20 @@ def test_hazard_ratios_of_the_shop_are_said_as_together_with():
     assert "because" not in answer.words + " ".join(answer.notes)
 
 
+def test_a_segment_of_the_as_of_is_no_property_at_entry():
+    """Who left is Lost because she left: a ratio of it would say nothing."""
+    answer = shop().ask(Survival(by="rfm"))
+    assert "rfm" not in answer.extra["cox"]["property"].to_pylist()
+    assert any("because she stayed" in note for note in answer.notes)
+
+
+def test_a_property_of_small_values_alone_leaves_nobody_out():
+    answer = shop().ask(Survival(where=parse_where(["country=France"])))
+    rows = answer.extra["cox"].to_pylist()
+    assert rows[-1]["property"] == "first_order_value"
+    assert rows[-1]["hazard_ratio"] is not None
+
+
 def test_too_little_is_said():
     answer = told("ann a1 5 @0", Settings(gone_after=40)).ask(Survival())
     assert answer.words.startswith("Of 1 customer 0 left; nobody was watched until 12 months after the first order.")
@@ -247,7 +262,7 @@ def test_the_report_tells_it_where_enough_is_known():
     assert survival_section(Asked(told(FOUR, Settings(gone_after=40)))) is None
 
 
-# -- the command line -----------------------------------------------------------------------------------------------------------
+# -- the command line ------------------------------------------------------------------------------------------------------
 
 
 def test_the_command_line_answers_of_a_file(tmp_path, capsys, monkeypatch):

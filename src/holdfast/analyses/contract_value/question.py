@@ -117,7 +117,7 @@ class ContractValue(Question):
         tables |= {"models": models_table(named), "holdout": holdout_table(tried)}
         horizon = counted(self.horizon_months, "month")
         said = words(contracts, whole, tables["retention"], tables["equity"], horizon, settings)
-        remarks = notes(contracts, whole, own, found, settings.small_group, settings.currency)
+        remarks = notes(contracts, whole, own, found, settings.small_group, settings.currency) if len(contracts) else []
         remarks += [judged_words(tried, self.every)] if self.holdout != 0 and whole.model is not None else []
         return self._answer(timelines, as_of, said, tables, len(contracts), tuple(remarks))
 

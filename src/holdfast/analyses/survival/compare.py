@@ -90,7 +90,10 @@ def _compared(lives: Lives, small: int, without: int | None) -> Compared:
             rows += [replace(row, against=OUT, column=None) for row in found]
             continue
         rows += found
-        columns += [column for column in part if column is not None]
+        own = [column for column in part if column is not None]
+        if not own:
+            continue
+        columns += own
         inside &= np.isin(one.codes, [code for row in found if row.against != OUT for code in row.codes or ()])
     gone = int(lives.left[inside].sum())
     n, out = int(inside.sum()), int((~inside).sum())

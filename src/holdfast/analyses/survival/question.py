@@ -193,7 +193,8 @@ class Survival(Question):
                     raise UnknownName("property", name, known)
             return self.together
         usual = [name for name in timelines.meta.properties if any(word in name.lower() for word in USUAL)][:MOST_USUAL]
-        own = [] if self.by is None else [self.by]
+        # A segment of the as-of is made of what came after entry: who left cannot be in a good one.
+        own = [] if self.by is None or (self.by in TRAITS and self.by not in timelines.meta.properties) else [self.by]
         return tuple(dict.fromkeys([*own, *usual, FIRST_VALUE, JOINED]))
 
     def _one_beside(self, timelines: Timelines, as_of: AsOf, step: LivesStep, name: str) -> Scope | Periods:
