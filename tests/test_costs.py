@@ -7,7 +7,8 @@ from people import told
 from shops import shop
 
 from holdfast.analyses.bridge import Bridge
-from holdfast.analyses.costs import Costs, count_interval
+from holdfast.analyses.costs import Costs
+from holdfast.analyses.statistics import count_interval
 from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import Settings
 

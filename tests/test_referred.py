@@ -9,9 +9,11 @@ from functools import cache
 import duckdb
 import pyarrow as pa
 import pytest
+from contract_shops import contract_shop
 from people import START, told
 
 from holdfast import datasets
+from holdfast.analyses.bridge import Bridge
 from holdfast.analyses.referred import Referred
 from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import Settings
@@ -51,11 +53,14 @@ def test_the_groups_are_as_by_hand() -> None:
     """Ann's first 90 days: 140. Again: of Ann (referred) and of Ben; Dan is known too shortly. Kept: Ann by her order on day
     180, Ben not."""
     answer = Referred(source="channel").answer(sent(*ANN_AND_BEN))
-    referred, others = answer.table.to_pylist()
+    referred, others, unknown = answer.table.to_pylist()
     assert (referred["customers"], referred["bought"], referred["again"], referred["again_n"]) == (2, 1, 1, 1)
-    assert (referred["kept"], referred["kept_n"], referred["value"], referred["orders"]) == (1, 1, 140, 4)
-    assert (others["customers"], others["bought"], others["again"], others["again_n"]) == (3, 2, 0, 1)
+    assert (referred["kept"], referred["kept_n"], referred["value"], referred["orders"]) == (1, 1, 140, 2)
+    assert (others["customers"], others["bought"], others["again"], others["again_n"]) == (1, 1, 0, 1)
     assert (others["kept"], others["kept_n"], others["value"]) == (0, 1, 30)
+    assert (unknown["group"], unknown["customers"], unknown["bought"]) == ("not known", 2, 1)
+    assert answer.people(group="not known").ids == ("dan", "zoe")
+    assert "of 2 it is not known" in answer.words
 
 
 def test_the_first_source_known_counts() -> None:
@@ -64,7 +69,41 @@ def test_the_first_source_known_counts() -> None:
     assert found == {"friend": 1, "search": 1, "word of mouth": 1, "(not known)": 2}
     assert answer.people(source="search").ids == ("ben",)
     assert answer.people(group="referred").ids == ("ann", "cleo")
-    assert answer.people(group="others", what="bought").ids == ("ben", "dan")
+    assert answer.people(group="others", what="bought").ids == ("ben",)
+    assert answer.people(group="others", source="friend").ids == ()
+
+
+def test_who_has_no_referrer_is_one_of_the_others() -> None:
+    """Where only referred customers have a value, the rest were not referred: Ben, Dan and Zoe are others."""
+    rows = [("ann", "friend", 0, 100), ("ben", None, 0, 30), ("dan", None, 190, 9)]
+    answer = Referred().answer(sent(*rows))  # type: ignore[arg-type]
+    assert [(row["group"], row["customers"]) for row in answer.table.to_pylist()] == [("referred", 1), ("others", 3)]
+    assert answer.people(group="others").ids == ("ben", "dan", "zoe")
+    assert len(answer.people(group="not known")) == 0
+
+
+def test_a_source_that_only_orders_tell_says_nothing_of_who_orders() -> None:
+    rows = [
+        ("ann", "friend", 0, 100),
+        ("ben", "search", 0, 30),
+        ("cleo", None, 5, None),
+        ("dan", None, 0, 4),
+        ("dan", "friend", 9, 4),
+    ]
+    answer = Referred(show="compare").answer(sent(*rows))  # type: ignore[arg-type]
+    assert "ordered at all" not in answer.table["measure"].to_pylist()
+    assert any("known of buyers alone" in note for note in answer.notes)
+    assert any(note.startswith("1 buyer told channel only after") for note in answer.notes)
+
+
+def test_values_that_speak_of_referral() -> None:
+    rows = [
+        (f"c{place}", value, 0, 5) for place, value in enumerate(("refer-a-friend", "preferred", "not referred", "referral"))
+    ]
+    answer = Referred(show="sources").answer(sent(*rows))  # type: ignore[arg-type]
+    found = {row["source"]: row["referred"] for row in answer.table.to_pylist() if row["source"] != "(not known)"}
+    assert found == {"refer-a-friend": True, "preferred": False, "not referred": False, "referral": True}
+    assert any("link on another website" in note for note in answer.notes)
 
 
 def test_what_came_after_the_as_of_changes_nothing() -> None:
@@ -111,7 +150,26 @@ def test_the_cost_of_a_buyer_is_money_by_buyers() -> None:
     answer = Referred(spent=(("friend", 500.0),)).answer(stream())
     row = answer.table.to_pylist()[0]
     assert row["cost"] == pytest.approx(500 / row["bought"])
+    assert row["cost_low"] < row["cost"] < row["cost_high"]
     assert answer.table.to_pylist()[1]["cost"] is None
+
+
+def test_money_is_divided_by_the_buyers_of_the_sources_it_was_spent_on() -> None:
+    answer = Referred(spent=(("search", 300.0),)).answer(stream())
+    others = answer.table.to_pylist()[1]
+    search = next(row for row in answer.extra["sources"].to_pylist() if row["source"] == "search")
+    assert others["cost"] == search["cost"] == pytest.approx(300 / search["bought"])
+    assert others["cost_n"] == search["bought"] < others["bought"]
+
+
+def test_under_contract_kept_is_whose_contract_runs() -> None:
+    timelines = contract_shop(200)
+    answer = Referred(source="plan", referred=("plus",)).answer(timelines)
+    running = set(Bridge("month").people(timelines, what="end").ids)
+    for row in answer.table.to_pylist():
+        group = set(answer.people(group=row["group"]).ids)
+        assert set(answer.people(group=row["group"], what="kept").ids) == group & running
+        assert row["kept_n"] == row["bought"]
 
 
 def test_nothing_that_tells_and_wrong_names() -> None:

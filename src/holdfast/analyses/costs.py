@@ -24,7 +24,7 @@ from holdfast.analyses.claims import claims_table
 from holdfast.analyses.clv import PlainClv
 from holdfast.analyses.definitions import counted, defined, scope_rules
 from holdfast.analyses.scope import Condition, Scope
-from holdfast.analyses.statistics import Z95, count_ratio
+from holdfast.analyses.statistics import count_interval, count_ratio
 from holdfast.analyses.whatif import DRAWS, WhatIf
 from holdfast.analyses.whatif.months import FEW, Months, months_of, resampled, tails
 from holdfast.errors import UnknownName, UsageError
@@ -36,19 +36,12 @@ if TYPE_CHECKING:
 
     from holdfast.timelines.timelines import Timelines
 
-__all__ = ["Costs", "Spent", "count_interval"]
+__all__ = ["Costs", "Spent"]
 
 WHATS = ("new", "kept")
 YEAR = 12
 THREE_YEARS = 36
 SEED = 11
-
-
-def count_interval(n: int, z: float = Z95) -> tuple[float, float]:
-    """The interval of the mean of a Poisson count, by Byar's approximation (Breslow and Day 1987, vol. 2, 2.13)."""
-    low = n * (1 - 1 / (9 * n) - z / (3 * math.sqrt(n))) ** 3 if n else 0.0
-    more = n + 1
-    return low, more * (1 - 1 / (9 * more) + z / (3 * math.sqrt(more))) ** 3
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ __all__ = [
     "Survival",
     "benjamini_hochberg",
     "chi_square_p",
+    "count_interval",
     "count_ratio",
     "kaplan_meier",
     "log_rank",
@@ -65,6 +66,13 @@ def wilson_arrays(k: npt.ArrayLike, n: npt.ArrayLike, z: float = Z95) -> tuple[F
         low = np.where(part == 0, 0.0, np.maximum(middle - half, 0.0))
         high = np.where(part == whole, 1.0, np.minimum(middle + half, 1.0))
     return np.where(whole > 0, low, np.nan), np.where(whole > 0, high, np.nan)
+
+
+def count_interval(n: int, z: float = Z95) -> tuple[float, float]:
+    """The interval of the mean of a Poisson count, by Byar's approximation (Breslow and Day 1987, vol. 2, 2.13)."""
+    low = n * (1 - 1 / (9 * n) - z / (3 * math.sqrt(n))) ** 3 if n else 0.0
+    more = n + 1
+    return low, more * (1 - 1 / (9 * more) + z / (3 * math.sqrt(more))) ** 3
 
 
 def count_ratio(a: int, b: int, z: float = Z95) -> tuple[float | None, float | None, float | None]:

@@ -14,8 +14,8 @@ from holdfast.errors import UsageError
 __all__ = ["verb"]
 
 _FIRST = ("group", "source", "customers", "bought_share", "again_share", "kept_share", "value", "cost")
-_LATER = ("bought", "bought_n", "again", "again_n", "kept", "kept_n", "value_n")
-_LESS = Further("compare", "Referred against others:", ("measure", "referred", "others", "more", "more_low", "more_high", "times"))
+_LATER = ("bought", "bought_n", "again", "again_n", "kept", "kept_n", "value_n", "cost_n", "id", "about")
+_LESS = Further("compare", "Referred against others:", ("measure", "said", "times"))
 
 
 @analysis("referred", "referred:Referred", view=followed_by(chosen(*_FIRST, money=("value", "cost"), hidden=_LATER), _LESS))

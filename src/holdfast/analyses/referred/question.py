@@ -12,11 +12,14 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
+from holdfast.analyses.bridge import Bridge
 from holdfast.analyses.claims import claims_table
-from holdfast.analyses.definitions import defined, scope_rules
+from holdfast.analyses.definitions import counted, defined, scope_rules
 from holdfast.analyses.gone_after import resolve_gone_after
 from holdfast.analyses.referred.sources import BY, REFERRERS, Source, found_source
 from holdfast.analyses.referred.tables import COMPARE, GROUPED, GROUPS, SOURCES, Bought, chosen, compared, row_of, words
@@ -49,10 +52,12 @@ class Referred(Question):
     as_of, where, moment  as in every question
     show      the main table: "groups", "compare", "sources", "claims"
 
-    Table groups: referred and others, and Sources: a row a source: customers; bought, again, kept, each with its n (whom it can
-    be said of), share and interval; value (mean money of the first days per buyer known for so long) with low and high, n;
-    orders per buyer; cost per buyer. Compare: referred against others, more (the difference) with low and high, and times.
-    People: group="referred" | "others" or source="friend", what="customers" | "bought" | "again" | "kept".
+    Table groups: referred, others and not known (whose source nothing tells; one with others where only referred customers
+    have the property), and Sources: a row a source: customers; bought, again, kept, each with its n (whom it can be said of),
+    share and interval; value and orders (mean money and orders of the first days per buyer known for so long) with low and
+    high, value_n; cost per buyer of the sources in spent, with low and high, cost_n. Compare: referred against others, more
+    (the difference) with low and high, times, and the same said in words.
+    People: group="referred" | "others" | "not known", source="friend", what="customers" | "bought" | "again" | "kept".
     """
 
     source: str | None = None
@@ -84,11 +89,11 @@ class Referred(Question):
         said, notes, rules, n = _NOTHING, tuple[str, ...](), dict[str, Any](), 0
         if source is not None:
             bought = self._bought(timelines, source)
-            rows, less = self._rows(bought, source), compared(bought, source.sent[bought.source], self.days)
+            rows, less = self._rows(bought, source), self._compared(bought, source)
             made["groups"], made["compare"] = pa.Table.from_pylist(rows, GROUPED), pa.Table.from_pylist(less, COMPARE)
             made["sources"] = pa.Table.from_pylist(self._sources(bought, source), SOURCES)
             said, n = words(rows, less, source), len(bought.source)
-            notes = _notes(rows, source, timelines.settings.small_group)
+            notes = _notes(rows, bought, source, timelines.settings.small_group)
             rules = {"source": source.name, "referred": ", ".join(np.array(source.labels)[source.sent][:8])}
             rules |= {"first days": self.days, "gone after": f"{bought.gone} days", "refunds": timelines.settings.refunds}
         made["claims"] = claims_table("referral")
@@ -135,7 +140,7 @@ class Referred(Question):
             (f"{names[what]}, {row['group']}", row[f"{what}_share"], row[f"{what}_share_low"], row[f"{what}_share_high"])
             for what in names
             for row in table.to_pylist()
-            if row[f"{what}_share"] is not None
+            if row["group"] != "not known" and row[f"{what}_share"] is not None
         ]
         return interval_bars(bars, title="Referred customers beside others", subtitle=answer.words, unit="share")
 
@@ -144,16 +149,30 @@ class Referred(Question):
         scope = Scope(None, self.where, self.moment).ready(timelines, as_of)
         step = BoughtStep(scope, as_of, timelines.settings.refunds, source.name, self.days)
         gone = resolve_gone_after(timelines, as_of, self.gone_after).days
-        return Bought(**timelines.walk(step).rows, end=day_of(as_of.last), days=self.days, gone=gone)
+        rows = timelines.walk(step).rows
+        return Bought(**rows, end=day_of(as_of.last), days=self.days, gone=gone, staying=self._staying(timelines, rows["ids"]))
+
+    def _staying(self, timelines: Timelines, ids: Any) -> npt.NDArray[np.bool_] | None:
+        """Whose contract runs at the as-of; None without a contract base."""
+        if timelines.settings.base != "contract":
+            return None
+        found = Bridge("month", None, None, self.as_of).people(timelines, what="end").ids
+        return np.asarray(pc.is_in(ids, pa.array(found, pa.string())).to_numpy(zero_copy_only=False))
+
+    def _compared(self, bought: Bought, source: Source) -> list[dict[str, Any]]:
+        sides = (chosen(bought, source, "referred", None), chosen(bought, source, "others", None))
+        return compared(bought, sides, self.days)
 
     def _rows(self, bought: Bought, source: Source) -> list[dict[str, Any]]:
         told = dict(self.spent)
+        named = np.array([name in told for name in source.labels])
         rows = []
-        for group in GROUPS:
-            names = [name for name, sent in zip(source.labels, source.sent, strict=True) if sent == (group == "referred")]
-            money = [told[name] for name in names if name in told]
+        for group, codes in source.groups.items():
             inside = chosen(bought, source, group, None)
-            rows.append({"group": group} | row_of(bought, inside, sum(money) if money else None))
+            money = [told[source.labels[code]] for code in np.flatnonzero(codes & named)]
+            row = row_of(bought, inside, sum(money) if money else None, named[bought.source])
+            if group != "not known" or row["customers"]:
+                rows.append({"group": group} | row)
         return rows
 
     def _sources(self, bought: Bought, source: Source) -> list[dict[str, Any]]:
@@ -163,11 +182,12 @@ class Referred(Question):
                 raise UnknownName(f"value of {source.name}", name, source.labels[1:])
         told, counts = dict(self.spent), np.bincount(bought.source, minlength=len(source.labels))
         codes = sorted(np.flatnonzero(counts), key=lambda code: -counts[code])[:MOST_SOURCES]
-        return [
-            {"source": source.labels[code], "referred": bool(source.sent[code])}
-            | row_of(bought, bought.source == code, told.get(source.labels[code]))
-            for code in codes
-        ]
+        found = []
+        for code in codes:
+            inside = bought.source == code
+            row = row_of(bought, inside, told.get(source.labels[code]), inside)
+            found.append({"source": source.labels[code], "referred": bool(source.sent[code])} | row)
+        return found
 
 
 _NOTHING = (
@@ -176,20 +196,29 @@ _NOTHING = (
 )
 
 
-def _notes(rows: list[dict[str, Any]], source: Source, small: int) -> tuple[str, ...]:
+def _notes(rows: list[dict[str, Any]], bought: Bought, source: Source, small: int) -> tuple[str, ...]:
     notes = ["who was referred differs from others in more than that: together with, not because of"]
     few = [row["group"] for row in rows if 0 < row["customers"] < small]
     if few:
         notes.append(f"fewer than {small} customers, read with care: {', '.join(few)}")
     if not source.sent.any():
         notes.append(f"no value of {source.name} speaks of referral: name them, as --referred friend")
+    if source.doubtful:
+        notes.append(f"{', '.join(source.doubtful)} may mean a link on another website, not a friend: say --referred")
+    if bought.by_orders:
+        notes.append(f"{source.name} is known of buyers alone, so it says nothing of who orders at all")
+    if bought.late:
+        said = f"{counted(bought.late, 'buyer')} told {source.name} only after the day of the first order"
+        notes.append(f"{said}: who comes back has more time to tell it")
     return tuple(notes)
 
 
 _TEXT = (
-    "A customer's source is the first value known of the property before the as-of; referred are those whose value means it. "
+    "A customer's source is the first value known of the property before the as-of; referred are those whose value means it; "
+    "those without a value are a group of their own, unless only referred customers have one. "
     "Bought: share with a counting order. Again: share of the buyers known for the first days with a second order within them. "
-    "Kept: share of the buyers known for gone after days with an order within the last such days. Value: mean net money of the "
+    "Kept: share of the buyers known for gone after days with an order within the last such days; on a contract "
+    "base the share of buyers whose contract runs at the as-of. Value: mean net money of the "
     f"first days per buyer known for so long. Looked for: {', '.join((*REFERRERS, *BY)[:9])} and the like. Differences: "
     "Newcombe's interval for shares, Welch's for money."
 )

@@ -24,7 +24,10 @@ BY = (
 )
 """Usual names of a property that tells where a customer came from, the surest first."""
 
-_SENT = re.compile(r"refer|friend|family|word.?of.?mouth|ambassador|advocate|invit", re.IGNORECASE)
+_SENT = re.compile(r"(?<![a-z])(refer|friend|family|word.?of.?mouth|ambassador|advocate|invit)", re.IGNORECASE)
+_NOT = re.compile(r"(?<![a-z])(no|non|not|un)[^a-z]", re.IGNORECASE)
+
+_LINK = re.compile(r"referr(al|er)s?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,28 @@ class Source:
 
     name    the property · labels  its values by code, code 0 "(not known)"
     sent    bool by code: whether the value means referred
+    apart   whether nothing is known of who has no value; False where only referred customers have one
     """
 
     name: str
     labels: tuple[str, ...]
     sent: npt.NDArray[np.bool_]
+    apart: bool
+
+    @property
+    def groups(self) -> dict[str, npt.NDArray[np.bool_]]:
+        """The groups, as bool by code: referred, others, and not known where that is a group of its own."""
+        unknown = np.arange(len(self.labels)) == 0
+        unknown &= ~self.sent & self.apart
+        found = {"referred": self.sent, "others": ~self.sent & ~unknown}
+        return found | {"not known": unknown} if self.apart else found
+
+    @property
+    def doubtful(self) -> tuple[str, ...]:
+        """Values that mean referred here and elsewhere a link from another website."""
+        if not any(word in self.name.lower() for word in ("utm", "medium", "channel", "campaign")):
+            return ()
+        return tuple(label for label, sent in zip(self.labels, self.sent, strict=True) if sent and _LINK.fullmatch(label))
 
 
 def found_source(meta: Meta, by: str | None, referred: Sequence[str]) -> Source | None:
@@ -68,5 +88,10 @@ def _source(meta: Meta, name: str, referred: Sequence[str]) -> Source:
     elif name.lower() in REFERRERS:
         sent = np.array([label != NOT_KNOWN for label in labels])
     else:
-        sent = np.array([place > 0 and bool(_SENT.search(label)) for place, label in enumerate(labels)])
-    return Source(name, labels, sent)
+        sent = np.array([place > 0 and _speaks(label) for place, label in enumerate(labels)])
+    return Source(name, labels, sent, name.lower() not in REFERRERS and not sent[1:].all())
+
+
+def _speaks(label: str) -> bool:
+    """Whether a value speaks of somebody who sent her: "friend", "refer-a-friend", not "preferred" or "not referred"."""
+    return bool(_SENT.search(label)) and not _NOT.search(label)

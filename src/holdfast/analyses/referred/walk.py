@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 __all__ = ["BoughtStep"]
 
 _FIELDS = (
-    *(("source", np.int32), ("first", np.int32), ("second", np.int32), ("last", np.int32), ("orders", np.int32)),
+    *(
+        ("source", np.int32),
+        ("told", np.int32),
+        ("first", np.int32),
+        ("second", np.int32),
+        ("last", np.int32),
+        ("orders", np.int32),
+    ),
     ("early", np.int64),
 )
 
@@ -39,8 +46,9 @@ class BoughtStep:
     days: int
 
     def __call__(self, shard: Shard) -> Tally:
-        """Rows, a customer in scope with an event each: ids, source int32 code, first, second and last int32 local day of
-        orders (-1: none), orders int32, early int64 money of the first days in ten-thousandths."""
+        """Rows, a customer in scope with an event each: ids, source int32 code, told int32 local day of its event, first,
+        second and last int32 local day of orders (-1: none), orders int32 of the first days, early int64 their money in
+        ten-thousandths."""
         columns = shard.columns
         bought = shard.source.purchases(self.as_of.until, self.mode)
         count = events_before(shard.low, shard.high, columns.offsets, columns.second, self.as_of.until)
@@ -50,8 +58,19 @@ class BoughtStep:
             if self.scope.moment == "current":
                 entry = last_events(shard, self.as_of, inside)
             inside = self.scope.segments(shard, entry) >= 0
-        found = {name: np.full(len(inside), -1 if name in ("first", "second", "last") else 0, kind) for name, kind in _FIELDS}
-        _first_known(shard.low, shard.high, columns.offsets, columns.properties[self.name], count, found["source"])
+        found = {
+            name: np.full(len(inside), -1 if name in ("told", "first", "second", "last") else 0, kind) for name, kind in _FIELDS
+        }
+        _first_known(
+            shard.low,
+            shard.high,
+            columns.offsets,
+            columns.properties[self.name],
+            columns.day,
+            count,
+            found["source"],
+            found["told"],
+        )
         _lay(
             shard.low, shard.high, bought.offsets, bought.day, bought.amount, self.days, found["first"], found["second"],
             found["last"], found["orders"], found["early"],
@@ -60,12 +79,13 @@ class BoughtStep:
 
 
 @njit(cache=True, nogil=True)
-def _first_known(low: int, high: int, offsets: Any, values: Any, count: Any, source: Any) -> None:
+def _first_known(low: int, high: int, offsets: Any, values: Any, day: Any, count: Any, source: Any, told: Any) -> None:
     for customer in range(low, high):
         start = offsets[customer]
         for i in range(start, start + count[customer - low]):
             if values[i] != 0:
                 source[customer - low] = values[i]
+                told[customer - low] = np.int64(day[i])
                 break
 
 
@@ -79,9 +99,10 @@ def _lay(
         if start == stop:
             continue
         begin = np.int64(day[start])
-        first[own], last[own], orders[own] = begin, np.int64(day[stop - 1]), stop - start
+        first[own], last[own] = begin, np.int64(day[stop - 1])
         if stop - start > 1:
             second[own] = np.int64(day[start + 1])
         for i in range(start, stop):
             if np.int64(day[i]) - begin < days:
                 early[own] += amount[i]
+                orders[own] += 1

@@ -26,7 +26,11 @@ def section(asked: Asked) -> Section | None:
     if not rows or not rows[0]["customers"]:
         return None
     low = {f"{name}_share{side}" for name in ("bought", "again", "kept") for side in ("_low", "_high")}
-    shown = [name for name in answer.table.column_names if name in _SHOWN or name in low or name in ("value_low", "value_high")]
+    shown = [
+        name
+        for name in answer.table.column_names
+        if name in _SHOWN or name in low or name in ("value_low", "value_high", "orders_low", "orders_high")
+    ]
     body = join(
         lead(answer.words),
         hint("Together with referral, not because of it: who is brought by a friend differs in more than that."),
