@@ -400,54 +400,6 @@ def test_traits_are_the_same_as_the_question_says():
     assert {row["band"] for row in high.table.to_pylist()} <= {"high"}
 
 
-def test_contracts_end_and_the_silent_ones_are_seen():
-    """Whoever will cancel stops logging in about three weeks before; the others go on."""
-    timelines = _contracts()
-    answer = timelines.ask(Risk(window_days=30, limit=10_000))
-    assert answer.definition.rules["base"] == "contract"
-    assert "end their contract" in answer.words
-    used = next(row for row in answer.extra["models"].to_pylist() if row["used"])
-    assert used["model"] in ("logistic", "trees")
-    assert used["auc"] > 0.75
-    for row in answer.extra["drift"].to_pylist():
-        assert len(answer.people(snapshot=row["snapshot"].isoformat(), what="left")) == row["left"]
-
-
-@cache
-def _contracts(customers: int = 500, days: int = 380) -> Timelines:
-    rng = np.random.default_rng(7)
-    rows = []
-    for place in range(customers):
-        start = int(rng.integers(0, days - 60))
-        end = start + 20 + int(rng.exponential(200))
-        rows.append((f"c{place}", "Subscription Started", start))
-        day = start + 1
-        while day < min(end - 21, days):
-            rows.append((f"c{place}", "Login", day))
-            day += int(rng.integers(3, 9))
-        if end < days:
-            rows.append((f"c{place}", "Subscription Ended", end))
-    table = pa.table(
-        {"customer_id": [row[0] for row in rows], "event": [row[1] for row in rows],
-         "time": [START + timedelta(days=row[2]) for row in rows]}
-    )  # fmt: skip
-    return Timelines.from_arrow(table, Settings(base="contract"))
-
-
-def test_contract_that_ends_within_the_window_is_left_and_one_begun_again_is_not():
-    story = """
-        ann Subscription Started @0   ann Subscription Ended @110   ben Subscription Started @0  ben Subscription Ended @121
-        cleo Subscription Started @0  cleo Subscription Ended @100  cleo Subscription Started @105
-        dan Subscription Started @0   dan Subscription Ended @50    eve Login @200
-    """
-    timelines = told(story, Settings(base="contract"))
-    base = Base(counting_of(Settings(), timelines.meta, 0), 0, timelines.settings.contract)
-    until, later = (timelines.zone.midnight(DAY0 + day + 1) for day in (90, 120))
-    step = SnapshotStep(base, Traces(), DAY0 + 90, until, 30, DAY0 + 120, later)
-    rows = timelines.walk(step).rows
-    assert dict(zip(rows["ids"].to_pylist(), rows["left"].tolist(), strict=True)) == {"ann": 1, "ben": 0, "cleo": 0}
-
-
 def test_what_cannot_be_is_refused():
     timelines = _many()
     with pytest.raises(UsageError):

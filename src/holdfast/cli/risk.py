@@ -24,11 +24,12 @@ LISTED = 20
 
 _LISTS = {
     "customer": chosen(
-        *("customer", "risk", "reasons", "dissatisfied", "at_stake"), money=("at_stake",),
+        *("segment", "customer", "risk", "reasons", "dissatisfied", "at_stake"), money=("at_stake",),
         hidden=("last_seen", "days_silent", "usual_interval_days", "value", "band"),
     ),
     "from_risk": chosen(
-        *("band", "customers", "share", "expected", "value", "at_stake", "dissatisfied"), money=("value", "at_stake"),
+        *("segment", "band", "customers", "share", "expected", "value", "at_stake", "dissatisfied"),
+        money=("value", "at_stake"),
         hidden=("from_risk", "to_risk", "n"),
     ),
     "model": chosen(

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from holdfast.analyses.risk.reasons import Wording, main_kinds, reasons_of, unhappy
+from holdfast.analyses.risk.traces import KINDS
 from holdfast.analyses.risk.walk import Rows
 from holdfast.analyses.scope import Scope
 from holdfast.timelines.walk import Shard, Tally
@@ -123,7 +124,9 @@ class ScoreStep:
         return Wording(verb, noun, self.step.recent, self.step.traces.origins, meta)
 
     def kinds(self, rows: Rows) -> npt.NDArray[np.int64]:
-        """The main kind of reason of rows, -1 for none."""
+        """The main kind of reason of rows, -1 for none; the plain rule knows the rhythm alone."""
+        if self.learned.model is None:
+            return np.full(len(rows), KINDS.index("rhythm"))
         return main_kinds(self.learned.parts(rows))
 
     def everyone(self) -> ScoreStep:
