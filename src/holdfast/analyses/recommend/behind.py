@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from holdfast.analyses.recommend.offers import TENURES, of_tenure, targets, units_of
-from holdfast.analyses.recommend.prepared import WAYS, measured
+from holdfast.analyses.recommend.prepared import WAYS, grounded, measured
 from holdfast.analyses.recommend.shown import asked_about
 from holdfast.analyses.recommend.tables import WAY_NAMES
 from holdfast.analyses.recommend.taught import KINDS
@@ -34,10 +34,10 @@ def behind(question: Recommend, timelines: Timelines, asked: Asked, sales: Sales
         pair = (_code(sales, cell["item"]), _code(sales, cell["next_item"]))
         found = holders_next(sales, *pair, question.window_days, day_of(asked.as_of.last))
     elif keys == {"item", "premium"}:
-        mind = question.mind(timelines, asked, sales)
+        mind = grounded(timelines, asked, question.lines, sales)
         found = targets(mind, None, _code(sales, cell["item"]), _code(sales, cell["premium"]))
     elif keys == {"have", "offer"}:
-        mind = question.mind(timelines, asked, sales)
+        mind = grounded(timelines, asked, question.lines, sales)
         units = units_of(mind)
         one, other = (_unit(units.level, units.names, cell[key]) for key in ("have", "offer"))
         found = targets(mind, units, one, other)

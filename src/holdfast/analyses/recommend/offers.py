@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from holdfast.analyses.ratios import Ratio, ratio
 from holdfast.analyses.recommend.sales import Sales
-from holdfast.analyses.recommend.taught import BLOCK, Taught
+from holdfast.analyses.recommend.taught import BLOCK, Ground
 from holdfast.analyses.recommend.together import Pairs
 from holdfast.analyses.statistics import wilson_arrays
 
@@ -61,7 +61,7 @@ class Units:
     bought: Any
 
 
-def units_of(mind: Taught) -> Units:
+def units_of(mind: Ground) -> Units:
     """Categories where nearly everything bought bears one, else products."""
     from scipy import sparse
 
@@ -79,7 +79,7 @@ def units_of(mind: Taught) -> Units:
     return Units("category", tuple(names), bought)
 
 
-def cross_pairs(mind: Taught, units: Units, least: int) -> Pairs:
+def cross_pairs(mind: Ground, units: Units, least: int) -> Pairs:
     """Pairs of units that at least so many customers have both of, the second more often than customers at large."""
     pairs = _co_buyers(units.bought, least)
     good = _surely_more(pairs)
@@ -100,7 +100,7 @@ def premium_items(sales: Sales, top: float) -> npt.NDArray[np.bool_]:
     return premium
 
 
-def premium_pairs(mind: Taught, top: float, least: int) -> Pairs:
+def premium_pairs(mind: Ground, top: float, least: int) -> Pairs:
     """Steps from a product to a dearer one that its customers have more often than customers at large."""
     items, premium = mind.sales.items, premium_items(mind.sales, top)
     pairs = _co_buyers(mind.bought, least)
@@ -111,7 +111,7 @@ def premium_pairs(mind: Taught, top: float, least: int) -> Pairs:
     return _chosen(pairs, good)
 
 
-def _akin(mind: Taught, pairs: Pairs) -> npt.NDArray[np.bool_]:
+def _akin(mind: Ground, pairs: Pairs) -> npt.NDArray[np.bool_]:
     """Which pairs are of one category, or of one brand where there are no categories; all where there is neither."""
     items = mind.sales.items
     for told in (items.category, items.brand):
@@ -122,7 +122,7 @@ def _akin(mind: Taught, pairs: Pairs) -> npt.NDArray[np.bool_]:
     return np.ones(len(pairs.one), np.bool_)
 
 
-def targets(mind: Taught, units: Units | None, one: int, other: int) -> Ints:
+def targets(mind: Ground, units: Units | None, one: int, other: int) -> Ints:
     """The customers (places) who are asked about and have the one, and have neither bought nor returned the other.
 
     units  None: products

@@ -9,7 +9,7 @@ import numpy as np
 
 from holdfast.analyses.recommend.quality import Judged, judged, later_of, tuned
 from holdfast.analyses.recommend.sales import Sales, sales_of
-from holdfast.analyses.recommend.taught import Recipe, Taught, taught
+from holdfast.analyses.recommend.taught import Ground, Recipe, Taught, ground, taught
 from holdfast.analyses.scope import Scope
 from holdfast.timelines.zone import date_of, day_of
 
@@ -17,7 +17,18 @@ if TYPE_CHECKING:
     from holdfast.timelines.order_lines import OrderLines
     from holdfast.timelines.timelines import AsOf, Timelines
 
-__all__ = ["CATALOGUES", "LEAST_DAYS", "Asked", "Measured", "catalogue_of", "measured", "prepared", "sold_before", "split_days"]
+__all__ = [
+    "CATALOGUES",
+    "LEAST_DAYS",
+    "Asked",
+    "Measured",
+    "catalogue_of",
+    "grounded",
+    "measured",
+    "prepared",
+    "sold_before",
+    "split_days",
+]
 
 CATALOGUES = (30, 60, 90, 180, 365)
 """Days without a sale after which a product is out of the catalogue: the least that hardly any pause outlasts."""
@@ -77,15 +88,25 @@ def sold_before(timelines: Timelines, asked: Asked, lines: OrderLines | None, sc
 def prepared(timelines: Timelines, asked: Asked, lines: OrderLines | None, sales: Sales) -> Taught:
     """What lists of today are made of."""
     last = day_of(asked.as_of.last)
-    key = ("recommend taught", replace(asked, available=()), asked.available)
+    key = ("recommend taught", asked)
 
     def make() -> Taught:
         days = split_days(sales, asked.test_days)
         recipe = UNTUNED if days is None else tuned(sales, last, days)
-        return taught(sales, last, recipe, catalogue_days=catalogue_of(sales, asked), available=asked.available)
+        return taught(_ground(sales, asked), recipe)
 
     found: Taught = _kept(timelines, key, lines, make)
     return replace(found, sales=sales)
+
+
+def grounded(timelines: Timelines, asked: Asked, lines: OrderLines | None, sales: Sales) -> Ground:
+    """What is known of today without any model."""
+    found: Ground = _kept(timelines, ("recommend ground", asked), lines, lambda: _ground(sales, asked))
+    return replace(found, sales=sales)
+
+
+def _ground(sales: Sales, asked: Asked) -> Ground:
+    return ground(sales, day_of(asked.as_of.last), catalogue_days=catalogue_of(sales, asked), available=asked.available)
 
 
 def measured(timelines: Timelines, asked: Asked, lines: OrderLines | None, sales: Sales) -> Measured | None:
@@ -104,7 +125,7 @@ def measured(timelines: Timelines, asked: Asked, lines: OrderLines | None, sales
         if known is None:
             return None
         recipe = tuned(known, last - days, days)
-        mind = taught(known, last - days, recipe, catalogue_days=catalogue_of(known, before), available=asked.available)
+        mind = taught(_ground(known, before), recipe)
         later = later_of(known, sales, last - days, last)
         ways = {(of, way): judged(mind, later, of, way) for of, some in WAYS.items() for way in some}
         return Measured(last - days, days, recipe, ways, known)

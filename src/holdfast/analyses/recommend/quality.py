@@ -18,10 +18,9 @@ import numpy.typing as npt
 
 from holdfast.analyses.models import ease
 from holdfast.analyses.recommend.again import features, learned
-from holdfast.analyses.recommend.held import held_before
 from holdfast.analyses.recommend.ranking import best_of
 from holdfast.analyses.recommend.sales import Sales
-from holdfast.analyses.recommend.taught import BLOCK, OPENINGS, Recipe, Taught, fitted, taught, trend
+from holdfast.analyses.recommend.taught import BLOCK, OPENINGS, Ground, Recipe, Taught, fitted, ground, taught, trend
 from holdfast.analyses.statistics import Z95
 
 __all__ = ["REGULARISATIONS", "TOP", "TREND_DAYS", "Judged", "Later", "judged", "later_of", "tuned"]
@@ -152,9 +151,9 @@ def tuned(sales: Sales, day: int, days: int) -> Recipe:
     buying again is learned on the same days.
     """
     before = day - days
-    earlier = held_before(sales, before)
+    known = ground(sales, before)
+    earlier, bought = known.held, known.bought
     later = later_of(sales, sales, before, day)
-    bought = earlier.matrix(len(sales.people))
     orders = np.bincount(sales.owner[sales.day <= before], minlength=len(sales.people))
     hit = np.asarray(later.bought[earlier.customer, earlier.item]).ravel() > 0 if len(earlier.item) else np.zeros(0, np.bool_)
     chances = learned(features(earlier, orders), hit) if len(earlier.item) else None
@@ -163,13 +162,13 @@ def tuned(sales: Sales, day: int, days: int) -> Recipe:
     best: tuple[float, Recipe, Any] | None = None
     for weight in (None,) if together is None else REGULARISATIONS:
         model = fitted(bought, None) if weight is None or together is None else ease.fitted(together, weight)
-        mind = taught(sales, before, Recipe(weight, 0, chances), model=model)
+        mind = taught(known, Recipe(weight, 0, chances), model)
         for length, recall in _recalls(mind, later).items():
             tried.append(("new", f"regularisation {weight or 'none'}, trend {length}", recall))
             if best is None or (recall or 0.0) > best[0]:
                 best = (recall or 0.0, Recipe(weight, length, chances), model)
     assert best is not None
-    return _ordered(sales, before, best[1], best[2], later, tried)
+    return _ordered(known, best[1], best[2], later, tried)
 
 
 def _recalls(mind: Taught, later: Later) -> dict[int, float | None]:
@@ -189,11 +188,11 @@ def _recalls(mind: Taught, later: Later) -> dict[int, float | None]:
     return {days: interval(np.concatenate([np.zeros(0), *parts]))[0] for days, parts in found.items()}
 
 
-def _ordered(sales: Sales, before: int, recipe: Recipe, model: Any, later: Later, tried: list[Any]) -> Recipe:
+def _ordered(known: Ground, recipe: Recipe, model: Any, later: Later, tried: list[Any]) -> Recipe:
     """The recipe with the best of the openings."""
     found = []
     for opening in OPENINGS:
-        mind = taught(sales, before, replace(recipe, opening=opening), model=model)
+        mind = taught(known, replace(recipe, opening=opening), model)
         recall = judged(mind, later, "all", "chosen").mean("recall")[0]
         tried.append(("all", f"opening {opening}", recall))
         found.append(recall or 0.0)

@@ -12,7 +12,7 @@ import pyarrow as pa
 from holdfast.analyses.definitions import counted, percent
 from holdfast.analyses.recommend import tables
 from holdfast.analyses.recommend.offers import cross_pairs, premium_items, premium_pairs, tenure_rows, units_of
-from holdfast.analyses.recommend.prepared import LEAST_DAYS, measured, split_days
+from holdfast.analyses.recommend.prepared import LEAST_DAYS, grounded, measured, split_days
 from holdfast.analyses.recommend.reasons import due
 from holdfast.analyses.recommend.taught import KINDS, Taught
 from holdfast.analyses.recommend.together import among_most, bought_next, bought_together
@@ -163,7 +163,7 @@ def _next(question: Recommend, timelines: Timelines, asked: Asked, sales: Sales)
 
 
 def _premium(question: Recommend, timelines: Timelines, asked: Asked, sales: Sales) -> Shown:
-    mind = question.mind(timelines, asked, sales)
+    mind = grounded(timelines, asked, question.lines, sales)
     pairs = premium_pairs(mind, question.premium_top, question.support(sales))
     table = tables.premium_table(mind, pairs, question.limit or len(pairs.one))
     tenure = pa.Table.from_pylist(tenure_rows(sales, premium_items(sales, question.premium_top)), TENURE)
@@ -194,7 +194,7 @@ def _tenure_words(tenure: pa.Table) -> str:
 
 
 def _cross(question: Recommend, timelines: Timelines, asked: Asked, sales: Sales) -> Shown:
-    mind = question.mind(timelines, asked, sales)
+    mind = grounded(timelines, asked, question.lines, sales)
     units = units_of(mind)
     pairs = cross_pairs(mind, units, question.support(sales))
     table = tables.cross_table(mind, units, pairs, question.limit or len(pairs.one))

@@ -14,7 +14,7 @@ from holdfast.analyses.recommend.prepared import WAYS, Measured
 from holdfast.analyses.recommend.quality import interval
 from holdfast.analyses.recommend.reasons import Reasons
 from holdfast.analyses.recommend.sales import Items
-from holdfast.analyses.recommend.taught import KINDS, RECENT, Lists, Recipe, Taught
+from holdfast.analyses.recommend.taught import KINDS, RECENT, Ground, Lists, Recipe, Taught
 from holdfast.analyses.recommend.together import Pairs
 from holdfast.analyses.statistics import wilson, wilson_arrays
 
@@ -129,7 +129,7 @@ def next_table(items: Items, pairs: Pairs, limit: int) -> pa.Table:
     return pa.Table.from_pylist(rows, NEXT)
 
 
-def premium_table(mind: Taught, pairs: Pairs, limit: int) -> pa.Table:
+def premium_table(mind: Ground, pairs: Pairs, limit: int) -> pa.Table:
     """Steps to premium products, those with most customers to win first."""
     items, rows = mind.sales.items, []
     for at in _fullest(pairs, limit):
@@ -144,7 +144,7 @@ def premium_table(mind: Taught, pairs: Pairs, limit: int) -> pa.Table:
     return pa.Table.from_pylist(rows, PREMIUM)
 
 
-def cross_table(mind: Taught, units: Units, pairs: Pairs, limit: int) -> pa.Table:
+def cross_table(mind: Ground, units: Units, pairs: Pairs, limit: int) -> pa.Table:
     """What goes with what a customer has, most customers to win first."""
     names = mind.sales.items.name if units.level == "product" else units.names
     rows = []

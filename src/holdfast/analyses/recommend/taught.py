@@ -21,7 +21,9 @@ from holdfast.analyses.recommend.held import Held, held_before
 from holdfast.analyses.recommend.ranking import NOTHING, best_of
 from holdfast.analyses.recommend.sales import Sales
 
-__all__ = ["BLOCK", "KINDS", "MIXES", "OPENINGS", "Lists", "Recipe", "Taught", "fitted", "taught", "trend"]
+__all__ = [
+    "BLOCK", "KINDS", "MIXES", "OPENINGS", "Ground", "Lists", "Recipe", "Taught", "fitted", "ground", "taught", "trend",
+]  # fmt: skip
 
 BLOCK = 1_000
 """Customers whose scores of all products are held at a time."""
@@ -77,26 +79,39 @@ class Lists:
 
 
 @dataclass(frozen=True)
-class Taught:
-    """All that lists are made of.
+class Ground:
+    """What is known without any model.
 
-    held     what customers have · bought  sparse [customers, items]
-    model    of new products · trend  float32 [items]: what its scores are multiplied with
-    chance   float64 [pairs of held]: of buying again, or how often bought where no chance could be learned
-    popular  float64 [items]: customers of late, ties by all customers
+    held     what customers have · bought  sparse [customers, items], 1 where a customer has a product
     offered  bool [items]: in the catalogue · blocked  sparse [customers, items], 1 where she returned it
     """
 
     sales: Sales
-    recipe: Recipe
     held: Held
     bought: Any
+    offered: npt.NDArray[np.bool_]
+    blocked: Any
+
+    def may(self, customers: Ints) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Dense bool [customers, items]: which products each has, and which may stand in her list."""
+        has, blocked = self.bought[customers].toarray() > 0, self.blocked[customers].toarray() > 0
+        return has, self.offered[None, :] & ~blocked
+
+
+@dataclass(frozen=True)
+class Taught(Ground):
+    """All that lists are made of.
+
+    model    of new products · trend  float32 [items]: what its scores are multiplied with
+    chance   float64 [pairs of held]: of buying again, or how often bought where no chance could be learned
+    popular  float64 [items]: customers of late, ties by all customers
+    """
+
+    recipe: Recipe
     model: ease.Ease | item_knn.ItemKnn
     trend: Floats
     chance: npt.NDArray[np.float64]
     popular: npt.NDArray[np.float64]
-    offered: npt.NDArray[np.bool_]
-    blocked: Any
 
     def lists(self, customers: Ints, top: int, mix: str = "best") -> Iterator[Lists]:
         """The lists of these customers (places), a block at a time."""
@@ -119,11 +134,6 @@ class Taught:
         own = (item >= 0) & np.take_along_axis(has, np.maximum(item, 0), axis=1)
         return Lists(customers, item, np.where(own, np.int8(0), kind), score)
 
-    def may(self, customers: Ints) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-        """Dense bool [customers, items]: which products each has, and which may stand in her list."""
-        has, blocked = self.bought[customers].toarray() > 0, self.blocked[customers].toarray() > 0
-        return has, self.offered[None, :] & ~blocked
-
     def _again(self, customers: Ints) -> Floats:
         """Dense float32: the chance of each product to be bought again."""
         from scipy import sparse
@@ -134,32 +144,33 @@ class Taught:
         return found
 
 
-def taught(
-    sales: Sales, day: int, recipe: Recipe, *, catalogue_days: int | None = None, available: tuple[str, ...] = (),
-    model: ease.Ease | item_knn.ItemKnn | None = None,
-) -> Taught:  # fmt: skip
-    """Learn from all orders on days up to `day`.
+def ground(sales: Sales, day: int, *, catalogue_days: int | None = None, available: tuple[str, ...] = ()) -> Ground:
+    """What all orders on days up to `day` tell.
 
     catalogue_days  products that nobody bought in so many last days are not offered; None: everything is
     available       ids that alone are offered; empty: all
-    model           of new products, where it has been fitted already
     """
     from scipy import sparse
 
     held = held_before(sales, day)
-    size, people = len(sales.items), len(sales.people)
-    bought = held.matrix(people)
-    model = model or fitted(bought, recipe.regularisation)
-    orders = np.bincount(sales.owner[sales.day <= day], minlength=people)
-    chance = held.times + held.buyers[held.item] / (held.buyers.max(initial=0) + 1.0)
-    if recipe.chances is not None:
-        chance = recipe.chances.of(features(held, orders))
+    people = len(sales.people)
     ones = np.ones(len(sales.back_item), np.float32)
+    blocked = sparse.csr_matrix((ones, (sales.back_customer, sales.back_item)), shape=(people, len(sales.items)))
+    return Ground(sales, held, held.matrix(people), _offered(sales, held, catalogue_days, available), blocked)
+
+
+def taught(known: Ground, recipe: Recipe, model: ease.Ease | item_knn.ItemKnn | None = None) -> Taught:
+    """Lists of that ground by that recipe; `model` of new products, where it has been fitted already."""
+    sales, held = known.sales, known.held
+    ties = held.buyers / (held.buyers.max(initial=0) + 1.0)
+    chance = held.times + ties[held.item]
+    if recipe.chances is not None:
+        orders = np.bincount(sales.owner[sales.day <= held.day], minlength=len(sales.people))
+        chance = recipe.chances.of(features(held, orders))
+    made = model or fitted(known.bought, recipe.regularisation)
     return Taught(
-        sales, recipe, held, bought, model, trend(held, recipe.trend_days), chance,
-        held.recent[RECENT] + held.buyers / (held.buyers.max(initial=0) + 1.0),
-        _offered(sales, held, catalogue_days, available),
-        sparse.csr_matrix((ones, (sales.back_customer, sales.back_item)), shape=(people, size)),
+        sales, held, known.bought, known.offered, known.blocked,
+        recipe, made, trend(held, recipe.trend_days), chance, held.recent[RECENT] + ties,
     )  # fmt: skip
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from holdfast.analyses.recommend import Recommend
-from holdfast.report.markup import join, tag
+from holdfast.report.markup import join
 from holdfast.report.page import Section, figure_place
 from holdfast.report.parts import answer_table, bare, folded, foot, hint, lead
 
@@ -15,23 +14,21 @@ if TYPE_CHECKING:
 
 __all__ = ["section"]
 
-_OFFERED, _PAIRS = 12, 12
+_PAIRS = 12
 _QUALITY = ("of", "method", "n", "recall", "recall_low", "recall_high", "ndcg", "ndcg_low", "ndcg_high")
 _PAIR = ("name", "with_name", "customers", "n", "share", "low", "high", "lift")
 _WON = ("have_name", "offer_name", "customers", "n", "share", "low", "high", "lift")
 
 
 def section(asked: Asked) -> Section | None:
-    """How good lists were, what is offered most, what goes together; None where nothing tells what was in orders."""
+    """How good lists were, and what goes together; None where nothing tells what was in orders."""
     if asked.lines is None or not asked.lines.lines.num_rows:
         return None
     quality = asked.ask(Recommend(show="quality", lines=asked.lines))
     if not quality.table.num_rows or (quality.table["n"][0].as_py() or 0) < asked.timelines.settings.small_group:
         return None
-    listed = asked.ask(Recommend(limit=1, lines=asked.lines))
     pairs = asked.ask(Recommend(show="items", limit=_PAIRS, lines=asked.lines))
     cross = asked.ask(Recommend(show="cross-sell", limit=_PAIRS, lines=asked.lines))
-    offered = replace(listed, table=listed.extra["offers"].slice(0, _OFFERED))
     body = join(
         lead(quality.words),
         hint(
@@ -40,8 +37,6 @@ def section(asked: Asked) -> Section | None:
         ),
         figure_place("recommend-figure", quality.words, 420, least_width=560),
         folded("the figures", answer_table(quality, chosen=_QUALITY)),
-        tag("h3", "Offered most today"),
-        answer_table(offered, chosen=("name", "kind", "customers")),
         folded("bought together", answer_table(pairs, chosen=_PAIR)),
         folded("what goes with what customers have", answer_table(cross, chosen=_WON)),
         foot(quality, "recommend"),
