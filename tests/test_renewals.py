@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import approx_fprime
+from threadpoolctl import threadpool_limits
 
 from holdfast.analyses.models import bdw, discrete_weibull, sbg
 from holdfast.analyses.models.renewal_choice import Geometric, chosen, drawn, one_rate
@@ -159,7 +160,9 @@ def coverage(shops: int, customers: int, seed: int) -> dict[str, float]:
     for name, kind, true in (("sbg", sbg, (0.8, 2.4)), ("bdw", bdw, (0.8, 2.4, 1.3)), ("bdw falling", bdw, (1.2, 6.0, 0.8))):
         hits = []
         for _ in range(shops):
-            fit = kind.fitted(shop_of(rng, customers, *true, *([1.0] if len(true) == 2 else []))).fit
+            made = shop_of(rng, customers, *true, *([1.0] if len(true) == 2 else []))
+            with threadpool_limits(1, "blas"):
+                fit = kind.fitted(made).fit
             bounds = [fit.interval(letter) for letter in fit.names]
             hits += [low <= value <= high for (low, high), value in zip(bounds, true, strict=True)]
         held[name] = float(np.mean(hits))
