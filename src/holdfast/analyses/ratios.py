@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from holdfast.analyses.statistics import Z95
 
-__all__ = ["Ratio", "difference", "ratio"]
+__all__ = ["Ratio", "difference", "product", "ratio"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -58,6 +58,18 @@ def difference(y1: Floats, x1: Floats, y2: Floats, x2: Floats) -> Ratio:
     if half is None or one.low is None or two.low is None:
         return Ratio(value, None, None)
     return Ratio(value, value - half, value + half)
+
+
+def product(y1: Floats, x1: Floats, y2: Floats, x2: Floats) -> Ratio:
+    """Σ y1 / Σ x1 × Σ y2 / Σ x2, of the same customers in the same order, such as contacts a month times minutes a contact."""
+    one, two = ratio(y1, x1), ratio(y2, x2)
+    if one.value is None or two.value is None:
+        return Ratio(None, None, None)
+    value = one.value * two.value
+    half = _half(two.value * _linear(y1, x1) + one.value * _linear(y2, x2), int(np.count_nonzero((x1 > 0) | (x2 > 0))))
+    if half is None or one.low is None or two.low is None:
+        return Ratio(value, None, None)
+    return Ratio(value, max(value - half, 0.0), value + half)
 
 
 def _linear(y: Floats, x: Floats) -> Floats:

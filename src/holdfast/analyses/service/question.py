@@ -1,11 +1,12 @@
 """Do new customers need more support than existing ones? (MISSION 2.5)
 
-A customer is new on the first days from her first counting order on, and existing from then until she is gone or the as-of.
+A customer is new on the first days from her first counting order on, and existing after them, except while she is gone.
 Contacts with support are counted against the months that she was one or the other.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,7 +17,7 @@ import pyarrow as pa
 
 from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
 from holdfast.analyses.claims import claims_table
-from holdfast.analyses.definitions import defined, scope_rules
+from holdfast.analyses.definitions import counted, defined, scope_rules
 from holdfast.analyses.early_signs.walk import matching
 from holdfast.analyses.gone_after import resolve_gone_after
 from holdfast.analyses.scope import Condition, Scope
@@ -40,6 +41,9 @@ CONTACTS = (
     *("Support *", "Complaint *"),
 )
 """Events, or patterns of names, that are a contact of a customer with support."""
+
+_LATER = re.compile(r" (Closed|Resolved|Solved|Ended|Answered|Rated|Updated|Assigned|Escalated|Reopened)$", re.IGNORECASE)
+"""Endings of events that tell more of a contact that has begun already; counted only where they are named."""
 
 MINUTES = ("support_minutes", "handle_minutes", "handling_minutes", "minutes")
 """Usual names of the property that says how many minutes a contact took."""
@@ -139,6 +143,8 @@ class Service(Question):
     def _names(self, meta: Meta) -> tuple[str, ...]:
         """The events of the data that are contacts."""
         found = matching(meta, self.contacts or CONTACTS)
+        if not self.contacts:
+            found = tuple(name for name in found if not _LATER.search(name))
         if self.contacts and not found:
             raise UnknownName("event", self.contacts[0], meta.events[1:])
         return found
@@ -180,7 +186,9 @@ def _notes(rows: list[dict[str, Any]], found: Contacts, small: int) -> tuple[str
         return ()
     notes = []
     if found.outside:
-        notes.append(f"{found.outside:,} contacts of buyers came before the first order or after they were gone: left out")
+        notes.append(
+            f"{counted(found.outside, 'contact')} of buyers came before the first order or while they were gone: left out"
+        )
     if not any(row["timed"] for row in rows):
         notes.append("how long a contact took is not in the data: bring in a property such as support_minutes")
     if all(row["cost"] is None for row in rows):
@@ -192,8 +200,9 @@ def _notes(rows: list[dict[str, Any]], found: Contacts, small: int) -> tuple[str
 
 
 _TEXT = (
-    "A customer is new on the first days from her first counting order on, and existing from then until gone after days after "
-    "her last order, or the as-of. Contacts are the events named; per 100 customer months of an average length. Minutes and "
+    "A customer is new on the first days from her first counting order on, and existing after them; days on which she is gone "
+    "(more than gone after days after an order, and before the next) are neither. Contacts are the events named; per 100 "
+    "customer months of an average length. Minutes and "
     "cost are per 100 customer months: contacts times the mean minutes of those timed, or times the money of one contact. "
     "Intervals by the ratio of sums over customers. Contacts of people who never ordered are not counted."
 )

@@ -26,7 +26,7 @@ class ServiceStep:
     contact   bool by event code: whether it is a contact with support
     minutes   property and float64 by its value code: minutes of the contact, 0 where not known; None: no such property
     new_days  a customer is new on that many days from her first counting order on
-    gone      she is one until so many days after her last order, or the as-of
+    gone      she is one on the day of each order and so many local days after it
     end       local day index of the as-of
     """
 
@@ -41,7 +41,7 @@ class ServiceStep:
 
     def __call__(self, shard: Shard) -> Tally:
         """Rows, a buyer in scope each: ids, days, contacts, minutes and known (contacts with minutes), float64
-        [customers, 2]: as a new and as an existing customer. Sums: outside, contacts before the first order or after."""
+        [customers, 2]: as a new and as an existing customer. Sums: outside, contacts before the first order or while gone."""
         columns = shard.columns
         bought = shard.source.purchases(self.as_of.until, self.mode)
         segment = self.scope.by_first_order(shard, self.as_of, self.mode)
@@ -49,10 +49,11 @@ class ServiceStep:
         outside = np.zeros(1, np.int64)
         name, worth = self.minutes or ("", np.zeros(1))
         values = columns.properties[name] if self.minutes else columns.code[:0].astype(np.uint16)
-        _lay(
+        rules = (self.new_days, self.gone, self.end)
+        _days(shard.low, shard.high, bought.offsets, bought.day, segment, *rules, days)
+        _contacts(
             shard.low, shard.high, columns.offsets, columns.code, columns.day, columns.second, self.as_of.until, self.contact,
-            values, worth, bought.offsets, bought.day, segment, self.new_days, self.gone, self.end,
-            days, contacts, minutes, known, outside,
+            values, worth, bought.offsets, bought.day, segment, *rules[:2], contacts, minutes, known, outside,
         )  # fmt: skip
         some = segment >= 0
         rows = {"ids": shard.ids(some), "days": days, "contacts": contacts, "minutes": minutes, "known": known}
@@ -60,29 +61,43 @@ class ServiceStep:
 
 
 @njit(cache=True, nogil=True)
-def _lay(
-    low: int, high: int, offsets: Any, code: Any, day: Any, second: Any, until: int, contact: Any, values: Any, worth: Any,
-    bought: Any, order_day: Any, segment: Any, new_days: int, gone: int, end: int,
-    days: Any, contacts: Any, minutes: Any, known: Any, outside: Any,
+def _days(
+    low: int, high: int, bought: Any, order_day: Any, segment: Any, new_days: int, gone: int, end: int, days: Any
 ) -> None:  # fmt: skip
     for customer in range(low, high):
-        own = customer - low
+        own, stop = customer - low, bought[customer + 1]
         if segment[own] < 0:
             continue
-        first = np.int64(order_day[bought[customer]])
-        stop = np.int64(order_day[bought[customer + 1] - 1]) + gone
-        if stop > end:
-            stop = np.int64(end)
-        known_days = stop - first + 1
-        days[own, 0] = known_days if known_days < new_days else new_days
-        days[own, 1] = known_days - new_days if known_days > new_days else 0
+        turn = np.int64(order_day[bought[customer]]) + new_days
+        for k in range(bought[customer], stop):
+            d = np.int64(order_day[k])
+            over = min(d + gone, np.int64(end)) + 1
+            if k + 1 < stop:
+                over = min(over, np.int64(order_day[k + 1]))
+            days[own, 0] += max(min(over, turn) - d, 0)
+            days[own, 1] += max(over - max(d, turn), 0)
+
+
+@njit(cache=True, nogil=True)
+def _contacts(
+    low: int, high: int, offsets: Any, code: Any, day: Any, second: Any, until: int, contact: Any, values: Any, worth: Any,
+    bought: Any, order_day: Any, segment: Any, new_days: int, gone: int,
+    contacts: Any, minutes: Any, known: Any, outside: Any,
+) -> None:  # fmt: skip
+    for customer in range(low, high):
+        own, at, stop = customer - low, bought[customer], bought[customer + 1]
+        if segment[own] < 0:
+            continue
+        first = np.int64(order_day[at])
         for i in range(offsets[customer], offsets[customer + 1]):
             if second[i] >= until:
                 break
             if not contact[code[i]]:
                 continue
             d = np.int64(day[i])
-            if d < first or d > stop:
+            while at + 1 < stop and np.int64(order_day[at + 1]) <= d:
+                at += 1
+            if d < first or d - np.int64(order_day[at]) > gone:
                 outside[0] += 1
                 continue
             old = 0 if d < first + new_days else 1
