@@ -54,15 +54,10 @@ def _chosen(timelines: Timelines, as_of: AsOf) -> Choice:
     again = int(np.count_nonzero(rows.x))
     if again < timelines.settings.small_group:
         return Choice(None, None, f"{again:,} of {counted(len(rows), 'customer')} came back, too few to learn from")
-    import scipy.optimize  # noqa: F401  # its linear algebra is to be there when the threads are limited
-    from threadpoolctl import threadpool_limits
-
     from holdfast.analyses.holdout import chosen
 
-    # Searches ask for products of a few numbers: waiting for a second thread takes longer than they do.
-    with threadpool_limits(1, "blas"):
-        found = chosen(timelines, as_of)
-        spending = paying(found.spending, rows) if rows.money.any() else None
+    found = chosen(timelines, as_of)
+    spending = paying(found.spending, rows) if rows.money.any() else None
     error = None if found.judged is None or not found.judged.actual else found.judged.error
     return Choice(found.model, spending, found.why, found.spending_why if spending is not None else "", error)
 
