@@ -1,7 +1,7 @@
 """The plain rule that stands beside the models, and in their place where nothing can be learned.
 
 Activity base: of all waits between counting days that lasted as long as hers has, the share that lasted longer than a window
-more, by Kaplan-Meier (open ones censored): P(no order within w | silent for s) = S(s + w) / S(s), with Greenwood's interval.
+more, by Kaplan-Meier (open ones censored): P(no order within w | silent for s) = S(s + w) / S(s), with an interval.
 Contract base: contracts end at one rate λ for all, P = 1 − exp(−λw), λ = ends / days under contract.
 """
 
@@ -19,7 +19,7 @@ from holdfast.analyses.bridge_walks import contract_spells
 from holdfast.analyses.gone_after import GapStep, gap_curve
 from holdfast.analyses.risk.walk import Base
 from holdfast.analyses.scope import Scope
-from holdfast.analyses.statistics import Z95
+from holdfast.analyses.statistics import Z95, wilson_arrays
 from holdfast.timelines.walk import Shard, Tally
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from holdfast.timelines.timelines import AsOf, Timelines
 
 __all__ = ["Recency", "recency_rule"]
+
+LEAST_WAITS = 10
+"""Ended waits without which the rule says nothing."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -68,11 +71,14 @@ def recency_rule(timelines: Timelines, as_of: AsOf, base: Base, window: int) -> 
 
 
 def _of_waits(ended: npt.NDArray[np.int64], still: npt.NDArray[np.int64], window: int) -> Recency:
-    """S(s + w) / S(s) for every s; past the last wait that at least ten reached the curve is taken as it is there."""
+    """S(s + w) / S(s) for every s; past the last wait that at least ten reached the curve is taken as it is there.
+
+    Intervals are Wilson's, of as many customers as give Greenwood's variance.
+    """
     # Orders of one day are one occasion: waits of no day are none.
     ended = ended.copy()
     ended[0] = 0
-    if not ended.sum():
+    if ended.sum() < LEAST_WAITS:
         return Recency((), (), ())
     curve = gap_curve(ended, still)
     end = int(np.flatnonzero(curve.at_risk >= 10)[-1]) if (curve.at_risk >= 10).any() else len(ended) - 1
@@ -84,7 +90,10 @@ def _of_waits(ended: npt.NDArray[np.int64], still: npt.NDArray[np.int64], window
     later = np.minimum(days + window, end)
     share = np.clip(waiting[later] / waiting[days], 0.0, 1.0)
     spread = np.sqrt(np.maximum(greenwood[later] - greenwood[days], 0.0))
-    low, high = share * np.exp(-Z95 * spread), np.minimum(share * np.exp(Z95 * spread), 1.0)
+    # As many customers as would give that variance without censoring (Cutler and Ederer 1958): 0 and 1 have intervals too.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        alike = np.where((share > 0) & (share < 1), (1 - share) / (share * spread**2), curve.at_risk[days])
+    low, high = wilson_arrays(share * alike, alike)
     return Recency(*(tuple(map(float, values)) for values in (share, low, high)))
 
 

@@ -252,7 +252,7 @@ def _too_little(plan: Plan, parts: dict[int, Rows]) -> str:
     """Why nothing can be learned; empty where something can."""
     if plan.test is None or not plan.early:
         needed = 3 * plan.window
-        return f"the data are too short: with a window of {plan.window} days {needed} days are needed to learn and to test"
+        return f"the data are too short: {needed:,} days are needed to learn and to test a window of {plan.window} days"
     early = sum(len(parts[day]) for day in plan.early)
     left = sum(int(parts[day].left.sum()) for day in plan.early)
     if min(left, early - left) < LEAST:

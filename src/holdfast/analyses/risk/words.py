@@ -29,7 +29,9 @@ def words(scored: Scored, learned: Learned, settings: Settings, verb: str) -> st
     if not scored.n:
         return "Nobody is a customer at the as-of, so nobody can leave."
     if not known:
-        return f"No risk can be told of {counted(scored.n, 'customer')}: {learned.why}, and nothing has ended yet to judge by."
+        return (
+            f"No risk can be told of {counted(scored.n, 'customer')}: {learned.why}, and too little has ended yet to judge by."
+        )
     told = expected_leavers(scored, slice(None), slice(0, len(BANDS)))
     share = told["expected"] / known
     high = scored.total("customers", (2, 3))
