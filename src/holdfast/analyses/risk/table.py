@@ -35,6 +35,9 @@ __all__ = ["TableRisk", "risk_of_table"]
 Floats = npt.NDArray[np.float64]
 
 FOLDS = 5
+INNER = 3
+"""Folds within, for the calibration."""
+
 LEAST = 40
 NUMERIC_SHARE = 0.95
 MOST_VALUES = 60
@@ -145,7 +148,7 @@ def _out_of_fold(
     for one in np.unique(fold):
         inside = fold == one
         rest = np.arange(int((~inside).sum()))
-        model, _ = calibrated(fit, table.take(~inside), y[~inside], rest, rest % FOLDS)
+        model, _ = calibrated(fit, table.take(~inside), y[~inside], rest, rest % INNER)
         part = table.take(inside)
         score[inside] = model.logits(part)
         parts[inside] = model.learner.parts(part, np.arange(count), count) * model.line.slope
