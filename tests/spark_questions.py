@@ -26,10 +26,12 @@ from holdfast.analyses.funnel import Funnel
 from holdfast.analyses.gone_after import GoneAfter
 from holdfast.analyses.metrics import Metrics
 from holdfast.analyses.recommend import Recommend
+from holdfast.analyses.referred import Referred
 from holdfast.analyses.repeat import Repeat
 from holdfast.analyses.rfm import Rfm
 from holdfast.analyses.rfm.migration import RfmMigration
 from holdfast.analyses.scope import Condition
+from holdfast.analyses.service import Service
 from holdfast.analyses.sessions import Sessions
 from holdfast.analyses.transitions import Transitions
 from holdfast.analyses.uplift import Uplift
@@ -60,7 +62,17 @@ def _kinds(kind: type[Question]) -> set[type[Question]]:
     return below | ({kind} if real else set())
 
 
-SILENT: tuple[type[Question], ...] = (Abandonment, Again, Clusters, ContractValue, EarlySigns, Recommend, Uplift)
+SILENT: tuple[type[Question], ...] = (
+    Abandonment,
+    Again,
+    Clusters,
+    ContractValue,
+    EarlySigns,
+    Recommend,
+    Referred,
+    Service,
+    Uplift,
+)
 """Asked as they come, these may find nothing in a shop's orders: HARDER asks them so that they do."""
 
 # Countries are no arms that anybody drew: it is the walk that is asked of both engines.
@@ -73,6 +85,8 @@ HARDER: tuple[Question, ...] = (
     COUNTRIES,
     Clusters(among="everyone"),
     CustomerValue(show="deciles", by="p_alive", limit=5),
+    Referred(source="country", referred=("France", "Germany"), spent=(("France", 100.0),)),
+    Service(contacts=("Order Refunded",), new_days=30, cost=4.5),
     EarlySigns(events="orders", control="each", alpha=0.2, show="all", months=1),
     RfmMigration(first="2011-06-30"),
     Bridge(by="rfm", as_of="2011-09-15"),
@@ -98,6 +112,8 @@ CELLS: list[tuple[Question, dict[str, object]]] = [
     (Breadth(), {"features": 1, "what": "left"}),
     (Repeat(), {"days": 90}),
     (Rfm(), {"rfm": "Champions"}),
+    (Referred(source="country", referred=("France",)), {"group": "referred", "what": "again"}),
+    (Service(contacts=("Order Refunded",)), {"who": "existing", "what": "contacting"}),
     (RfmMigration(first="2011-06-30"), {"before": "Champions", "after": "At Risk"}),
     (Sessions(), {"landing": "Order Completed", "what": "went on"}),
     (COUNTRIES, {"arm": "Germany"}),

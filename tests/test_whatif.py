@@ -68,6 +68,13 @@ def test_equal_months_leave_no_doubt_and_unequal_ones_do() -> None:
     assert 0.05 <= drawn.churn[1:].min() < 0.07 < 0.08 < drawn.churn[1:].max() <= 0.1
 
 
+def test_nobody_lost_is_not_certainly_nobody() -> None:
+    """0 of 6,000 lost: up to .04 % with Jeffreys' prior (scipy.stats.beta.ppf(.975, .5, 6000.5) = .000419)."""
+    drawn = flow_of(months(6, lost=0), 4000, 1)
+    assert drawn.churn[0] == 0
+    assert np.quantile(drawn.churn[1:], 0.975) == pytest.approx(0.000419, abs=3e-5)
+
+
 def test_few_months_are_drawn_by_chance_alone() -> None:
     """Two months, 200 of 2,000 lost: the binomial standard error is .0067."""
     drawn = flow_of(months(2), 4000, 1)

@@ -14,7 +14,7 @@ __all__ = ["fan"]
 
 
 def fan(rows: Sequence[Mapping[str, Any]], *, title: str, subtitle: str) -> go.Figure:
-    """A line a change with its 95 % band, named at its end.
+    """A line a change; a 95 % band around the first, how it is: the others rise and fall with it.
 
     rows  mappings with change, month, customers, customers_low, customers_high; the first change is how it is
     """
@@ -26,10 +26,11 @@ def fan(rows: Sequence[Mapping[str, Any]], *, title: str, subtitle: str) -> go.F
         colour = SOFT if place == 0 else SERIES[(place - 1) % len(SERIES)]
         months = [row["month"] for row in own]
         band = [row["customers_high"] for row in own] + [row["customers_low"] for row in own][::-1]
-        figure.add_scatter(
-            x=months + months[::-1], y=band, fill="toself", fillcolor=colour, opacity=0.12, line={"width": 0},
-            hoverinfo="skip", showlegend=False,
-        )  # fmt: skip
+        if place == 0:
+            figure.add_scatter(
+                x=months + months[::-1], y=band, fill="toself", fillcolor=colour, opacity=0.12, line={"width": 0},
+                hoverinfo="skip", name=f"{change}, 95 %", mode="lines",
+            )  # fmt: skip
         figure.add_scatter(
             x=months, y=[row["customers"] for row in own], name=change, mode="lines", line={"color": colour, "width": 2.4},
             hovertemplate="month %{x}: %{y:,.0f} customers<extra>" + change + "</extra>",

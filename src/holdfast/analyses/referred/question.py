@@ -142,7 +142,8 @@ class Referred(Question):
             for row in table.to_pylist()
             if row["group"] != "not known" and row[f"{what}_share"] is not None
         ]
-        return interval_bars(bars, title="Referred customers beside others", subtitle=answer.words, unit="share")
+        title = "Referred customers beside others"
+        return interval_bars(bars, title=title, subtitle=answer.words, unit="share", order="as given")
 
     def _bought(self, timelines: Timelines, source: Source) -> Bought:
         as_of = timelines.as_of(self.as_of)

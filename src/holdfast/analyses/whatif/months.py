@@ -67,10 +67,13 @@ def months_of(bridge: list[dict[str, Any]], orders: list[dict[str, Any]]) -> Mon
 
 
 def flow_of(months: Months, draws: int, seed: int) -> Flow:
-    """The pooled flow of these months first, then as many resampled ones."""
+    """The pooled flow of these months first, then as many resampled ones; where nobody was lost, what chance may hide."""
     if len(months) < FEW:
         return _drawn(months, draws, np.random.default_rng(seed))
-    return _pooled(months, resampled(len(months), draws, seed))
+    found = _pooled(months, resampled(len(months), draws, seed))
+    if not months.lost.any():
+        found.churn[1:] = np.random.default_rng(seed).beta(0.5, months.start.sum() + 0.5, draws)
+    return found
 
 
 def resampled(size: int, draws: int, seed: int) -> npt.NDArray[np.float64]:

@@ -116,13 +116,15 @@ class WhatIf(Question):
         return People(found.ids, cell)
 
     def figure(self, answer: Answer) -> go.Figure:
-        """Customers to come, as it is and with each change of retention."""
+        """Customers to come, as it is and with the changes that the words tell of, of the largest segment."""
         from holdfast.charts.whatif import fan
 
         path = answer.table if self.show == "path" else answer.extra["path"]
         rows = path.to_pylist()
         if rows and self.by is not None:
             rows = _of(rows, rows[0]["segment"])
+        told = (AS_IS, str(Change("retention", self.points[0])), str(Change("yearly", self.points[-1])))
+        rows = [row for row in rows if row["change"] in told]
         return fan(rows, title="What if more customers were kept", subtitle=answer.words)
 
     def _bridge(self) -> Bridge:
@@ -138,7 +140,7 @@ class WhatIf(Question):
             to = moved(flow, change)
             now = projected(varied(to, by), self.months, self.discount)
             found["levers"].append(lever_row(segment, change, (flow, to), (was, now), margin, size))
-            if change.lever == "retention":
+            if change.lever in YEARS:
                 found["path"] += path_rows(segment, str(change), now, margin, size)
         back = backcast(months, DRAWS, SEED)
         if back is not None:
