@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["SECTIONS", "report"]
 
 SECTIONS = {
-    "Do they stay?": ("bridge", "money", "lifecycle", "cohorts", "repeat"),
+    "Do they stay?": ("bridge", "money", "lifecycle", "cohorts", "repeat", "survival"),
     "Who are they?": ("rfm", "personas", "clusters", "taste", "concentration", "gone", "stickiness"),
-    "What are they worth?": ("value", "whatif", "referred"),
+    "What are they worth?": ("value", "holdout", "contracts", "whatif", "referred"),
     "Where do they go?": ("ways", "following", "landing", "orders_way", "stages"),
-    "Why do they stay?": ("staying", "newcomers", "slipping"),
+    "Why do they stay?": ("staying", "newcomers"),
+    "Who is about to leave?": ("risk", "slipping"),
+    "What would they like next?": ("next_order", "recommend"),
     "About these figures": ("trade", "quality", "reading"),
 }
 """Part of the page → files of `sections/`, in order; what the numbers mean stands last."""
