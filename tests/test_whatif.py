@@ -13,7 +13,7 @@ from holdfast.analyses.bridge import Bridge
 from holdfast.analyses.whatif import WhatIf
 from holdfast.analyses.whatif.months import Months, backcast, departures, flow_of, months_of, tails, varied
 from holdfast.analyses.whatif.projection import Change, Flow, moved, projected
-from holdfast.errors import UsageError
+from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import Settings
 
 
@@ -204,6 +204,11 @@ def test_segments_are_carried_forward_each_and_open_to_their_own_people() -> Non
         assert len(answer.people(segment=row["segment"])) == row["base"]
 
 
+def test_a_segment_that_is_not_there_is_said() -> None:
+    with pytest.raises(UnknownName):
+        WhatIf(gone_after=160).answer(shop()).people(segment="Atlantis")
+
+
 def test_the_check_tells_what_the_first_half_foretold() -> None:
     answer = WhatIf(show="check", gone_after=90).answer(cdnow())
     rows = answer.table.to_pylist()
@@ -229,3 +234,10 @@ def test_claims_stand_with_their_source() -> None:
     for row in WhatIf(show="claims").answer(shop()).table.to_pylist():
         assert row["source"]
         assert row["scope"]
+
+
+def test_a_shop_whose_resampled_months_bring_no_money_is_told_without_an_interval() -> None:
+    """Ann and Ben each order in one month only: some draws of the months hold no money at all."""
+    answer = WhatIf(gone_after=40).answer(told("ann ? 10 @40 ben ? 10 @45 cleo ? 0 @75 dan ? 0 @110 eve ? 0 @140 fay ? 0 @200"))
+    assert answer.words
+    assert answer.figure() is not None

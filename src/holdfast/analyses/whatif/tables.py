@@ -121,19 +121,17 @@ def _moves(flow: Flow, to: Flow, change: Change) -> str:
 
 def path_rows(segment: str, change: str, path: Path, margin: float | None, months: int) -> list[dict[str, Any]]:
     """Where the base goes, month by month; money summed up to the month."""
-    money = np.cumsum(path.revenue, axis=1) * (1.0 if margin is None else margin)
+    money = np.cumsum(np.pad(path.revenue, ((0, 0), (1, 0))), axis=1) * (1.0 if margin is None else margin)
+    limits = tuple(np.quantile(draws[1:], tails(months), axis=0) for draws in (path.customers, money))
     rows = []
     for month in range(path.customers.shape[1]):
-        people = path.customers[:, month]
-        low, high = _span(people, months)
+        (low, high), (money_low, money_high) = (found[:, month] for found in limits)
         row: dict[str, Any] = {
             "segment": segment, "change": change, "month": month,
-            "customers": float(people[0]), "customers_low": low, "customers_high": high,
+            "customers": float(path.customers[0, month]), "customers_low": low, "customers_high": high,
+            "revenue": float(money[0, month]), "revenue_low": float(money_low), "revenue_high": float(money_high),
         }  # fmt: skip
-        sums = money[:, month - 1] if month else np.zeros(len(people))
-        low, high = _span(sums, months)
-        row = _whole(row, "customers", "customers_low", "customers_high")
-        rows.append(row | {"revenue": float(sums[0]), "revenue_low": low, "revenue_high": high})
+        rows.append(_whole(row, "customers", "customers_low", "customers_high"))
     return rows
 
 
@@ -201,11 +199,8 @@ def words(found: dict[str, list[dict[str, Any]]], months: int, currency: str) ->
 
 
 def _told(row: dict[str, Any], currency: str) -> str:
-    share = (
-        ""
-        if row["rise"] is None
-        else f", {100 * row['rise']:+.1f} % ({100 * row['rise_low']:.1f} to {100 * row['rise_high']:.1f})"
-    )
+    span = "" if row["rise_low"] is None else f" ({100 * row['rise_low']:.1f} to {100 * row['rise_high']:.1f})"
+    share = "" if row["rise"] is None else f", {100 * row['rise']:+.1f} %{span}"
     return (
         f"{row['change']} ({row['moves']}) would mean {row['more_customers']:,.0f} more customers and "
         f"{row['more']:,.0f} {currency} more {row['unit_of']}{share}"
