@@ -97,10 +97,11 @@ def projected(flow: Flow, months: int, discount: float = 0.0) -> Path:
     discount  yearly rate at which later money counts less, as 0.1; a month's money counts from its middle
     """
     churn, coming, revenue = (_monthly(one, months) for one in (flow.churn, flow.new + flow.returned, flow.revenue))
-    customers = np.empty((len(churn), months + 1))
-    customers[:, 0] = flow.base
+    rows = np.empty((months + 1, len(churn)))
+    rows[0] = flow.base
     for month in range(months):
-        customers[:, month + 1] = customers[:, month] * (1 - churn[:, month]) + coming[:, month]
+        rows[month + 1] = rows[month] * (1 - churn[:, month]) + coming[:, month]
+    customers = np.ascontiguousarray(rows.T)
     worth = (1 + discount) ** (-(np.arange(months) + 0.5) / YEAR)
     return Path(customers, revenue * (customers[:, 1:] + customers[:, :-1]) / 2 * worth)
 

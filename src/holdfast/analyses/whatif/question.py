@@ -20,7 +20,7 @@ from holdfast.analyses.scope import Condition, Scope
 from holdfast.analyses.whatif.months import FEW, Months, backcast, departures, flow_of, months_of, varied
 from holdfast.analyses.whatif.projection import Change, Flow, moved, projected
 from holdfast.analyses.whatif.tables import AS_IS, basis_row, check_rows, lever_row, path_rows, tables, words
-from holdfast.errors import UsageError
+from holdfast.errors import UnknownName, UsageError
 from holdfast.events.schema import ORDER
 from holdfast.timelines.attributes import Moment
 
@@ -109,6 +109,9 @@ class WhatIf(Question):
         """The base that is carried forward: those in it at the end of the last month looked at; segment=."""
         checked_cell(cell, "segment")
         rows = self._bridge().answer(timelines).table.to_pylist()
+        known = list(dict.fromkeys(row["segment"] for row in rows))
+        if "segment" in cell and cell["segment"] not in known:
+            raise UnknownName("segment", str(cell["segment"]), known)
         months = months_of(_of(rows, cell["segment"]) if "segment" in cell else rows, [])
         if not len(months):
             return People((), cell)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["section"]
 
-_LEVERS = ("retention", "churn", "acquisition", "spend")
+_LEVERS = ("retention", "yearly", "churn", "acquisition", "spend")
 
 
 def section(asked: Asked) -> Section | None:
