@@ -77,24 +77,25 @@ def by_name(answer: Answer, table: str = "models", key: str = "model") -> dict[s
 def test_totals_errors_and_correlations_are_those_of_the_cdnow_papers(model, total, mae, correlation):
     row = by_name(papers("BG/NBD"))[model]
     assert (row["customers"], row["actual"]) == (2357, 1882)
-    assert row["expected"] == pytest.approx(total, abs=0.05)
-    assert row["mae"] == pytest.approx(mae, abs=5e-4 if model == "plain rate" else 5e-5)
+    assert round(row["expected"], 1) == total
+    assert round(row["mae"], 3 if model == "plain rate" else 4) == mae
     if correlation is not None:
-        assert row["correlation"] == pytest.approx(correlation, abs=5e-4)
+        assert round(row["correlation"], 3) == correlation
 
 
 @pytest.mark.parametrize(
     ("model", "means"),
     [
         ("BG/NBD", [0.225, 0.523, 1.044, 1.520, 2.164, 2.654, 3.504, 6.157]),
-        ("Pareto/NBD", [0.138, 0.600, 1.196, 1.714, 2.399, 2.907, 3.819, 6.403]),
+        # At the maximum; .600 and 2.399 are printed, of rounded parameters: test_pareto_nbd.py.
+        ("Pareto/NBD", [0.138, 0.599, 1.196, 1.714, 2.398, 2.907, 3.819, 6.403]),
     ],
 )
 def test_conditional_means_by_frequency_are_those_of_the_cdnow_papers(model, means):
     rows = papers(model).extra["frequency"].to_pylist()
-    assert [row["expected"] for row in rows] == pytest.approx(means, abs=1e-3)
+    assert [round(row["expected"], 3) for row in rows] == means
     actual = [0.237, 0.697, 1.393, 1.560, 2.532, 2.947, 3.862, 6.359]
-    assert [row["actual"] for row in rows] == pytest.approx(actual, abs=6e-4)
+    assert [round(row["actual"], 3) for row in rows] == actual
     assert [row["customers"] for row in rows] == [1411, 439, 214, 100, 62, 38, 29, 64]
 
 
@@ -248,6 +249,32 @@ def test_without_enough_on_either_side_of_the_split_likelihood_chooses():
     assert best.model.fit.loglik == max(logs)
 
 
+def test_where_there_is_no_holdout_it_says_how_many_came_back():
+    """By day 19 Ann has come back; Ben and Dan have come once. All three come again."""
+    answer = told(STORY, Settings(small_group=3)).ask(Holdout(split="2024-01-20"))
+    assert answer.words == (
+        "6 customers have ordered, but there is no holdout: 1 had come back by 2024-01-20, and of those known then 3 came "
+        "after it; it takes 3 of each. Try --split with another day, or ask again when more have come back."
+    )
+
+
+def test_a_time_of_day_within_the_last_day_is_no_split():
+    with pytest.raises(UsageError, match="outside"):
+        sample().ask(Holdout(split="1998-06-30T08:00"))
+
+
+def test_money_that_was_foretold_no_better_is_said_wherever_the_model_serves():
+    """Online Retail: the plain rate gives nothing to those who came once, and is closer in money all the same."""
+    best = chosen(shop(), shop().as_of())
+    assert "was foretold no better than by each customer's own plain rates (2,6" in best.spending_why
+    assert "those who had come once, who brought 19 % of it" in best.spending_why
+    assert "no better" not in chosen(cdnow(), cdnow().as_of()).spending_why
+    assert any(
+        "in money NBD with silence is no better" in note and "in total against 2,7" in note for note in asked("shop").notes
+    )
+    assert any("foretold too few of frequency 0, 2, 3, 4, 5, 6, 7+" in note for note in asked("shop").notes)
+
+
 def test_wrong_questions_name_what_is_right():
     with pytest.raises(UnknownName, match="BG/NBD"):
         Holdout(model="BG/NBT")
@@ -308,6 +335,38 @@ def test_one_that_foretells_worse_than_the_plain_rate_steps_aside_whatever_its_l
     best = served(monkeypatch, made_up("good", -20, 0.6), made_up("better", -10, 1.2))
     assert best.model.fit.model == "good"
     assert "better steps aside: no better than the plain rate: mean absolute error" in best.why
+
+
+def test_who_foretells_that_nobody_comes_is_closer_in_the_mean_and_steps_aside_for_the_total(monkeypatch):
+    """Nobody: mean error 1,882 / 2,357 = .80, the plain rate 1.02; but 1,882 too few, and the plain rate 1,048 too many."""
+    best = served(monkeypatch, made_up("nobody", -10, 0.0), made_up("good", -20, 0.6))
+    assert best.model.fit.model == "good"
+    assert "nobody steps aside: no better than the plain rate: 0 orders in total against 2,930, of 1,882" in best.why
+    assert "mean absolute error" not in best.tried[0].why
+
+
+class Alike(MadeUp):
+    """The same of everybody."""
+
+    def expected(self, histories, t):  # noqa: ARG002  # as models are asked
+        return np.full(len(histories), self.factor)
+
+
+def test_who_foretells_the_total_alone_steps_aside_for_the_mean(monkeypatch):
+    """1.2 times each of 2,357: 2,828 in total, closer to 1,882 than 2,930; but who comes is not known."""
+    alike = made_up("alike", -10, 1.2)
+    fitted = alike.fitted
+    alike.fitted = lambda histories: as_alike(fitted(histories))
+    best = served(monkeypatch, alike, made_up("good", -20, 0.6))
+    assert best.model.fit.model == "good"
+    assert "alike steps aside: no better than the plain rate: mean absolute error" in best.why
+    assert "in total" not in best.tried[0].why
+
+
+def as_alike(model: MadeUp) -> Alike:
+    other = Alike(model.fit, model.rate, model.base)
+    object.__setattr__(other, "factor", model.factor)
+    return other
 
 
 def test_one_that_everything_cannot_identify_steps_aside(monkeypatch):

@@ -23,9 +23,10 @@ import numpy as np
 from holdfast.analyses.definitions import counted
 from holdfast.analyses.holdout.candidates import CANDIDATES, Known, competitors, fallback, halfway, known, plain
 from holdfast.analyses.holdout.measures import Judged, judged
-from holdfast.analyses.holdout.spending import Spending, spending
+from holdfast.analyses.holdout.spending import Spending, in_money, spending
 from holdfast.analyses.models.empirical import NAME as FALLBACK
 from holdfast.analyses.models.plain_rate import NAME as PLAIN
+from holdfast.analyses.models.plain_rate import own_rate
 from holdfast.analyses.occasions import occasions
 from holdfast.errors import UsageError
 
@@ -57,7 +58,8 @@ class Chosen:
     """The model of buying that serves this shop, fitted to everything up to the as-of, and the model of values.
 
     model      fitted; `model.fit.model` is its name, times are weeks
-    spending   `mean(x, mean_value)` and `population_mean`: what an occasion is worth · spending_why  in words, why this one
+    spending   `mean(x, mean_value)` and `population_mean`: what an occasion is worth
+    spending_why  in words, why this one, and where the money was foretold no better than by the plain rates
     why        in words, why this model
     tried      all of them in the order in which they were asked, each with what it foretold and why it does not serve
     plain      what the plain rate foretold; None where there was no split
@@ -140,6 +142,7 @@ def split_date(timelines: Timelines, as_of: AsOf, split: date | str | None) -> d
     if split is None:
         return halfway(whole)
     at = timelines.as_of(split)
+    at = timelines.as_of(at.last)  # whole days: a time of day within the last one leaves nothing to foretell
     first = timelines.zone.midnight(int(whole.first.min()))
     if not first < at.until < as_of.until:
         raise UsageError(f"the split {split} is outside", f"give a day after the first order and before {as_of.last}")
@@ -154,10 +157,33 @@ def _chosen(timelines: Timelines, as_of: AsOf, split: date | str | None) -> Chos
     yardstick = None if found is None else found.judged[PLAIN]
     values, why = spending(everything.rows, small)
     served = next(one for one in tried if not one.why)
+    more = "" if found is None else _money_words(found, served.model, small)
+    why = f"{why.rstrip('.')}. {more[0].upper()}{more[1:]}" if more else why
     return Chosen(
         model, values, why, _words(served, tried, yardstick, at), tried, yardstick, None if found is None else at,
         len((everything if found is None else found.before).rows), len(everything.rows),
     )  # fmt: skip
+
+
+def _money_words(found: Contest, name: str, small: int) -> str:
+    """What is to be said where orders were foretold better than by the plain rate, and money was not."""
+    rows, histories = found.before.rows, found.before.histories
+    if name == PLAIN or not rows.later_money.any():
+        return ""
+    weeks = (rows.until - rows.day) / histories.unit_days
+    expected, plain = (
+        rates[histories.place] for rates in (found.models[name].expected(histories, weeks), own_rate(histories) * weeks)
+    )
+    ours, theirs = in_money(expected, plain, rows, spending(rows, small)[0])
+    if ours.beats(theirs):
+        return ""
+    once = rows.x == 0
+    share = float(rows.later_money[once].sum() / rows.later_money.sum())
+    return (
+        f"the money after {found.at} was foretold no better than by each customer's own plain rates ({ours.expected:,.0f} in "
+        f"total against {theirs.expected:,.0f}, of {ours.actual:,.0f}; mean absolute error {ours.mae:,.2f} against "
+        f"{theirs.mae:,.2f}), but those give nothing to those who had come once, who brought {100 * share:.0f} % of it"
+    )
 
 
 def _by_holdout(found: Contest, everything: Known, last: date) -> tuple[Buying, tuple[Tried, ...]]:

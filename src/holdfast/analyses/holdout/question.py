@@ -20,7 +20,7 @@ import pyarrow as pa
 from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
 from holdfast.analyses.definitions import defined
 from holdfast.analyses.holdout.candidates import CANDIDATES, thinned
-from holdfast.analyses.holdout.choice import Chosen, Contest, chosen, contest
+from holdfast.analyses.holdout.choice import Chosen, Contest, chosen, contest, split_date
 from holdfast.analyses.holdout.said import TEXT, models_table, notes, nothing_words, words
 from holdfast.analyses.holdout.shown import (
     FREQUENCIES,
@@ -170,10 +170,17 @@ class Holdout(Question):
         extra = {name: schema.empty_table() for name, schema in SCHEMAS.items()}
         n = len(occasions(timelines, as_of))
         return Answer(
-            question=self, words=nothing_words(n, timelines.settings.small_group), table=extra[self.show],
+            question=self, words=self._why_nothing(timelines, as_of, n), table=extra[self.show],
             definition=defined(
                 timelines, as_of, title="How well does the model foretell?", text=TEXT,
                 rules=self._rules(timelines, "none", None), n=n,
             ),
             extra=extra, source=timelines,
         )  # fmt: skip
+
+    def _why_nothing(self, timelines: Timelines, as_of: AsOf, n: int) -> str:
+        small, at = timelines.settings.small_group, split_date(timelines, as_of, self.split) if n else None
+        if at is None:
+            return nothing_words(n, small)
+        rows = occasions(timelines, timelines.as_of(at), until=as_of)
+        return nothing_words(n, small, at, int(np.count_nonzero(rows.x)), int(np.count_nonzero(rows.later_x)))

@@ -60,20 +60,27 @@ def _known(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def nothing_words(n: int, small: int) -> str:
-    """Why there is no holdout."""
+def nothing_words(n: int, small: int, split: date | None = None, before: int = 0, after: int = 0) -> str:
+    """Why there is no holdout.
+
+    n  customers in all · split  None: the history cannot be split · before, after  customers who had come back by then, and who
+    came after it
+    """
     if not n:
         return "Nobody has ordered yet: there is nothing to foretell."
     who = counted(n, "customer has", "customers have")
+    if split is None:
+        return f"{who} ordered, but there is no holdout: no day lies between the first order and the last day."
     return (
-        f"{who} ordered, but there is no holdout: it takes at least {small} customers who came back before the split, and as "
-        "many after it. Give --split another day, or come back later."
+        f"{who} ordered, but there is no holdout: {before:,} had come back by {split}, and of those known then {after:,} came "
+        f"after it; it takes {small} of each. Try --split with another day, or ask again when more have come back."
     )
 
 
 def words(told: Forecast, extra: dict[str, pa.Table], split: date) -> str:
     """The answer in two sentences."""
     name, later = told.model.fit.model, told.rows.later_x
+    who = name if name != PLAIN else f"the {PLAIN}"
     ours, theirs = judged(told.expected, later), judged(told.plain, later)
     held = extra["coverage"].to_pylist()[-1]
     share = percent(held["share"], held["low"], held["high"])
@@ -83,7 +90,7 @@ def words(told: Forecast, extra: dict[str, pa.Table], split: date) -> str:
         else f"the mean error a customer is {ours.mae:.2f}"
     )
     return (
-        f"Of {counted(len(later), 'customer')} known on {split}, {ours.actual:,.0f} further order days came; {name} foretold "
+        f"Of {counted(len(later), 'customer')} known on {split}, {ours.actual:,.0f} further order days came; {who} foretold "
         f"{_total(ours)}, {beside}. The 90 % intervals hold {share} of customers."
     )
 
@@ -109,18 +116,33 @@ def notes(best: Chosen, blind: Chosen, extra: dict[str, pa.Table], told: Forecas
     few = [row["frequency"] for row in extra["frequency"].to_pylist() if 0 < row["customers"] < small]
     if few:
         out.append(f"fewer than {small} customers, read with care: frequency {', '.join(few)}")
-    ours, theirs = extra["money"].to_pylist()[0], extra["money"].to_pylist()[-1]
-    if ours["mae"] > theirs["mae"]:
-        out.append(
-            f"in money {shown} is no better than each customer's plain rates: mean error {ours['mae']:,.2f} against "
-            f"{theirs['mae']:,.2f}"
-        )
+    out += [*_missed(shown, extra["frequency"].to_pylist()), *_money(shown, *extra["money"].to_pylist())]
     watched = told.rows.day - int(told.rows.first.min())
     if watched < 365:
         out.append(
             f"{counted(watched, 'day')} before the split are less than a year: no model here knows the season that follows"
         )
     return tuple(out)
+
+
+def _missed(name: str, rows: list[dict[str, Any]]) -> list[str]:
+    """Of whom a model foretells surely too few or too many."""
+    some = [row for row in rows if row["low"] is not None]
+    few = ", ".join(row["frequency"] for row in some if row["expected"] < row["low"])
+    many = ", ".join(row["frequency"] for row in some if row["expected"] > row["high"])
+    parts = [f"too {how} of frequency {names}" for how, names in (("few", few), ("many", many)) if names]
+    return [f"{name} foretold {' and '.join(parts)}: outside the 95 % interval of what came"] if parts else []
+
+
+def _money(name: str, ours: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
+    """That the money was foretold no better than by the plain rates."""
+    off, plain = abs(ours["expected"] - ours["actual"]), abs(theirs["expected"] - theirs["actual"])
+    if name == PLAIN or not ours["actual"] or (ours["mae"] < theirs["mae"] and off < plain):
+        return []
+    return [
+        f"in money {name} is no better than each customer's plain rates: {ours['expected']:,.0f} in total against "
+        f"{theirs['expected']:,.0f}, of {ours['actual']:,.0f}; mean error {ours['mae']:,.2f} against {theirs['mae']:,.2f}"
+    ]
 
 
 def _untouched(name: str, blind: Chosen) -> str:

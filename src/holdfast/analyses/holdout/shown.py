@@ -12,13 +12,12 @@ import pyarrow as pa
 
 from holdfast.analyses.holdout.candidates import SAMPLE, thinned
 from holdfast.analyses.holdout.intervals import likely_counts
-from holdfast.analyses.holdout.measures import Judged, judged
+from holdfast.analyses.holdout.spending import in_money
 from holdfast.analyses.models.buying import Buying
 from holdfast.analyses.models.histories import Histories
 from holdfast.analyses.models.plain_rate import own_rate
 from holdfast.analyses.occasions import Occasions
 from holdfast.analyses.statistics import Z95, wilson
-from holdfast.events.schema import MONEY_UNITS
 from holdfast.timelines.zone import date_of
 
 __all__ = [
@@ -230,15 +229,10 @@ MONEY = pa.schema(
 
 def money_table(told: Forecast, spending: Any, margin: float | None) -> pa.Table:
     """The money after the split: foretold occasions by the foretold value of one, and at each customer's plain rates."""
-    worth = 1.0 if margin is None else margin
-    actual = told.rows.later_money / MONEY_UNITS * worth
-    value = spending.mean(told.rows.x, told.rows.mean_value)
-    both = {told.model.fit.model: told.expected * value * worth, "plain rate": told.plain * told.rows.mean_value * worth}
+    both = in_money(told.expected, told.plain, told.rows, spending, 1.0 if margin is None else margin)
     out = []
-    for name, expected in both.items():
-        one: Judged = judged(expected, actual)
-        total = float(actual.sum())
-        error = {"expected": one.expected, "actual": total, "error_share": one.expected / total - 1 if total else None}
+    for name, one in zip((told.model.fit.model, "plain rate"), both, strict=True):
+        error = {"expected": one.expected, "actual": one.actual, "error_share": one.error if one.actual else None}
         known = None if math.isnan(one.correlation) else one.correlation
         out.append({"forecast": name, "customers": one.customers, **error, "mae": one.mae, "correlation": known})
     return pa.Table.from_pylist(out, MONEY)

@@ -8,11 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from holdfast.analyses.definitions import counted
+from holdfast.analyses.holdout.measures import Judged, judged
 from holdfast.analyses.models import gamma_gamma, own_mean
 from holdfast.analyses.occasions import Occasions
 from holdfast.events.schema import MONEY_UNITS
 
-__all__ = ["Spending", "spending"]
+__all__ = ["Spending", "in_money", "spending"]
+
+Numbers = npt.NDArray[np.float64]
 
 
 class Spending(Protocol):
@@ -45,6 +48,17 @@ def spending(rows: Occasions, small: int) -> tuple[Spending, str]:
         why = model.fit.why or "the search did not come to rest"
         return own_mean.fitted(x, value), f"own mean of each customer: the data cannot tell Gamma-Gamma's parameters ({why})"
     return model, f"Gamma-Gamma. {together.words}"
+
+
+def in_money(expected: Numbers, plain: Numbers, rows: Occasions, values: Spending, worth: float = 1.0) -> tuple[Judged, Judged]:
+    """The money after the split: foretold occasions by the foretold value of one, and each customer's own plain rates.
+
+    expected, plain  occasions foretold by the model and by the plain rate, [customers] · rows  which know what came later
+    worth            what a unit of money is worth: the margin, or 1
+    """
+    actual = rows.later_money / MONEY_UNITS * worth
+    value = values.mean(rows.x, rows.mean_value) * worth
+    return judged(expected * value, actual), judged(plain * rows.mean_value * worth, actual)
 
 
 def _pooled(rows: Occasions) -> own_mean.OwnMean:
