@@ -68,7 +68,7 @@ class Rhythm:
     """What is usual of the shop; it travels with a step.
 
     r, alpha   of the rates of orders, a day · mu, sigma  of ln k · a, b  of the chances of leaving
-    customers  how many it was learned from · repeaters  of whom have a wait
+    customers  how many it was learned from · repeaters  of whom have a wait · converged  whether the search came to rest
     """
 
     r: float
@@ -79,6 +79,7 @@ class Rhythm:
     b: float
     customers: int
     repeaters: int
+    converged: bool = True
 
     def regularity(self, waits: Waits) -> Numbers:
         """Each customer's k: the mean of ln k given her waits."""
@@ -89,6 +90,12 @@ class Rhythm:
     def still_waiting(self, waits: Waits, days: Any, k: Numbers) -> Numbers:
         """P(W > days) of a customer who stays. k  of `regularity`"""
         return _beyond(waits, np.asarray(days, np.float64), k, self.r, self.alpha)
+
+    def stays_away(self, waits: Waits, days: Any, k: Numbers) -> Numbers:
+        """P(no order until so many days from her last one) of a customer silent as she is, who may have left."""
+        leaves, now = self.a / (self.a + self.b + waits.n), self.still_waiting(waits, waits.silent + HALF_DAY, k)
+        later = self.still_waiting(waits, days + HALF_DAY, k)
+        return np.asarray((leaves + (1 - leaves) * later) / (leaves + (1 - leaves) * now))
 
     def quantile(self, waits: Waits, left: Any, k: Numbers) -> Numbers:
         """The days after which this share of those like her who stay would still be waiting."""
@@ -114,6 +121,8 @@ def learned(waits: Waits) -> Rhythm | None:
     """
     from scipy.optimize import minimize
 
+    from holdfast.analyses.models.fitting import one_thread
+
     repeaters = int(np.count_nonzero(waits.n))
     if not repeaters:
         return None
@@ -130,9 +139,10 @@ def learned(waits: Waits) -> Rhythm | None:
         return -value + float((((at[:5] - centre) / spread) ** 2).sum() + at[5] ** 2) / 2
 
     bounds = [(middle - 5, middle + 5) for middle in (*centre, 0.0)]
-    found = minimize(down, [*centre, 0.0], method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-7, "maxiter": 40})
+    with one_thread():
+        found = minimize(down, [*centre, 0.0], method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-7, "maxiter": 100})
     r, alpha, a, b, sigma = (float(value) for value in np.exp(found.x[:5]))
-    return Rhythm(r, alpha, float(found.x[5]), sigma, a, b, len(waits), repeaters)
+    return Rhythm(r, alpha, float(found.x[5]), sigma, a, b, len(waits), repeaters, bool(found.success))
 
 
 def _grouped(waits: Waits) -> tuple[Waits, Numbers]:

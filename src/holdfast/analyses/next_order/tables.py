@@ -157,14 +157,16 @@ CHECK = pa.schema(
 
 
 def check_table(sums: dict[str, Any], judged: date, until: date) -> pa.Table:
-    """What was told at an earlier day and what came of it: a line a range, and a line a band."""
+    """What was told at an earlier day and what came of it: a line a range, and a line a band.
+
+    expected: what the model foretold of just these customers.
+    """
     out = []
-    for line, (whole, part) in sums.items():
-        n, k = int(whole), int(part)
+    for line, sum_ in sums.items():
+        n, k, foretold = (int(one) for one in sum_)
         low, high = wilson(k, n)
-        shares = RANGES.get(line)
-        expected = None if shares is None else shares[1] - shares[0]
-        outcome = "did not come back" if shares is None else "came within it"
+        expected = foretold / n / 1e6 if n else None
+        outcome = "came within it" if line in RANGES else "did not come back"
         share = {"share": k / n if n else None, "low": low, "high": high, "expected": expected}
         out.append({"judged": judged, "until": until, "line": line, "outcome": outcome, "n": n, "k": k, **share})
     return pa.Table.from_pylist(out, CHECK)
@@ -174,6 +176,7 @@ MODEL = pa.schema(
     [
         *((name, pa.float64()) for name in ("r", "alpha_days", "mu", "sigma", "a", "b")),
         *((name, pa.int64()) for name in ("customers", "repeaters")),
+        ("converged", pa.bool_()),
     ]
 )
 
@@ -184,7 +187,7 @@ def model_table(rhythm: Rhythm | None) -> pa.Table:
         return MODEL.empty_table()
     row = {
         "r": rhythm.r, "alpha_days": rhythm.alpha, "mu": rhythm.mu, "sigma": rhythm.sigma, "a": rhythm.a, "b": rhythm.b,
-        "customers": rhythm.customers, "repeaters": rhythm.repeaters,
+        "customers": rhythm.customers, "repeaters": rhythm.repeaters, "converged": rhythm.converged,
     }  # fmt: skip
     return pa.Table.from_pylist([row], MODEL)
 
@@ -235,6 +238,8 @@ def notes(summary: pa.Table, check: pa.Table, rhythm: Rhythm | None, shown: tupl
     if few:
         out.append(f"fewer than {small} customers, read with care: {', '.join(few[:12])}")
     out.append("dates are those of customers who go on ordering: who has left has no next order")
+    if rhythm is not None and not rhythm.converged:
+        out.append("the search for what is usual did not come to rest: read the dates with care")
     if not check.num_rows:
         out.append("there is too little past to look back at what earlier dates were worth")
     return (*out, *(_checked(check) if check.num_rows else ()))
@@ -246,13 +251,18 @@ def _checked(check: pa.Table) -> tuple[str, ...]:
     out = []
     if most["n"]:
         out.append(
-            f"looking back from {most['judged']}: of {most['n']:,} who came back and whose 80 % range was over by the as-of, "
-            f"{percent(most['share'], most['low'], most['high'])} came within it"
+            f"looking back from {most['judged']} at everyone: of {most['n']:,} who came back and whose 80 % range was over by "
+            f"the as-of, {_came(most)} came within it"
         )
     if silent["n"] and rest["n"]:
         out.append(
-            f"of {silent['n']:,} in unusual silence then, "
-            f"{percent(silent['share'], silent['low'], silent['high'])} have not come "
-            f"back since; of {rest['n']:,} not overdue, {percent(rest['share'], rest['low'], rest['high'])}"
+            f"of {silent['n']:,} in unusual silence then, {_came(silent)} have not come back since; "
+            f"of {rest['n']:,} not overdue, {_came(rest)}"
         )
     return tuple(out)
+
+
+def _came(line: dict[str, Any]) -> str:
+    """The share of a line of the check with its interval, beside what was foretold of just these customers."""
+    share = percent(line["share"], line["low"], line["high"])
+    return f"{share} where {100 * line['expected']:.1f} % were foretold"

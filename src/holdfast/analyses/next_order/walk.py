@@ -241,29 +241,42 @@ class CheckStep:
     wanted: tuple[str, bool] | None = None
 
     def __call__(self, shard: Shard) -> Tally:
-        """Sums a line: int64 [n, k]; or ids of the wanted."""
+        """Sums a line: int64 [n, k, and those of n who are expected to be of k, in millionths]; or ids of the wanted."""
         waits = self.orders.waits(shard)
         told = np.flatnonzero(waits.n > 0)
         came = self.orders.next_days(shard, self.until)[told]
         lines = self._lines(part_of(waits, told), came)
         if self.wanted is None:
-            return Tally({name: np.array([whole.sum(), part.sum()]) for name, (whole, part) in lines.items()}, {})
+            return Tally({name: np.array([one.sum() for one in line]) for name, line in lines.items()}, {})
         marks = np.zeros(len(waits), np.bool_)
         marks[told] = lines[self.wanted[0]][1 if self.wanted[1] else 0]
         return Tally({}, {"ids": shard.ids(marks)})
 
-    def _lines(self, waits: Waits, came: Numbers) -> dict[str, tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]]:
-        """Who counts in each line, and who of them is its part."""
+    def _lines(self, waits: Waits, came: Numbers) -> dict[str, tuple[npt.NDArray[Any], ...]]:
+        """Who counts in each line, who of them is its part, and her chance to be (in millionths, so that sums have no order).
+
+        Whose range is over counts only if she came by the as-of: of those the ranges hold more than their share of all.
+        """
         k = self.rhythm.regularity(waits)
         horizon = waits.silent + self.last - self.orders.end
         lines, back = {}, np.flatnonzero(came > 0)
         some, own = part_of(waits, back), came[back]
         for name, shares in RANGES.items():
             low, high = (self.rhythm.quantile_now(some, share, k[back]) for share in shares)
-            seen, inside = np.zeros((2, len(waits)), np.bool_)
+            (seen, inside), chance = np.zeros((2, len(waits)), np.bool_), np.zeros(len(waits))
             seen[back] = high <= horizon[back]
             inside[back] = seen[back] & (own >= low) & (own <= high)
-            lines[name] = (seen, inside)
+            begin, start, stop, end = (
+                self.rhythm.still_waiting(some, days + HALF_DAY, k[back])
+                for days in (some.silent, low - 1, high, horizon[back])
+            )
+            chance[back] = (start - stop) / np.maximum(begin - end, 1e-12)
+            lines[name] = (seen, inside, _millionths(chance, seen))
         band = band_of(self.rhythm, waits, self.unusual, k)
         groups = {"unusual silence": band == UNUSUAL, "overdue": band == OVERDUE, "not overdue": band < OVERDUE}
-        return lines | {name: (some, some & (came == 0)) for name, some in groups.items()}
+        away = self.rhythm.stays_away(waits, horizon, k)
+        return lines | {name: (some, some & (came == 0), _millionths(away, some)) for name, some in groups.items()}
+
+
+def _millionths(chance: Numbers, some: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    return np.where(some, np.rint(chance * 1e6), 0.0).astype(np.int64)
