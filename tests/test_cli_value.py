@@ -89,4 +89,7 @@ def test_on_a_base_of_contracts_it_asks_what_contracts_are_worth(tmp_path: Path)
     told = holdfast("value", "-w", tmp_path / "shop", "--horizon", "24", "--every", "year")
     assert told.code == 0, told.err
     assert "contract" in told.out
+    judged = holdfast("value", "-w", tmp_path / "shop", "--show", "at-risk", "--holdout", "2", "--json")
+    assert json.loads(judged.out)["question"]["holdout"] == 2
+    assert "says nothing of customers without a contract" in holdfast("value", "-w", folder() / "shop", "--holdout", "2").err
     assert holdfast("value", "-w", tmp_path / "shop", "--source", "channel").code != 0

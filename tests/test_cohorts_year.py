@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 from cohort_oracle import Oracle
 from cohort_stories import told
-from shops import cdnow, cdnow_events
+from people import told as events
+from shops import cdnow, cdnow_events, shop
 
 from holdfast.analyses.cohorts.year import OneYear
+from holdfast.settings import Contract, Settings
+
+CONTRACT = Settings(base="contract", contract=Contract(("Started",), ("Ended",)), gone_after=40)
 
 STORY = """
     ann   2010-01-01 1, 2010-06-01 1, 2011-01-01 1
@@ -32,6 +36,15 @@ def test_a_year_by_hand():
     assert answer.people(count="n").ids == ("ann", "ben", "cleo")
     assert answer.extra["lifetime"].to_pydict()["at_risk"] == [3]
     assert answer.words.startswith("33.3 % (6.1 to 79.2) of 3 customers known for 365 days ordered on day 365 or later.")
+
+
+def test_it_says_what_to_lay_beside_the_claim_and_what_survival_counts():
+    notes = shop().ask(OneYear()).notes
+    assert any("3 in 10" in note and "first figure" in note for note in notes)
+    assert any("first silence" in note for note in notes)
+    contracts = events("ann Started @0  ann o1 10 @0  ann o2 10 @400", CONTRACT).ask(OneYear())
+    assert "holdfast survival" in contracts.notes[-1]
+    assert "of orders" in contracts.notes[-1]
 
 
 def test_nobody_known_for_a_year_is_null_not_0():

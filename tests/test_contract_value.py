@@ -20,9 +20,12 @@ from holdfast.analyses.contract_value.calendar import Rhythm
 from holdfast.analyses.contract_value.contracts import still_open
 from holdfast.analyses.contract_value.walk import ContractsStep
 from holdfast.analyses.scope import Scope
+from holdfast.analyses.traits import Traits
 from holdfast.errors import UnknownName, UsageError
 from holdfast.report.asked import Asked
 from holdfast.report.sections.contracts import section as contracts_section
+from holdfast.report.sections.holdout import section as holdout_section
+from holdfast.report.sections.next_order import section as next_order_section
 from holdfast.settings import Contract, Settings
 from holdfast.timelines.zone import day_of
 
@@ -222,3 +225,63 @@ def test_shards_change_nothing():
     again = timelines.ask(ContractValue())
     assert whole.table.equals(again.table)
     assert whole.words == again.words
+
+
+def traits_of(timelines, name: str) -> dict[str, tuple[float | None, str]]:
+    table = timelines.ask(Traits(names=(name,))).table
+    return {row["customer_id"]: (row[name], row[f"{name}_band"]) for row in table.to_pylist()}
+
+
+def test_the_traits_are_what_the_contracts_are_worth():
+    """Not what a model of buying makes of the payments: who is under contract, and her renewals."""
+    timelines = contract_shop(400)
+    rows = {row["customer"]: row for row in timelines.ask(ContractValue(limit=0)).table.to_pylist()}
+    for name in ("value", "value_at_risk"):
+        told_of = traits_of(timelines, name)
+        assert len(told_of) == 400
+        for who, (number, band) in told_of.items():
+            assert number == pytest.approx(rows[who][name] if who in rows else 0.0, abs=0.006)
+            assert who in rows or band == "lower half"
+    alive = traits_of(timelines, "p_alive")
+    assert {who for who, (number, _) in alive.items() if number == 1} == set(rows)
+    assert {band for who, (_, band) in alive.items() if who not in rows} == {"below 0.2"}
+    best = sorted(rows, key=lambda who: -rows[who]["value"])[0]
+    assert best in Traits(names=("value",)).people(timelines, trait="value", value="best 1 %").ids
+
+
+def test_who_never_had_a_contract_has_no_value_and_too_few_say_so():
+    timelines = told(STORY + "\n    zoe o9 10 @3", PAID)
+    assert traits_of(timelines, "p_alive")["zoe"] == (None, "(not known)")
+    assert traits_of(timelines, "p_alive")["ben"] == (0.0, "below 0.2")
+    with pytest.raises(UsageError, match="fewer than 30 contracts"):
+        traits_of(timelines, "value")
+
+
+def test_at_risk_is_what_a_sure_renewal_would_add():
+    timelines = contract_shop(400)
+    rows = timelines.ask(ContractValue(show="at-risk", limit=0)).table.to_pylist()
+    risks = [row["value_at_risk"] for row in rows]
+    assert risks == sorted(risks, reverse=True)
+    for row in rows[:20]:
+        assert (row["value"] + row["value_at_risk"]) * row["renews_share"] == pytest.approx(row["value"])
+    equity = timelines.ask(ContractValue(show="equity")).table.to_pylist()[0]
+    assert equity["value_at_risk"] == pytest.approx(sum(risks))
+
+
+def test_contracts_that_look_yearly_are_said_to():
+    yearly = contract_shop(400, every="year", periods=6, alpha=0.9, beta=2.0)
+    assert any("--every year" in note for note in yearly.ask(ContractValue(holdout=0)).notes)
+    assert not any("--every year" in note for note in yearly.ask(ContractValue(every="year", holdout=0)).notes)
+    assert not any("--every year" in note for note in contract_shop(400).ask(ContractValue(holdout=0)).notes)
+
+
+def test_the_sentence_stands_on_a_year_s_renewals_and_segments_say_whose_model():
+    answer = contract_shop(2000).ask(ContractValue(by="plan"))
+    assert "of those left at their 12th" in answer.words
+    assert any("each segment by its own model" in note for note in answer.notes)
+
+
+def test_a_report_of_contracts_leaves_out_what_is_about_orders():
+    asked = Asked(contract_shop(300))
+    assert holdout_section(asked) is None
+    assert next_order_section(asked) is None

@@ -18,6 +18,8 @@ from holdfast.analyses.bridge import Bridge
 from holdfast.analyses.cohorts.year import OneYear
 from holdfast.analyses.scope import parse_where
 from holdfast.analyses.survival import Survival, TableSurvival
+from holdfast.analyses.survival.compare import compared
+from holdfast.analyses.survival.lives import Levels, Lives, Number
 from holdfast.analyses.survival.of_table import read_table
 from holdfast.cli import run
 from holdfast.errors import InputError, UnknownName, UsageError
@@ -60,7 +62,8 @@ def test_lives_of_an_activity_base_by_hand():
     assert len(answer.people()) == 5
     assert answer.extra["groups"].to_pylist()[0]["median_days"] == 61.0
     assert "day 41 of her life" in answer.notes[0]
-    assert "3 in 10" in answer.notes[1]
+    assert "`holdfast one-year`" in answer.notes[1]
+    assert "3 in 10" in answer.notes[2]
 
 
 def test_who_came_back_is_lost_at_her_first_silence_or_not_yet():
@@ -153,6 +156,19 @@ def test_a_property_of_small_values_alone_leaves_nobody_out():
     rows = answer.extra["cox"].to_pylist()
     assert rows[-1]["property"] == "first_order_value"
     assert rows[-1]["hazard_ratio"] is not None
+
+
+def test_of_a_plan_and_its_fee_the_plan_is_kept():
+    """The fee says nothing that the plan does not: of the two the number is left out, whatever stands first."""
+    rng = np.random.default_rng(1)
+    plan = rng.integers(0, 3, 600)
+    fee = np.array([3.0, 4.0, 5.5])[plan]
+    time = rng.exponential(10.0 + 5 * plan)
+    beside = (Levels("plan", plan, ("basic", "plus", "pro")), Number("fee", fee, "each doubling"))
+    lives = Lives(time, np.ones(600, np.bool_), np.zeros(600, np.int64), ("everyone",), beside)
+    found = compared(lives, 30)
+    assert found.why.startswith("fee is left out")
+    assert [row.property for row in found.rows if row.column is not None] == ["plan", "plan"]
 
 
 def test_too_little_is_said():

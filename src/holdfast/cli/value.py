@@ -73,7 +73,8 @@ def _some(names: tuple[str, ...], console: Console, said: Said) -> None:
     "--show",
     default=None,
     metavar="TABLE",
-    help="customers, at-risk, segments, cohorts, sources, deciles, bands, new, plain; of contracts: equity, retention, models.",
+    help="customers, at-risk, segments, cohorts, sources, deciles, bands, new, plain; of contracts: customers, at-risk, "
+    "equity, retention, models, holdout.",
 )
 @click.option(
     "--cohort", type=click.Choice(["week", "month", "quarter", "year"]), default=None, help="Period of the first order (month)."
@@ -83,6 +84,13 @@ def _some(names: tuple[str, ...], console: Console, said: Said) -> None:
 )
 @click.option("--limit", type=click.IntRange(1), default=None, metavar="N", help="How many customers (20; --csv: all).")
 @click.option("--every", type=click.Choice(["month", "year"]), default=None, help="How often contracts renew (month).")
+@click.option(
+    "--holdout",
+    type=click.IntRange(0),
+    default=None,
+    metavar="PERIODS",
+    help="Of contracts: periods at the end that judge the model (a quarter).",
+)
 @click.option("--plain", is_flag=True, help="The plain formula alone: average order × orders × lifespan.")
 @click.option("--lifespan", default=None, metavar="HOW", help="Of the plain formula: churn (default), observed, or months.")
 @click.option(
@@ -94,7 +102,7 @@ def verb(workspace: str, plain: bool, lifespan: str | None, gone_after: int | No
     A model of buying, chosen on this shop's own past, beside the plain formula. Profit when holdfast.toml names a margin,
     revenue otherwise. People: --people segment=everyone, decile=1, cohort=2011-01, "band=0.2 to 0.5", together or alone.
     """
-    ours, theirs = (*_BOTH, "cohort", "source"), (*_BOTH, "every")
+    ours, theirs = (*_BOTH, "cohort", "source"), (*_BOTH, "every", "holdout")
     own = {name: options.pop(name) for name in {*ours, *theirs}}
     if options["csv"] is not None and own["limit"] is None:
         own["limit"] = ALL

@@ -24,6 +24,7 @@ from holdfast.analyses.definitions import counted, defined, percent, scope_rules
 from holdfast.analyses.gone_after import resolve_gone_after
 from holdfast.analyses.scope import Condition, Scope
 from holdfast.analyses.statistics import Survival, kaplan_meier, wilson
+from holdfast.analyses.survival.tables import claim
 from holdfast.errors import UnknownName, UsageError
 from holdfast.timelines.attributes import Moment
 from holdfast.timelines.walk import Shard, Tally
@@ -32,6 +33,7 @@ from holdfast.timelines.zone import day_of
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from holdfast.settings import Settings
     from holdfast.timelines.purchases import RefundMode
     from holdfast.timelines.timelines import AsOf, Timelines
 
@@ -39,6 +41,14 @@ __all__ = ["OneYear", "YearStep"]
 
 COUNTS = ("customers", "n", "everyone")
 GROUPS = {"customers": 1, "n": 2, "everyone": 4}
+
+YEAR = 365
+
+STILL = (
+    "The second figure forgives every silence that ended, as `holdfast survival --ends last` does. `holdfast survival` ends a "
+    "customer's life at her first silence, known when it happens, and stands lower."
+)
+CONTRACTS = "The base is of contracts, and this asks of orders: how long contracts last is `holdfast survival`."
 
 TEXT = (
     "Of customers whose first order that counts lies at least {days} local days before the as-of date, the share with an order "
@@ -126,7 +136,7 @@ class OneYear(Question):
     before). Extra table lifetime: segment, day, at_risk, left, share (still a customer), low, high.
     """
 
-    days: int = 365
+    days: int = YEAR
     gone_after: int | None = None
     as_of: AsOf | date | datetime | str | None = None
     by: str | None = None
@@ -159,14 +169,14 @@ class OneYear(Question):
                 rules={"days": self.days, "gone after": gone, "refunds": step.mode} | scope_rules(step.scope),
             ),
             source=timelines,
-            notes=self._notes(rows, timelines.settings.small_group),
+            notes=self._notes(rows, timelines.settings),
             extra={"lifetime": _lifetimes({labels[s]: curve for s, curve in curves.items()})},
         )  # fmt: skip
 
     @property
     def title(self) -> str:
         """The question in words."""
-        return f"Who is still a customer {'a year' if self.days == 365 else f'{self.days} days'} on"
+        return f"Who is still a customer {'a year' if self.days == YEAR else f'{self.days} days'} on"
 
     def _step(self, timelines: Timelines, segment: int = -1, group: int = 0) -> tuple[YearStep, str]:
         as_of = timelines.as_of(self.as_of)
@@ -221,10 +231,14 @@ class OneYear(Question):
             return said
         return said + f" With late joiners, {percent(*still)} of {everyone:,} are still customers after {self.days} days."
 
-    def _notes(self, rows: list[dict[str, Any]], small: int) -> tuple[str, ...]:
+    def _notes(self, rows: list[dict[str, Any]], settings: Settings) -> tuple[str, ...]:
+        small = settings.small_group
         few = sum(0 < row["n"] < small for row in rows)
         found = [f"{few} of {len(rows)} segments have fewer than {small} customers known that long."] if few else []
-        return (*found, f"Those known for little more than {self.days} days have had little time to order after them.")
+        found.append(f"Those known for little more than {self.days} days have had little time to order after them.")
+        if self.days == YEAR and any(row["n"] for row in rows):
+            found.append(f"{claim()}: lay it beside the first figure, who did order a year on")
+        return (*found, CONTRACTS if settings.base == "contract" else STILL)
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
         """Who is behind a number: segment= (where there are several) and count="customers" (default), "n" or "everyone"."""

@@ -3,7 +3,8 @@
 1. A contract comes up for renewal every month or year, on the day of the month on which it began. It lived a renewal when it
    ran on beyond that day; one that ends on the day, or in the period before it, is lost at that renewal, once its day has come.
 2. The rates are of each customer's first contract. The model is chosen by likelihood among one rate for all, the shifted-beta-
-   geometric and the beta-discrete-Weibull; one that did worse than one rate on the last periods, held out, is not used.
+   geometric, the discrete Weibull and the beta-discrete-Weibull; one that did worse than one rate on the last periods, held
+   out, is not used.
 3. A customer's value: the money of the renewals to be expected of her within the horizon, discounted, each worth her mean money
    of a period so far. What she has paid for the running period is hers to use up and counts nothing more.
 4. Who has renewed often is expected to renew more surely: the models know it, one rate for all does not.
@@ -16,6 +17,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
@@ -47,14 +49,17 @@ if TYPE_CHECKING:
 
     from holdfast.timelines.timelines import AsOf, Timelines
 
+Numbers = npt.NDArray[np.float64]
+
 __all__ = ["COHORT", "SHOWS", "ContractValue", "Show"]
 
-Show = Literal["customers", "equity", "retention", "models", "holdout"]
+Show = Literal["customers", "at-risk", "equity", "retention", "models", "holdout"]
 SHOWS: tuple[Show, ...] = get_args(Show)
 
 COHORT = "cohort"
 """`by`: the year in which the first contract began."""
 
+NOBODY = CUSTOMERS.empty_table()
 WHATS = ("active", "customers", "at risk", "lost")
 LIMIT, LONGEST, MOST_SEGMENTS = 20, 120, 1_000
 
@@ -67,8 +72,9 @@ class ContractValue(Question):
     horizon_months  how far ahead value is counted, 1 to 120; whole years where contracts are yearly
     discount        a year's, 0 to 1: what money of next year is worth less
     holdout         periods at the end on which the model is judged; None: a quarter of the longest contract, 0: none
-    show            the main table: "customers" (most value first), "equity" (by segment; ends with everyone), "retention"
-                    (actual and model by renewal, with a forecast), "models", "holdout"; the others are extra tables
+    show            the main table: "customers" (most value first), "at-risk" (most value at risk first), "equity" (by segment;
+                    ends with everyone), "retention" (actual and model by renewal, with a forecast), "models", "holdout"; the
+                    others are extra tables
     limit           how many customers are listed, 0: all; all are counted
     as_of, by, where, moment  as in every question, at the first start event; by="cohort": the year of the first contract
 
@@ -106,8 +112,7 @@ class ContractValue(Question):
         if settings.base != "contract":
             return self._answer(timelines, as_of, NO_CONTRACTS, self._tables_of_none(), 0, ())
         contracts = self._contracts(timelines, as_of)
-        tried = self._judged(contracts)
-        whole, own = models_of(contracts, tried is not None and tried.worse, settings.small_group)
+        tried, whole, own = self._models(contracts, settings.small_group)
         found, tables = self._valued(contracts, whole, own, settings.margin)
         parts = [(contracts.labels[code], code) for code in contracts.shown()]
         tables["retention"] = retention_table(
@@ -159,15 +164,36 @@ class ContractValue(Question):
         scope = Scope(None if cohorts else self.by, self.where, self.moment).ready(timelines, as_of)
         if len(scope.labels(timelines)) > MOST_SEGMENTS:
             raise UsageError(f"{self.by} has too many values", f"split by a property of at most {MOST_SEGMENTS:,}")
-        last = day_of(as_of.last)
-        first = min(timelines.zone.day_at(timelines.meta.first_second), last) if timelines.customers else last
-        rows = timelines.walk(ContractsStep(scope, as_of, settings.refunds, settings.contract, first, last)).rows
+        step = self._step(timelines, as_of, scope)
+        rows = timelines.walk(step).rows
         labels, segment = scope.labels(timelines), rows["segment"].astype(np.int64)
         if cohorts:
-            years = Periods.covering("year", first, last)
+            years = Periods.covering("year", step.first_day, step.last_day)
             labels, segment = tuple(years.labels()), years.of_day()[rows["begin"]].astype(np.int64)
         days = {name: rows[name].astype(np.int64) for name in ("begin", "end", "now", "paid")}
-        return Contracts(rows["ids"], segment, labels, day=last, rhythm=Rhythm(self.every), **days)
+        return Contracts(rows["ids"], segment, labels, day=step.last_day, rhythm=Rhythm(self.every), **days)
+
+    def learned(self, timelines: Timelines, as_of: AsOf) -> tuple[ContractsStep, Numbers, Chosen, Plan]:
+        """What a trait carries: the walk, the part of their period that lost contracts had behind them, everyone's model, the
+        plan."""
+        settings = timelines.settings
+        contracts = self._contracts(timelines, as_of)
+        _, whole, _ = self._models(contracts, settings.small_group)
+        return self._step(timelines, as_of, Scope()), contracts.parts, whole, self._plan(settings.margin)
+
+    def _plan(self, margin: float | None) -> Plan:
+        months = Rhythm(self.every).months
+        discount = (1 + self.discount) ** (months / 12) - 1
+        return Plan(self.horizon_months // months, discount, 1.0 if margin is None else margin)
+
+    def _models(self, contracts: Contracts, small: int) -> tuple[Judged | None, Chosen, dict[int, Chosen]]:
+        tried = self._judged(contracts)
+        return tried, *models_of(contracts, tried is not None and tried.worse, small)
+
+    def _step(self, timelines: Timelines, as_of: AsOf, scope: Scope) -> ContractsStep:
+        last = day_of(as_of.last)
+        first = min(timelines.zone.day_at(timelines.meta.first_second), last) if timelines.customers else last
+        return ContractsStep(scope, as_of, timelines.settings.refunds, timelines.settings.contract, first, last)
 
     def _judged(self, contracts: Contracts) -> Judged | None:
         longest = int(contracts.lived.max()) if len(contracts) else 0
@@ -178,17 +204,16 @@ class ContractValue(Question):
         self, contracts: Contracts, whole: Chosen, own: dict[int, Chosen], margin: float | None
     ) -> tuple[Valued | None, dict[str, pa.Table]]:
         if whole.model is None:
-            return None, {"customers": CUSTOMERS.empty_table(), "equity": EQUITY.empty_table()}
-        months = contracts.rhythm.months
-        discount = (1 + self.discount) ** (months / 12) - 1
-        plan = Plan(self.horizon_months // months, discount, 1.0 if margin is None else margin)
+            return None, {"customers": NOBODY, "at-risk": NOBODY, "equity": EQUITY.empty_table()}
+        plan = self._plan(margin)
         model_of: dict[int, Renewing] = {code: one.model for code, one in own.items() if one.model is not None}
         found = valued(contracts, model_of, whole.model, plan)
         tables = {"customers": customers_table(contracts, found, self.limit)}
+        tables["at-risk"] = customers_table(contracts, found, self.limit, "at risk")
         return found, tables | {"equity": equity_table(contracts, found, model_of, whole.model, plan)}
 
     def _tables_of_none(self) -> dict[str, pa.Table]:
-        tables = {"customers": CUSTOMERS.empty_table(), "equity": EQUITY.empty_table(), "retention": retention_table([])}
+        tables = {"customers": NOBODY, "at-risk": NOBODY, "equity": EQUITY.empty_table(), "retention": retention_table([])}
         return tables | {"models": models_table([]), "holdout": holdout_table(None)}
 
     def _answer(
@@ -207,7 +232,7 @@ class ContractValue(Question):
         rules |= {"by": "year of the first contract"} if by else {}
         main = tables[self.show]
         if self.by is None and "segment" in main.column_names:
-            main = main.drop_columns(["segment"]) if self.show == "customers" else main
+            main = main.drop_columns(["segment"]) if self.show in ("customers", "at-risk") else main
         return Answer(
             question=self,
             words=said,
@@ -242,12 +267,13 @@ def _at(contracts: Contracts, what: str, renewal: Any) -> Any:
 
 
 _TEXT = (
-    "A contract comes up for renewal on the day of the month on which it began; it lived a renewal when it ran on beyond "
-    "that day, and is lost at the renewal on whose day or before which it ended, counted once that day has come. Retention "
-    "by renewal: of the first contracts that came to it, the share that lived it (Wilson); survival: Kaplan-Meier over "
-    "renewals. The model is chosen by likelihood among one rate for all, shifted-beta-geometric and beta-discrete-Weibull, "
-    "the simpler winning ties, and judged on the last periods. Value: the discounted money of the renewals to be expected "
-    "within the horizon, each worth the mean money of a period so far; that a contract has not ended so far in its period "
-    "counts for it, as leavers do end early. Low and high of a customer hold her own future with 90 %, those of sums with "
-    "95 % (chance and the doubt about the parameters). For ever: without a horizon."
+    "A contract comes up for renewal on the day of the month on which it began; it lived a renewal when it ran on beyond that"
+    " day, and is lost at the renewal on whose day or before which it ended, counted once that day has come. Retention by "
+    "renewal: of the first contracts that came to it, the share that lived it (Wilson); survival: Kaplan-Meier over renewals."
+    " The model is chosen by likelihood among one rate for all, shifted-beta-geometric, discrete Weibull and beta-discrete-"
+    "Weibull, the simpler winning ties, and judged on the last periods. Value: the discounted money of the renewals to be "
+    "expected within the horizon, each worth the mean money of a period so far; that a contract has not ended so far in its "
+    "period counts for it, as leavers do end early. Low and high of a customer hold her own future with 90 %, those of sums "
+    "with 95 % (chance and the doubt about the parameters). At risk: what she would be worth besides, were her next renewal "
+    "sure. For ever: without a horizon."
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -107,13 +107,14 @@ def models_table(parts: Sequence[tuple[str, Chosen]]) -> pa.Table:
 
 CUSTOMERS = _schema(
     customer=TEXT, segment=TEXT, since=DAY, renewals=WHOLE, next_renewal=DAY, renews_share=REAL, expected_renewals=REAL,
-    value_per_period=REAL, value=REAL, value_low=REAL, value_high=REAL, value_for_ever=REAL,
+    value_per_period=REAL, value=REAL, value_low=REAL, value_high=REAL, value_at_risk=REAL, value_for_ever=REAL,
 )  # fmt: skip
 
 
-def customers_table(contracts: Contracts, found: Valued, limit: int) -> pa.Table:
-    """Customers under contract, most value first; limit 0: all."""
-    order = np.lexsort((found.rows, -found.expected, -found.value))
+def customers_table(contracts: Contracts, found: Valued, limit: int, first: Literal["value", "at risk"] = "value") -> pa.Table:
+    """Customers under contract, most value or most value at risk first; limit 0: all."""
+    most = found.value if first == "value" else found.at_risk
+    order = np.lexsort((found.rows, -found.expected, -most))
     order = order if limit == 0 else order[:limit]
     ids = contracts.ids.take(pa.array(found.rows[order])).to_pylist()
     rows = []
@@ -126,7 +127,8 @@ def customers_table(contracts: Contracts, found: Valued, limit: int) -> pa.Table
                 "next_renewal": date_of(int(found.next_day[at])), "renews_share": float(found.chance[at]),
                 "expected_renewals": float(found.expected[at]), "value_per_period": float(found.per_period[at]),
                 "value": float(found.value[at]), "value_low": float(found.value_low[at]),
-                "value_high": float(found.value_high[at]), "value_for_ever": _known(found.for_ever[at]),
+                "value_high": float(found.value_high[at]), "value_at_risk": float(found.at_risk[at]),
+                "value_for_ever": _known(found.for_ever[at]),
             }
         )  # fmt: skip
     return pa.Table.from_pylist(rows, CUSTOMERS)
@@ -134,7 +136,7 @@ def customers_table(contracts: Contracts, found: Valued, limit: int) -> pa.Table
 
 EQUITY = _schema(
     segment=TEXT, customers=WHOLE, expected_renewals=REAL, value_mean=REAL, value=REAL, value_low=REAL, value_high=REAL,
-    value_for_ever=REAL,
+    value_at_risk=REAL, value_for_ever=REAL,
 )  # fmt: skip
 
 
@@ -157,14 +159,15 @@ def equity_table(contracts: Contracts, found: Valued, model_of: dict[int, Renewi
             {
                 "segment": label, "customers": int(own.sum()), "expected_renewals": float(found.expected[own].sum()),
                 "value_mean": total / int(own.sum()), "value": total, "value_low": max(total - half, 0.0),
-                "value_high": total + half, "value_for_ever": _known(found.for_ever[own].sum()),
+                "value_high": total + half, "value_at_risk": float(found.at_risk[own].sum()),
+                "value_for_ever": _known(found.for_ever[own].sum()),
             }
         )  # fmt: skip
     return pa.Table.from_pylist(rows, EQUITY)
 
 
 HOLDOUT = _schema(
-    ahead=WHOLE, customers=WHOLE, kept=WHOLE, kept_share=REAL, kept_low=REAL, kept_high=REAL, model_kept=REAL,
+    ahead=WHOLE, customers=WHOLE, kept=WHOLE, kept_share=REAL, kept_share_low=REAL, kept_share_high=REAL, model_kept=REAL,
     model_kept_low=REAL, model_kept_high=REAL, plain_kept=REAL,
 )  # fmt: skip
 
@@ -186,8 +189,9 @@ def holdout_table(found: Judged | None) -> pa.Table:
         rows.append(
             {
                 "ahead": ahead, "customers": found.customers, "kept": kept, "kept_share": kept / found.customers,
-                "kept_low": low, "kept_high": high, "model_kept": expected, "model_kept_low": expected - Z95 * spread,
-                "model_kept_high": expected + Z95 * spread, "plain_kept": float(plain[:, ahead - 1].sum()),
+                "kept_share_low": low, "kept_share_high": high, "model_kept": expected,
+                "model_kept_low": expected - Z95 * spread, "model_kept_high": expected + Z95 * spread,
+                "plain_kept": float(plain[:, ahead - 1].sum()),
             }
         )  # fmt: skip
     return pa.Table.from_pylist(rows, HOLDOUT)

@@ -52,6 +52,7 @@ class Valued:
     chance    float64: of the next renewal · expected  renewals within the horizon, low and high of her own
     value, value_low, value_high  discounted money of the renewals within the horizon; low and high of her own, 90 %
     for_ever  the same without an end; nan where the model or the discount gives none
+    at_risk   what would be hers besides, were the next renewal sure
     variance  float64: of the value, from chance alone
     """
 
@@ -67,17 +68,23 @@ class Valued:
     value_low: Numbers
     value_high: Numbers
     for_ever: Numbers
+    at_risk: Numbers
     variance: Numbers
 
 
-def valued(contracts: Contracts, model_of: dict[int, Renewing], whole: Renewing, plan: Plan) -> Valued:
-    """Every running contract, by its segment's model or everyone's."""
+def valued(
+    contracts: Contracts, model_of: dict[int, Renewing], whole: Renewing, plan: Plan, parts: Numbers | None = None
+) -> Valued:
+    """Every running contract, by its segment's model or everyone's.
+
+    parts  of their period that lost contracts had behind them, ascending; None: those of these contracts
+    """
     rows = np.flatnonzero(contracts.now >= 0)
     begin = contracts.now[rows]
     lived = contracts.rhythm.passed(begin, np.full(len(rows), contracts.day))
     after = contracts.rhythm.renewal(begin, lived + 1)
     part = 1 - contracts.rhythm.part(begin, contracts.day, lived)
-    undecided = still_open(contracts.parts, 1 - part)
+    undecided = still_open(contracts.parts if parts is None else parts, 1 - part)
     per_period = contracts.paid[rows] / MONEY_UNITS / (lived + 1) * plan.margin
     found = {name: np.zeros(len(rows)) for name in ("chance", "expected", "value", "low", "high", "for_ever", "variance")}
     segment = contracts.segment[rows]
@@ -91,9 +98,11 @@ def valued(contracts: Contracts, model_of: dict[int, Renewing], whole: Renewing,
     worth = per_period * (1 + plan.discount) ** -part
     # A range of the middle may leave out the mean of a lopsided future: it is widened to hold it.
     found["low"], found["high"] = np.minimum(found["low"], found["value"]), np.maximum(found["high"], found["value"])
+    value, chance = worth * found["value"], found["chance"]
+    at_risk = np.divide(value * (1 - chance), chance, out=np.zeros(len(rows)), where=chance > 0)
     return Valued(
-        rows, lived, after, part, undecided, per_period, found["chance"], found["expected"], worth * found["value"],
-        worth * found["low"], worth * found["high"], worth * found["for_ever"], worth**2 * found["variance"],
+        rows, lived, after, part, undecided, per_period, chance, found["expected"], value, worth * found["low"],
+        worth * found["high"], worth * found["for_ever"], at_risk, worth**2 * found["variance"],
     )  # fmt: skip
 
 

@@ -42,6 +42,10 @@ class ContractsStep:
         """Rows of everyone in scope who had a contract: ids, segment int32, begin int32 and end int32 (local days of the first
         contract, end -1 while it runs), now int32 (when the running one began, -1 without one), paid int64 (net money since
         then, ten-thousandths)."""
+        return Tally({}, self.laid(shard)[1])
+
+    def laid(self, shard: Shard) -> tuple[npt.NDArray[np.int64], dict[str, Any]]:
+        """The places in the shard of everyone in scope who had a contract, and the rows of `__call__`."""
         snapshots = np.arange(self.first_day, self.last_day + 2)
         spells, entry = contract_spells(shard, self.contract, self.as_of.until, snapshots)
         first, stop = spells.offsets[:-1], spells.offsets[1:]
@@ -54,7 +58,8 @@ class ContractsStep:
         now = np.where(spells.end[last] < len(snapshots), -1, self.first_day + spells.begin[last] - 1)
         rows: dict[str, Any] = {"ids": shard.ids(some), "segment": segment[some]}
         rows |= {name: days.astype(np.int32) for name, days in (("begin", begin), ("end", end), ("now", now))}
-        return Tally({}, rows | {"paid": self._paid(shard, np.flatnonzero(some), rows["now"])})
+        places = np.flatnonzero(some)
+        return places, rows | {"paid": self._paid(shard, places, rows["now"])}
 
     def _segments(self, shard: Shard, some: npt.NDArray[np.bool_], entry: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
         if self.scope.trivial:

@@ -39,14 +39,19 @@ def words(contracts: Contracts, whole: Chosen, retention: pa.Table, equity: pa.T
     if not row["value"]:
         worth = f"expected to renew {row['expected_renewals']:,.0f} times"
     are = "is" if running == 1 else "are"
-    return f"{counted(running, 'customer')} under contract {are} {worth} of the next {horizon}. {_renew(retention)}"
+    renew = _renew(retention, A_YEAR_ON[contracts.rhythm.every])
+    return f"{counted(running, 'customer')} under contract {are} {worth} of the next {horizon}. {renew}"
 
 
-def _renew(retention: pa.Table) -> str:
-    """The first retention rate and the last with enough behind it."""
+A_YEAR_ON = {"month": 12, "year": 5}
+"""The renewal told beside the first one, or the last before it with enough behind it."""
+
+
+def _renew(retention: pa.Table, upto: int) -> str:
+    """The first retention rate, and a later one with enough behind it."""
     rows = [row for row in retention.to_pylist() if row["state"] == "observed"]
     first_segment = rows[0]["segment"] if rows else ""
-    own = [row for row in rows if row["segment"] == first_segment and row["at_risk"] >= 30]
+    own = [row for row in rows[:upto] if row["segment"] == first_segment and row["at_risk"] >= 30]
     if not own:
         return ""
     one, last = own[0], own[-1]
@@ -80,6 +85,7 @@ def notes(
     """What to keep in mind."""
     out = [f"model: {whole.why}"]
     out += _of_segments(contracts, own, small) if len(contracts.labels) > 1 else []
+    out += _rarely(contracts)
     soon = int(np.count_nonzero(contracts.ended & ~contracts.lost))
     if soon:
         out.append(
@@ -87,8 +93,8 @@ def notes(
         )
     again = int(np.count_nonzero((contracts.now >= 0) & (contracts.now != contracts.begin)))
     if again:
-        back = f"{counted(again, 'customer')} came back after a contract ended"
-        out.append(f"{back}: rates are of first contracts, her value is of the one that runs")
+        back = f"{counted(again, 'customer')} under contract came back after an earlier one ended"
+        out.append(f"{back}: rates are of first contracts, value is of the one that runs")
     if found is not None and len(found.rows):
         unpaid = int(np.count_nonzero(found.per_period <= 0))
         if unpaid == len(found.rows):
@@ -98,12 +104,27 @@ def notes(
     return out
 
 
+YEARLY, ENOUGH = 0.6, 10
+"""Share of the lost who left at a twelfth renewal above which contracts look yearly; and the losses asked for."""
+
+
+def _rarely(contracts: Contracts) -> list[str]:
+    """A note where contracts taken for monthly look yearly: nearly all losses come at the twelfth renewal, or the 24th …"""
+    left = contracts.lived[contracts.lost] + 1
+    yearly = int(np.count_nonzero(left % 12 == 0))
+    if contracts.rhythm.every != "month" or len(left) < ENOUGH or yearly < YEARLY * len(left):
+        return []
+    return [f"{yearly:,} of {len(left):,} left at a twelfth renewal: these look like yearly contracts, ask with --every year"]
+
+
 def _of_segments(contracts: Contracts, own: dict[int, Chosen], small: int) -> list[str]:
     out = []
     without = [contracts.labels[code] for code in contracts.shown() if code not in own or own[code].model is None]
     if without:
         told = ", ".join(without[:8]) + _more(without)
         out.append(f"too few contracts or losses for a model of their own, everyone's is used: {told}")
+    if own:
+        out.append("each segment by its own model, everyone is their sum; without a split one model for all gives another sum")
     few = [contracts.labels[code] for code in contracts.shown() if int((contracts.segment == code).sum()) < small]
     if few:
         out.append(f"fewer than {small} customers, read with care: {', '.join(few[:8])}" + _more(few))

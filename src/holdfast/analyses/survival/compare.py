@@ -61,12 +61,13 @@ def compared(lives: Lives, small: int) -> Compared:
 
     small  customers below whom a value does not stand by itself
     A customer for whom a number is not known, or whose value is too rare even when pooled, is left out of the model. Where the
-    data cannot tell all ratios at once, the first property without which they can is left out, the last ones tried first.
+    data cannot tell all ratios at once, the first property without which they can is left out: numbers are tried first (what a
+    number says a value may say too, such as a plan its fee), then the others, the last ones first.
     """
     found = _compared(lives, small, None)
     if found.cox is None or found.cox.identified or len(lives.beside) < 2:
         return found
-    for place in sorted(range(len(lives.beside)), key=lambda at: (isinstance(lives.beside[at], Number), -at)):
+    for place in sorted(range(len(lives.beside)), key=lambda at: (isinstance(lives.beside[at], Levels), -at)):
         other = _compared(lives, small, place)
         if other.cox is not None and other.cox.identified:
             return replace(other, why=f"{lives.beside[place].name} is left out of the hazard ratios: {found.why}")

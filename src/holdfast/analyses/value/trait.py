@@ -24,6 +24,7 @@ from holdfast.timelines.attributes import NOT_KNOWN
 from holdfast.timelines.walk import Shard
 
 if TYPE_CHECKING:
+    from holdfast.analyses.contract_value.trait import ContractTrait
     from holdfast.timelines.columns import Meta
     from holdfast.timelines.timelines import AsOf, Timelines
 
@@ -102,8 +103,15 @@ def labels(name: str, _meta: Meta | None) -> tuple[str, ...]:
     return (NOT_KNOWN, *(ALIVE_BANDS if name == "p_alive" else BANDS))
 
 
-def trait(name: str, timelines: Timelines, as_of: AsOf) -> ValueTrait:
-    """The trait as of an instant; UsageError where the data are too few, or without money where money is asked for."""
+def trait(name: str, timelines: Timelines, as_of: AsOf) -> ValueTrait | ContractTrait:
+    """The trait as of an instant; UsageError where the data are too few, or without money where money is asked for.
+
+    Where customers are those under contract it is that of their renewals.
+    """
+    if timelines.settings.base == "contract":
+        from holdfast.analyses.contract_value.trait import contract_trait
+
+        return contract_trait(name, timelines, as_of, labels(name, None), TOPS)
     models = choice(timelines, as_of)
     valuer = CustomerValue().valuer(timelines, as_of, models)
     if valuer is None:

@@ -19,7 +19,10 @@ _SHOWN = ("frequency", "customers", "actual", "low", "high", "expected", "plain"
 
 
 def section(asked: Asked) -> Section | None:
-    """Orders week by week against what was foretold, and by how often customers had come; None where the past is too short."""
+    """Orders week by week against what was foretold, and by how often customers had come; None where the past is too short,
+    or customers are those under contract, whose renewals have a section of their own."""
+    if asked.timelines.settings.base == "contract":
+        return None
     answer = asked.ask(Holdout())
     if not answer.table.num_rows:
         return None

@@ -23,7 +23,10 @@ _PLACE = "next-order-figure"
 
 
 def section(asked: Asked) -> Section | None:
-    """The calendar of the best customers, those in unusual silence, and what past dates were worth; None where few wait."""
+    """The calendar of the best customers, those in unusual silence, and what past dates were worth; None where few wait, or
+    customers are those under contract: payments stop with it, and their silence says nothing."""
+    if asked.timelines.settings.base == "contract":
+        return None
     best = asked.ask(NextOrder(limit=_LISTED))
     model = best.extra["model"].to_pylist()
     if not model or model[0]["repeaters"] < LEAST_REPEATERS:
