@@ -25,7 +25,7 @@ from holdfast.analyses.value.tables import Told, own_bounds
 from holdfast.analyses.value.valuer import Valuer
 from tests.simulated_shops import simulate
 
-__all__ = ["BUYING", "SPENDING", "groups_held", "lived", "own_held"]
+__all__ = ["BUYING", "SPENDING", "groups_beyond", "lived", "own_held"]
 
 BUYING = {"r": 0.8, "alpha": 6.0, "a": 0.9, "b": 2.5}
 SPENDING = {"p": 3.0, "q": 5.0, "v": 60.0}
@@ -71,12 +71,14 @@ def own_held(told: Told, later: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_
     return ((later >= low) & (later <= high))[some]
 
 
-def groups_held(told: Told, later: npt.NDArray[np.float64], groups: int) -> npt.NDArray[np.bool_]:
-    """Whether the interval of the sum of each of so many equal groups holds what the group brought."""
+def groups_beyond(
+    told: Told, later: npt.NDArray[np.float64], groups: int
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Of so many equal groups: whether what the group brought lies below the interval of its sum, and whether above."""
     member = np.arange(len(later)) % groups
     low, high = bounds(np.bincount(member, told.worth.value, groups), told.doubt.of(member, groups))
     came = np.bincount(member, later, groups)
-    return np.asarray((came >= low) & (came <= high))
+    return np.asarray(came < low), np.asarray(came > high)
 
 
 def main() -> None:
@@ -86,12 +88,15 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=2000)
     asked = parser.parse_args()
     shops = [lived(asked.customers, seed) for seed in range(asked.shops)]
-    for name, held in (
-        ("own, 90 %", np.concatenate([own_held(*shop) for shop in shops])),
-        ("groups of 50, 95 %", np.concatenate([groups_held(*shop, asked.customers // 50) for shop in shops])),
-        ("shops, 95 %", np.concatenate([groups_held(*shop, 1) for shop in shops])),
-    ):
-        print(f"{name:20} {held.mean():6.1%} of {len(held):,}")
+    own = np.concatenate([own_held(*shop) for shop in shops])
+    print(f"{'own, 90 %':20} {own.mean():6.1%} of {len(own):,}")
+    for size in (20, 50, asked.customers):
+        sides = [groups_beyond(*shop, asked.customers // size) for shop in shops]
+        below, above = (np.concatenate(side) for side in zip(*sides, strict=True))
+        held = 1 - below.mean() - above.mean()
+        print(
+            f"{f'sums of {size:,}, 95 %':20} {held:6.1%} of {len(below):,}, {below.mean():.1%} below, {above.mean():.1%} above"
+        )
 
 
 if __name__ == "__main__":

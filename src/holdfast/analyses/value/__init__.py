@@ -4,7 +4,7 @@ choice.py    which models speak for this shop, and why
 horizon.py   months ahead and what money of later is worth today
 paying.py    what the orders to come may be worth
 valuer.py    a row a customer: P(alive), orders and money to be expected, value, value at risk
-futures.py   how differently a customer's own future may turn out: her interval, her variance
+futures.py   how differently a customer's own future may turn out: her interval, her variance · quantiles.py  how it is found
 doubt.py     what the parameters of the models leave open
 groups.py    tenths, bands, cohorts, sources: who belongs together
 tables.py    the tables · beside.py  the plain formula and a new customer beside them · words.py  sentences

@@ -6,7 +6,8 @@ The variance of a customer's value, by the models: with N orders, S their total,
 
 Customers are independent of each other given the parameters; so the variance of a sum is the sum of variances plus g' C g, with
 C the covariance of the logarithms of the parameters and g the slopes of the sum by them (delta method). The interval is that of
-the lognormal with the same mean and variance: sums of few customers are skewed (Fenton 1960); of many it is the normal one.
+the gamma distribution with the same mean and variance: sums of few customers are skewed about so much; of many it is the normal
+one. (A lognormal is skewed half as much again: of sums of 50 it left out 4 % below and 2 % above.)
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from holdfast.analyses.statistics import Z95
 from holdfast.analyses.value.futures import moments
 from holdfast.analyses.value.paying import GammaPaying
 from holdfast.analyses.value.valuer import Valuer, Worth, expected_at
@@ -62,15 +62,16 @@ class Doubt:
         return np.asarray(chance + np.einsum("gi,ij,gj->g", slopes, self.covariance, slopes))
 
 
-def bounds(mean: Numbers, variance: Numbers, z: float = Z95) -> tuple[Numbers, Numbers]:
-    """The interval of a positive number of which mean and variance are known: the lognormal's. Elementwise."""
+def bounds(mean: Numbers, variance: Numbers, level: float = 0.95) -> tuple[Numbers, Numbers]:
+    """The interval of a positive number of which mean and variance are known: the gamma distribution's. Elementwise."""
+    from scipy.special import gammaincinv
+
     mean, variance = np.asarray(mean, np.float64), np.asarray(variance, np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.log1p(variance / (mean * mean))
-        middle = np.log(mean) - spread / 2
-        low, high = np.exp(middle - z * np.sqrt(spread)), np.exp(middle + z * np.sqrt(spread))
-    nothing = ~(mean > 0)
-    return np.where(nothing, mean, low), np.where(nothing, mean, high)
+    told = (mean > 0) & (variance > 0)
+    scale = np.divide(variance, mean, out=np.ones_like(mean), where=told)
+    shape = np.divide(mean, scale, out=np.ones_like(mean), where=told)
+    low, high = (gammaincinv(shape, tail) * scale for tail in ((1 - level) / 2, (1 + level) / 2))
+    return np.where(told, low, mean), np.where(told, high, mean)
 
 
 def doubt(valuer: Valuer, found: Occasions, worth: Worth) -> Doubt:

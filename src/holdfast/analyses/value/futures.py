@@ -11,13 +11,16 @@ order, discounted / expected: when within the horizon her orders fall spreads li
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from holdfast.analyses.models.histories import Histories
+from holdfast.analyses.value.quantiles import mixture_quantile
 
 if TYPE_CHECKING:
     from holdfast.analyses.models.buying import Buying
@@ -32,11 +35,8 @@ INSIDE = 0.9
 MOST = 8_192
 """Orders counted one by one in a horizon; more are taken for so many."""
 
-CELLS = 1 << 20
-"""Numbers held at once: rows by orders."""
-
-NEWTON = 60
-"""Steps of a search; it ends when nothing moves any more."""
+CELLS = 1 << 19
+"""Numbers held at once by a thread: rows by orders."""
 
 
 def picked(histories: Histories, rows: npt.NDArray[Any]) -> Histories:
@@ -49,6 +49,12 @@ def picked(histories: Histories, rows: npt.NDArray[Any]) -> Histories:
 
 def futures(buying: Buying, histories: Histories, t: float) -> Iterator[tuple[npt.NDArray[Any], Numbers]]:
     """P(k orders in the next t units), rows of about as many orders at a time: (rows, chances [rows, most + 1])."""
+    for part, most in _parts(buying, histories, t):
+        yield part, buying.chances(picked(histories, part), t, most)
+
+
+def _parts(buying: Buying, histories: Histories, t: float) -> Iterator[tuple[npt.NDArray[Any], int]]:
+    """Rows, and how many orders are counted one by one for them."""
     expected, alive = buying.expected(histories, t), buying.alive(histories)
     here = expected / np.maximum(alive, 1e-9)
     spread = np.sqrt(here + here * here / np.maximum(histories.x, 0.25))
@@ -56,7 +62,7 @@ def futures(buying: Buying, histories: Histories, t: float) -> Iterator[tuple[np
     for size in np.unique(most):
         rows = np.flatnonzero(most == size)
         for part in np.array_split(rows, -(-len(rows) * int(size + 1) // CELLS)):
-            yield part, buying.chances(picked(histories, part), t, int(size))
+            yield part, int(size)
 
 
 def moments(buying: Buying, histories: Histories, t: float) -> tuple[Numbers, Numbers]:
@@ -76,11 +82,17 @@ def value_bounds(buying: Buying, p: float, shape: Numbers, histories: Histories,
     either side.
     """
     low, high = np.zeros(len(histories)), np.zeros(len(histories))
-    for rows, chances in futures(buying, histories, t):
+
+    def laid(part: tuple[npt.NDArray[Any], int]) -> None:
+        rows, most = part
+        chances = buying.chances(picked(histories, rows), t, most)
         tail = np.where(chances[:, 0] >= (1 - INSIDE) / 2, 0.0, (1 - INSIDE) / 2)
         above = np.where(tail > 0, 1 - (1 - INSIDE) / 2, INSIDE)
         low[rows] = _quantile(chances, p, shape[rows], tail)
         high[rows] = _quantile(chances, p, shape[rows], above)
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        list(pool.map(laid, _parts(buying, histories, t)))
     return low, high
 
 
@@ -89,36 +101,6 @@ def _quantile(chances: Numbers, p: float, shape: Numbers, share: Numbers) -> Num
     out = np.zeros(len(chances))
     some = np.flatnonzero(share > chances[:, 0])
     if len(some):
-        y = _solved(chances[some, 1:], p, shape[some], share[some] - chances[some, 0])
+        y = mixture_quantile(chances[some, 1:], p, shape[some], share[some] - chances[some, 0])
         out[some] = y / (1 - y)
     return out
-
-
-def _solved(weights: Numbers, p: float, shape: Numbers, wanted: Numbers) -> Numbers:
-    """y with Σ weights · I(y; p k, shape) = wanted: Newton's steps in log(y / (1 - y)), kept between bounds by halving."""
-    from scipy.special import betainc, betaln
-
-    own = p * np.arange(1, weights.shape[1] + 1)
-    log_beta = betaln(own, shape[:, None])
-    low, high = np.full(len(weights), -60.0), np.full(len(weights), 35.0)
-    k = np.arange(1, weights.shape[1] + 1)
-    middle = np.maximum((weights @ k) / np.maximum(weights.sum(axis=1), 1e-300), 1)
-    at = np.clip(np.log(p * middle / shape), low, high)
-    open_rows = np.arange(len(weights))
-    for _ in range(NEWTON):
-        u = at[open_rows]
-        y = 1 / (1 + np.exp(-u))
-        log_y, log_rest = -np.logaddexp(0, -u), -np.logaddexp(0, u)
-        part, rows = weights[open_rows], open_rows
-        over = (part * betainc(own, shape[rows, None], y[:, None])).sum(axis=1) - wanted[rows]
-        slope = (part * np.exp(own * log_y[:, None] + (shape[rows] * log_rest)[:, None] - log_beta[rows])).sum(axis=1)
-        high[rows], low[rows] = np.where(over > 0, u, high[rows]), np.where(over > 0, low[rows], u)
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            step = u - over / slope
-        inside = np.isfinite(step) & (step > low[rows]) & (step < high[rows])
-        at[rows] = np.where(inside, step, (low[rows] + high[rows]) / 2)
-        moving = np.abs(at[rows] - u) > 1e-9
-        open_rows = rows[moving]
-        if not len(open_rows):
-            break
-    return np.asarray(1 / (1 + np.exp(-at)))
