@@ -368,9 +368,9 @@ def test_reasons_say_what_is_seen():
     }  # fmt: skip
     for name, value in told_values.items():
         numbers[PLACE[name]] = value
-    meta = told("ann Login @0").meta
-    wording = Wording("orders", "order", 90, (), meta)
-    said = {kind: wording.told(kind, numbers, np.zeros(0, np.int32)) for kind in KINDS}
+    wording = Wording("orders", "order", 90, ("country", "channel"), "GBP", {"order value": 20.0, "days known": 154.4})
+    said = {kind: wording.told(kind, numbers) for kind in KINDS}
+    assert said["origin"] is said["season"] is None
     assert said["rhythm"] == "orders every 31 days, now 74 without"
     assert said["value"] == "spends 40 % less an order than before"
     assert said["returns"] == "sent something back of 3 of the last 4 orders"
@@ -378,13 +378,31 @@ def test_reasons_say_what_is_seen():
     assert said["complaints"] == "complained 12 days ago"
     once = numbers.copy()
     once[[PLACE["times"], PLACE["usual interval"]]] = 1, np.nan
-    assert wording.told("frequency", once, np.zeros(0, np.int32)) == "ordered once, 74 days ago"
+    once[[PLACE["value trend"], PLACE["days known"]]] = np.nan, 353
+    assert wording.told("frequency", once) == "ordered once, 74 days ago"
+    assert wording.told("value", once) == "12.50 GBP an order (half: 20.00 or more)"
+    assert wording.told("tenure", once) == "a customer for 353 days (half: 154 or less)"
+    once[PLACE["days known"]] = 154
+    assert wording.told("tenure", once) == "a customer for 154 days"
     assert said["frequency"] == "6 orders in all, 0 of them in the last 90 days"
     parts = np.zeros(len(KINDS))
     parts[KINDS.index("visits")], parts[KINDS.index("rhythm")], parts[KINDS.index("value")] = 1.0, 0.5, 0.05
-    assert reasons_of(wording, numbers, np.zeros(0, np.int32), parts) == f"{said['visits']}; {said['rhythm']}"
-    assert reasons_of(wording, numbers, np.zeros(0, np.int32), np.zeros(len(KINDS))) == NOTHING
+    assert reasons_of(wording, numbers, parts) == f"{said['visits']}; {said['rhythm']}"
+    assert reasons_of(wording, numbers, np.zeros(len(KINDS))) == NOTHING
     assert KINDS[main_kinds(parts[None])[0]] == "visits"
+
+
+def test_where_a_customer_comes_from_is_no_reason():
+    """The country adds most, but what she does is told; where nothing else adds, that is said, without the country's name."""
+    numbers, parts = np.full(len(PLACE), np.nan), np.zeros(len(KINDS))
+    numbers[[PLACE["days silent"], PLACE["usual interval"]]] = 74, 31
+    wording = Wording("orders", "order", 90, ("country", "channel"))
+    parts[KINDS.index("origin")], parts[KINDS.index("rhythm")] = 2.0, 0.2
+    assert reasons_of(wording, numbers, parts) == "orders every 31 days, now 74 without"
+    assert KINDS[main_kinds(parts[None])[0]] == "rhythm"
+    parts[KINDS.index("rhythm")] = 0.0
+    assert reasons_of(wording, numbers, parts) == "no habit stands out, only country or channel"
+    assert KINDS[main_kinds(parts[None])[0]] == "origin"
 
 
 def test_traits_are_the_same_as_the_question_says():

@@ -53,6 +53,11 @@ class Learner(Protocol):
         """ "logistic" or "trees"."""
         ...
 
+    @property
+    def middles(self) -> Floats:
+        """The median of each numeric feature among the rows learned from, as models see it."""
+        ...
+
     def score(self, table: Table) -> Floats:
         """The log-odds of leaving, uncalibrated. [rows]"""
         ...
@@ -74,6 +79,11 @@ class Logistic:
     weights: Floats
     covariance: Floats
     name: str = "logistic"
+
+    @property
+    def middles(self) -> Floats:
+        """The median of each numeric feature among the rows learned from."""
+        return np.array(self.encoder.fill)
 
     def score(self, table: Table) -> Floats:
         """The log-odds; added up column by column, so that a row's score does not depend on the rows beside it."""
@@ -104,6 +114,11 @@ class Trees:
     kept: npt.NDArray[np.int64]
     often: tuple[tuple[int, ...], ...]
     name: str = "trees"
+
+    @property
+    def middles(self) -> Floats:
+        """The median of each numeric feature among the rows learned from; not-a-number where it does not vary."""
+        return np.asarray(self.typical.numbers[0])
 
     def score(self, table: Table) -> Floats:
         """The log-odds."""

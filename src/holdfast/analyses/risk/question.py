@@ -112,7 +112,7 @@ class Risk(Question):
         tally = timelines.walk(step)
         scored = Scored(tally.sums, tally.rows, step.scope.labels(timelines), step.step.today)
         tables = {
-            "customers": customers_table(scored, step, timelines.meta, settings.margin),
+            "customers": customers_table(scored, step, settings.margin),
             "bands": bands_table(scored, step.cuts, settings.margin),
             "models": models_table(known), "calibration": calibration_table(known),
             "features": self._kept(timelines, known), "drift": drift_table(known),
@@ -167,7 +167,8 @@ class Risk(Question):
         step = SnapshotStep(
             known.base, known.traces, day_of(as_of.last), as_of.until, known.plan.window, season=known.season
         )  # fmt: skip
-        return ScoreStep(known, step, as_of, scope, segments, self.cuts or _cuts(known), self.limit, self.order)
+        cuts, currency = self.cuts or _cuts(known), timelines.settings.currency
+        return ScoreStep(known, step, as_of, scope, segments, cuts, self.limit, self.order, currency=currency)
 
     def learned(self, timelines: Timelines, as_of: AsOf) -> Learned:
         """What was learned as of an instant; kept with the timelines."""

@@ -1,13 +1,16 @@
 """Reasons in words: what goes together with a customer's risk, the kinds that add most to it first.
 
 A kind's part is what its features add to the log-odds against a typical customer (`Learner.parts`). Words tell what is seen,
-such as "orders every 31 days, now 74 without"; they never say "because".
+such as "orders every 31 days, now 74 without"; they never say "because". A number that says little by itself stands beside the
+median of those learned from. Reasons are what a customer does: where she comes from (country, channel, device) is in the model,
+often as one of many rare values, and is no reason.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +18,6 @@ import numpy.typing as npt
 from holdfast.analyses.definitions import counted
 from holdfast.analyses.risk.loops import COMPLAINT_DAYS, MAIL_DAYS, VISIT_DAYS
 from holdfast.analyses.risk.traces import KINDS, PLACE
-
-if TYPE_CHECKING:
-    from holdfast.timelines.columns import Meta
 
 __all__ = ["LEAST_PART", "NOTHING", "Wording", "main_kinds", "reasons_of", "unhappy"]
 
@@ -35,29 +35,31 @@ class Wording:
     """How a business calls what counts, and its properties.
 
     verb    "orders", or "comes" where other events count · noun  "order", "active day"
-    window  days that are lately · origins  properties in the order of the codes · meta  the values by code
+    window  days that are lately · origins  properties that the model knows · currency  of money
+    middles  the median of each feature among those learned from
     """
 
     verb: str
     noun: str
     window: int
-    origins: tuple[str, ...]
-    meta: Meta
+    origins: tuple[str, ...] = ()
+    currency: str = ""
+    middles: Mapping[str, float] = field(default_factory=dict)
 
-    def told(self, kind: str, numbers: npt.NDArray[np.float64], codes: npt.NDArray[np.int32]) -> str | None:
-        """A kind of reason in words; None where there is nothing to say.
+    def told(self, kind: str, numbers: npt.NDArray[np.float64]) -> str | None:
+        """A kind of reason in words; None where there is nothing to say, as of origin and season.
 
-        numbers [features and extras], codes [origins, and what came first]: of one customer
+        numbers  [features and extras] of one customer
         """
-        row = {name: float(numbers[place]) for name, place in PLACE.items()}
-        if kind == "origin":
-            return _origin(self, codes)
-        if kind == "rhythm":
-            return _rhythm(self, row)
-        if kind == "frequency":
-            return _frequency(self, row)
         found = _TOLD.get(kind)
-        return None if found is None else found(row)
+        return None if found is None else found(self, {name: float(numbers[place]) for name, place in PLACE.items()})
+
+    def beside(self, name: str, value: float, digits: int = 0) -> str:
+        """The median of a feature, where a value differs from it: " (half: 9 or more)"."""
+        middle = self.middles.get(name, float("nan"))
+        if not _known(middle) or f"{middle:.{digits}f}" == f"{value:.{digits}f}":
+            return ""
+        return f" (half: {middle:,.{digits}f} or {'more' if value < middle else 'less'})"
 
 
 def _known(value: float) -> bool:
@@ -94,14 +96,16 @@ def _frequency(wording: Wording, row: dict[str, float]) -> str | None:
     return f"{whole}, {lately:,} of them in the last {wording.window} days" if times > 1 else _rhythm(wording, row)
 
 
-def _value(row: dict[str, float]) -> str | None:
-    trend = row["value trend"]
+def _value(wording: Wording, row: dict[str, float]) -> str | None:
+    trend, value = row["value trend"], row["order value"]
     if _known(trend) and trend <= 0.9:
         return f"spends {100 * (1 - trend):.0f} % less an order than before"
-    return f"{row['order value']:,.2f} an order" if _known(row["order value"]) else None
+    if not _known(value):
+        return None
+    return " ".join(filter(None, (f"{value:,.2f}", wording.currency, "an order"))) + wording.beside("order value", value, 2)
 
 
-def _returns(row: dict[str, float]) -> str | None:
+def _returns(_wording: Wording, row: dict[str, float]) -> str | None:
     last, share = row["of the last orders"], row["orders sent back"]
     if not _known(last) or not _known(share):
         return None
@@ -115,7 +119,7 @@ def _returns(row: dict[str, float]) -> str | None:
     return f"sent something back of {many} orders"
 
 
-def _visits(row: dict[str, float]) -> str | None:
+def _visits(wording: Wording, row: dict[str, float]) -> str | None:
     silent, interval = row["days without visit"], row["visit interval"]
     if not _known(silent):
         return "no other activity ever seen"
@@ -123,10 +127,10 @@ def _visits(row: dict[str, float]) -> str | None:
         used = "daily" if interval < 1.5 else "weekly" if 6 <= interval < 8 else f"every {interval:.0f} days"
         return f"no visit for {_days(silent)}, used to come {used}"
     lately = counted(round(row["visits lately"]), "day")
-    return f"visits on {lately} of the last {VISIT_DAYS}"
+    return f"visits on {lately} of the last {VISIT_DAYS}" + wording.beside("visits lately", row["visits lately"])
 
 
-def _complaints(row: dict[str, float]) -> str | None:
+def _complaints(_wording: Wording, row: dict[str, float]) -> str | None:
     since = row["days since complaint"]
     if not _known(since):
         return "no complaint"
@@ -136,12 +140,12 @@ def _complaints(row: dict[str, float]) -> str | None:
     return f"complained {_ago(since)}"
 
 
-def _answers(row: dict[str, float]) -> str | None:
+def _answers(_wording: Wording, row: dict[str, float]) -> str | None:
     score = row["last score"]
     return f"the last answer gave {100 * score:.0f} % of the top score" if _known(score) else "never answered"
 
 
-def _mails(row: dict[str, float]) -> str | None:
+def _mails(_wording: Wording, row: dict[str, float]) -> str | None:
     opened = row["mails opened"]
     if not _known(opened):
         return None
@@ -150,58 +154,55 @@ def _mails(row: dict[str, float]) -> str | None:
     )
 
 
-def _discounts(row: dict[str, float]) -> str | None:
+def _discounts(_wording: Wording, row: dict[str, float]) -> str | None:
     share = row["discounted"]
     if not _known(share):
         return None
     return f"{100 * share:.0f} % of the orders at a discount" if share > 0 else "never ordered at a discount"
 
 
-def _breadth(row: dict[str, float]) -> str | None:
+def _breadth(wording: Wording, row: dict[str, float]) -> str | None:
     kinds = row["breadth"]
-    return f"touched {counted(round(kinds), 'kind')} of thing" if _known(kinds) else None
+    if not _known(kinds):
+        return None
+    return f"touched {counted(round(kinds), 'kind')} of thing" + wording.beside("breadth", kinds)
 
 
-def _tenure(row: dict[str, float]) -> str | None:
+def _tenure(wording: Wording, row: dict[str, float]) -> str | None:
     known = row["days known"]
-    return f"a customer for {_days(known)}" if _known(known) else None
-
-
-def _origin(wording: Wording, codes: npt.NDArray[np.int32]) -> str | None:
-    parts = [
-        f"{name} {wording.meta.properties[name][int(code)]}"
-        for name, code in zip(wording.origins, codes, strict=False)
-        if code > 0 and name in wording.meta.properties
-    ]
-    return ", ".join(parts[:2]) or None
+    return f"a customer for {_days(known)}" + wording.beside("days known", known) if _known(known) else None
 
 
 _TOLD: dict[str, Any] = {
-    "tenure": _tenure, "value": _value, "returns": _returns, "discounts": _discounts, "breadth": _breadth,
-    "visits": _visits, "complaints": _complaints, "answers": _answers, "mails": _mails,
+    "rhythm": _rhythm, "frequency": _frequency, "tenure": _tenure, "value": _value, "returns": _returns,
+    "discounts": _discounts, "breadth": _breadth, "visits": _visits, "complaints": _complaints, "answers": _answers,
+    "mails": _mails,
 }  # fmt: skip
 
 
 def main_kinds(parts: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    """The kind that adds most to each one's risk, as its place in KINDS; -1 where none adds LEAST_PART. [rows]"""
-    told = parts.copy()
-    told[:, KINDS.index("season")] = -np.inf
+    """The kind that adds most to each one's risk, as its place in KINDS; -1 where none adds LEAST_PART. [rows]
+
+    Origin stands behind all that a customer does.
+    """
+    origin, told = KINDS.index("origin"), parts.copy()
+    told[:, [KINDS.index("season"), origin]] = -np.inf
     best = np.argmax(told, axis=1)
-    return np.where(told[np.arange(len(told)), best] >= LEAST_PART, best, -1)
+    rest = np.where(parts[:, origin] >= LEAST_PART, origin, -1)
+    return np.where(told[np.arange(len(told)), best] >= LEAST_PART, best, rest)
 
 
-def reasons_of(
-    wording: Wording, numbers: npt.NDArray[np.float64], codes: npt.NDArray[np.int32], parts: npt.NDArray[np.float64]
-) -> str:
-    """The reasons of one customer, the strongest first, at most three; NOTHING where none adds to her risk."""
-    order = np.argsort(-parts, kind="stable")
+def reasons_of(wording: Wording, numbers: npt.NDArray[np.float64], parts: npt.NDArray[np.float64]) -> str:
+    """The reasons of one customer, the strongest first, at most three; that nothing stands out where none adds to her risk."""
     found: list[str] = []
-    for place in order:
+    for place in np.argsort(-parts, kind="stable"):
         if parts[place] < LEAST_PART or len(found) == MOST_REASONS:
             break
-        said = None if KINDS[place] == "season" else wording.told(KINDS[place], numbers, codes)
+        said = wording.told(KINDS[place], numbers)
         if said is not None and said not in found:
             found.append(said)
+    if not found and parts[KINDS.index("origin")] >= LEAST_PART:
+        return f"no habit stands out, only {' or '.join(wording.origins)}"
     return "; ".join(found) or NOTHING
 
 

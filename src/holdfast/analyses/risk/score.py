@@ -17,7 +17,6 @@ from holdfast.timelines.walk import Shard, Tally
 if TYPE_CHECKING:
     from holdfast.analyses.risk.training import Learned
     from holdfast.analyses.risk.walk import SnapshotStep
-    from holdfast.timelines.columns import Meta
     from holdfast.timelines.timelines import AsOf
 
 __all__ = ["BANDS", "Order", "ScoreStep", "Wanted", "band_of"]
@@ -48,6 +47,7 @@ class ScoreStep:
     learned  what was learned · step  the rows as of now (nothing later is read, no window looked at)
     segments how many · cuts  lowest risk of medium, high, very high · most  rows of the list
     order    of the list: by value at stake, or by risk · wanted  the people to name; None: the answer's sums and rows
+    currency of money in words
     """
 
     learned: Learned
@@ -59,6 +59,7 @@ class ScoreStep:
     most: int
     order: Order = "value"
     wanted: Wanted | None = None
+    currency: str = ""
 
     def __call__(self, shard: Shard) -> Tally:
         """Sums per segment and band (`_told`); rows of those at the top of the list."""
@@ -108,20 +109,19 @@ class ScoreStep:
         first = np.lexsort((rows.hash, -np.where(np.isfinite(risk), risk, -1.0), -key))[: self.most]
         return np.sort(first)
 
-    def told(self, meta: Meta, rows: Rows) -> list[str]:
+    def told(self, rows: Rows) -> list[str]:
         """The reasons of rows in words."""
-        parts = self.learned.parts(rows)
-        wording = self.wording(meta)
+        parts, wording = self.learned.parts(rows), self.wording()
         if self.learned.model is None:
-            return [wording.told("rhythm", rows.numbers[place], rows.codes[place]) or "" for place in range(len(rows))]
-        return [reasons_of(wording, rows.numbers[at], rows.codes[at], parts[at]) for at in range(len(rows))]
+            return [wording.told("rhythm", numbers) or "" for numbers in rows.numbers]
+        return [reasons_of(wording, numbers, own) for numbers, own in zip(rows.numbers, parts, strict=True)]
 
-    def wording(self, meta: Meta) -> Wording:
+    def wording(self) -> Wording:
         """The words of this business."""
-        counting = self.step.base.counting
-        orders = not counting.names
+        orders = not self.step.base.counting.names
         verb, noun = ("orders", "order") if orders else ("comes", "active day")
-        return Wording(verb, noun, self.step.recent, self.step.traces.origins, meta)
+        known = self.learned
+        return Wording(verb, noun, self.step.recent, self.step.traces.origins, self.currency, known.middles())
 
     def kinds(self, rows: Rows) -> npt.NDArray[np.int64]:
         """The main kind of reason of rows, -1 for none; the plain rule knows the rhythm alone."""

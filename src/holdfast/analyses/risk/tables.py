@@ -31,7 +31,6 @@ from holdfast.timelines.zone import date_of
 if TYPE_CHECKING:
     from holdfast.analyses.risk.score import ScoreStep
     from holdfast.analyses.risk.training import Learned, Tested
-    from holdfast.timelines.columns import Meta
 
 __all__ = [
     "CUSTOMERS",
@@ -84,7 +83,7 @@ CUSTOMERS = pa.schema(
 )
 
 
-def customers_table(scored: Scored, step: ScoreStep, meta: Meta, margin: float | None) -> pa.Table:
+def customers_table(scored: Scored, step: ScoreStep, margin: float | None) -> pa.Table:
     """A row a customer, by value at stake or by risk: the first of all that the walk gave."""
     rows = scored.rows
     risk = np.where(np.isfinite(rows["risk"]), rows["risk"], -1.0)
@@ -92,7 +91,7 @@ def customers_table(scored: Scored, step: ScoreStep, meta: Meta, margin: float |
     first = np.lexsort((rows["hash"], -risk, -key))[: step.most]
     kept = Rows(*(rows[name][first] for name in Rows.__dataclass_fields__))
     ids = rows["ids"].take(pa.array(first)).to_pylist()
-    reasons, bands = step.told(meta, kept), band_of(rows["risk"][first], step.cuts)
+    reasons, bands = step.told(kept), band_of(rows["risk"][first], step.cuts)
     out = []
     for at, place in enumerate(first.tolist()):
         told = {name: _finite(float(kept.numbers[at, column])) for name, column in PLACE.items()}

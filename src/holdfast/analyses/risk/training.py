@@ -24,7 +24,7 @@ from holdfast.analyses.risk.encoding import Table
 from holdfast.analyses.risk.learners import Calibrated, calibrated, fit_logistic, fit_trees, one_thread
 from holdfast.analyses.risk.measures import Estimate, brier, difference, odds_to
 from holdfast.analyses.risk.recency import Recency, recency_rule
-from holdfast.analyses.risk.traces import FEATURES, KINDS, LOGGED, PLACE, RATIO, RATIOS
+from holdfast.analyses.risk.traces import FEATURES, KINDS, LOGGED, PLACE, RATIO, RATIOS, unlogged
 from holdfast.analyses.risk.walk import WHOLE, Base, Rows, SnapshotStep
 from holdfast.analyses.statistics import Z95
 
@@ -152,6 +152,13 @@ class Learned:
             return self.recency.chances(rows.numbers[:, PLACE["days silent"]])
         table = table_of(rows, self.season)
         return self.model.chances(table), *self.model.bounds(table)
+
+    def middles(self) -> dict[str, float]:
+        """The median of each feature among the rows learned from; empty for the rule."""
+        if self.model is None:
+            return {}
+        found = self.model.learner.middles.tolist()
+        return {name: unlogged(name, value) for name, value in zip(FEATURES, found, strict=False)}
 
     def parts(self, rows: Rows) -> Floats:
         """What each kind of feature adds to the log-odds against a typical customer [rows, KINDS]; nothing for the rule."""

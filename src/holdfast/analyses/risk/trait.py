@@ -82,7 +82,7 @@ class ReasonTrait:
         """The reasons per customer in words, null for those out of the base."""
         inside = self.step.step.inside(shard)
         words = np.full(len(inside), None, object)
-        words[inside] = self.step.told(shard.columns.meta, self.step.step.rows(shard, inside))
+        words[inside] = self.step.told(self.step.step.rows(shard, inside))
         return pa.array(words.tolist(), pa.string())
 
     def _codes(self, shard: Shard) -> npt.NDArray[np.uint8]:
