@@ -87,7 +87,7 @@ def test_totals_errors_and_correlations_are_those_of_the_cdnow_papers(model, tot
     ("model", "means"),
     [
         ("BG/NBD", [0.225, 0.523, 1.044, 1.520, 2.164, 2.654, 3.504, 6.157]),
-        # At the maximum; .600 and 2.399 are printed, of rounded parameters: test_pareto_nbd.py.
+        # At the maximum itself; .600 and 2.399 are printed: test_pareto_nbd.py says why.
         ("Pareto/NBD", [0.138, 0.599, 1.196, 1.714, 2.398, 2.907, 3.819, 6.403]),
     ],
 )
