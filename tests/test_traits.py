@@ -11,7 +11,7 @@ from shells import holdfast, small_shop
 from shops import shop
 
 from holdfast.analyses.scope import TRAITS, parse_where
-from holdfast.analyses.traits import Traits
+from holdfast.analyses.traits import ON_DEMAND, Traits
 from holdfast.errors import UnknownName, UsageError
 from holdfast.workspace import Workspace
 
@@ -23,8 +23,10 @@ def test_every_customer_stands_once_with_every_trait_that_can_be_told():
     assert {"rfm", "signs", "due", "favourite_hour", "favourite_day"} <= set(answer.table.column_names)
     assert not {"discount", "favourite_category"} & set(answer.table.column_names)
     assert any(note.startswith("no discount:") for note in answer.notes)
-    # Groups found by data take longer than all others together: they stand here when they are named.
-    assert "cluster" not in answer.table.column_names
+    # What due, next_order and unusual_on stand on is learned once; others take longer: they stand here when they are named.
+    assert {"next_order", "next_order_band", "unusual_on", "unusual_on_band"} <= set(answer.table.column_names)
+    assert {name.removesuffix("_band") for name in answer.table.column_names}.isdisjoint(ON_DEMAND)
+    assert set(ON_DEMAND) == {"cluster", "next_items", "p_alive", "reason", "risk", "value", "value_at_risk"} < set(TRAITS)
     assert any("--name cluster" in note for note in answer.notes)
     assert {name.removesuffix("_band") for name in answer.table.column_names[1:]} <= set(TRAITS)
     totals: dict[str, int] = {}
