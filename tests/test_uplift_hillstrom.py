@@ -80,4 +80,4 @@ def test_the_advice_is_to_mail_everyone():
     everyone = max(row["net"] for row in rules if row["rule"] == "everyone")
     assert everyone == pytest.approx(0.4 * 0.769827 - 0.15, abs=1e-6)
     assert max(row["net"] for row in rules) == everyone
-    assert {row["advice"] for row in found.extra["advice"].to_pylist()} == {"everyone", "open"}
+    assert {row["advice"] for row in found.extra["advice"].to_pylist()} == {"everyone", "cannot be told"}

@@ -59,9 +59,9 @@ def _cell(name: str, value: Any, digits: int, *ends: Any) -> Any:
     if name in ("share_mailed", "share"):
         return f"{100 * value:.0f} %"
     digits = digits if abs(value) < 10 else 1
-    said = f"{value:.{digits}f}"
+    said = f"{value:z.{digits}f}"
     if ends and None not in ends:
-        said += f" ({ends[0]:.{digits}f} to {ends[1]:.{digits}f})"
+        said += f" ({ends[0]:z.{digits}f} to {ends[1]:z.{digits}f})"
     return said.replace("-", "−")
 
 
@@ -84,6 +84,7 @@ def _cell(name: str, value: Any, digits: int, *ends: Any) -> Any:
 @click.option("--days", type=click.IntRange(1), default=None, help="Days after the assignment in which outcomes count (14).")
 @click.option("--learner", "learners", multiple=True, metavar="NAME", help="Only these learners, such as 'T linear' (all).")
 @click.option("--draws", type=click.IntRange(100), default=None, help="Draws of the bootstrap (1000).")
+@click.option("--repeats", type=click.IntRange(1, 50), default=None, help="Draws of the folds, scores being the mean (1).")
 @click.option("--seed", type=int, default=None, help="Seed of folds, models and bootstrap (0).")
 @click.option("--show", type=click.Choice(SHOWN), default=None, help="The table to show (effects); scores: every customer.")
 def verb(workspace: str, file: str | None, **options: Any) -> None:

@@ -39,6 +39,7 @@ class Swayed(Question):
     margin    share of the money that is profit; None: as the settings say · cost  money of one mail
     split     (arm, size) as the draw intended it, in any unit; empty: all arms alike
     folds, draws, seed   of the models (2 to 20), of the bootstrap, of both
+    repeats   how often the folds are drawn (1 to 50), a score being the mean: steadier, and so many times as long
     learners  those that rank (`learners.LEARNERS`), the response model always beside them; empty: all
     show      the table that comes first; "scores" holds every customer's
     progress  is told in words what is being worked on
@@ -52,6 +53,7 @@ class Swayed(Question):
     folds: int = 5
     draws: int = 1000
     seed: int = 0
+    repeats: int = 1
     learners: tuple[str, ...] = ()
     show: Show = "effects"
     progress: Callable[[str], None] | None = field(default=None, repr=False, compare=False)
@@ -67,6 +69,8 @@ class Swayed(Question):
             raise UsageError("a mail cannot cost less than nothing, nor an outcome be worth nothing", "such as cost=0.15")
         if not 2 <= self.folds <= 20 or not 100 <= self.draws <= 100_000:
             raise UsageError("folds must be 2 to 20 and draws 100 to 100,000", "such as folds=5, draws=1000")
+        if not 1 <= self.repeats <= 50:
+            raise UsageError(f"repeats cannot be {self.repeats}", "draw the folds 1 to 50 times, such as repeats=5")
 
     def choices(self, trial: Trial, margin: float | None) -> tuple[Choices, bool]:
         """What is worked out, and whether it is about money."""
@@ -82,7 +86,8 @@ class Swayed(Question):
             )
         unit = (1.0 if self.worth is None else self.worth) * (1.0 if margin is None or not money else margin)
         learners = tuple(name for name in LEARNERS if not self.learners or name in (*self.learners, RESPONSE))
-        return Choices(value, unit, self.cost, self._weights(trial), self.folds, self.draws, self.seed, learners), money
+        weights = self._weights(trial)
+        return Choices(value, unit, self.cost, weights, self.folds, self.draws, self.seed, learners, self.repeats), money
 
     def _weights(self, trial: Trial) -> tuple[float, ...]:
         given = dict(self.split)
@@ -103,7 +108,12 @@ class Swayed(Question):
         choices, money = self.choices(trial, margin)
         study = self.kept(trial, choices, timelines, key)
         wording = Wording(
-            settings.currency if money else choices.value, margin if money else None, self.cost, money, settings.small_group
+            settings.currency if money else choices.value,
+            margin if money else None,
+            self.cost,
+            money,
+            settings.small_group,
+            choices.value if money and self.worth is None and self.value is None and choices.value != "money" else "",
         )
         told = tables(study)
         main = scores_table(study) if self.show == "scores" else told.pop(self.show)
@@ -128,7 +138,8 @@ class Swayed(Question):
         said: dict[str, Any] = {"control": trial.arms[CONTROL], "intended split": split, "policy by": choices.value}
         if money:
             said |= {"money": "revenue" if margin is None else f"profit at {100 * margin:g} %", "cost of a mail": self.cost}
-        return said | {"folds": self.folds, "bootstrap": self.draws, "seed": self.seed}
+        said |= {"folds": self.folds, "bootstrap": self.draws, "seed": self.seed}
+        return said | ({"folds drawn": f"{self.repeats} times"} if self.repeats > 1 else {})
 
     def behind(self, study: Study, cell: dict[str, Any]) -> People:
         """The customers of an arm (arm=…), of a tenth of it (outcome=…, decile=…), of control (group="control") or both."""
@@ -157,6 +168,8 @@ class Swayed(Question):
             raise UsageError(f"nobody is ranked by {study.trial.arms[arm]}", "its arm and control need 100 customers each")
         outcome = str(cell.get("outcome", known[0].outcome))
         checked_choice("outcome", outcome, tuple(dict.fromkeys(one.outcome for one in known)))
+        if "learner" in cell:
+            checked_choice("learner", cell["learner"], tuple({one.learner for one in known if one.outcome == outcome}))
         deciles = tuple(one.decile for one in known if one.outcome == outcome)
         checked_choice("decile", cell["decile"], deciles)
         return next(one.places for one in known if (one.outcome, one.decile) == (outcome, cell["decile"]))

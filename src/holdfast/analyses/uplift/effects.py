@@ -136,8 +136,14 @@ def _apart(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> dict[str, Any]:
     spread, error = math.sqrt((a + b) / 2), math.sqrt(a / max(len(one), 1) + b / max(len(other), 1))
     gap = mean - mean_control
     if not spread > 0:
-        return {"mean": mean, "mean_control": mean_control, "difference": 0.0 if gap == 0 else None, "p": 1.0}
+        p = 1.0 if gap == 0 else _split_p(len(one), len(other))
+        return {"mean": mean, "mean_control": mean_control, "difference": 0.0 if gap == 0 else None, "p": p}
     return {"mean": mean, "mean_control": mean_control, "difference": gap / spread, "p": normal_p(gap / error)}
+
+
+def _split_p(n: int, m: int) -> float:
+    """The p of one value for all n of an arm and another for all m of control: 2 of the ways to draw n of n + m."""
+    return min(1.0, 2 * math.exp(math.lgamma(n + 1) + math.lgamma(m + 1) - math.lgamma(n + m + 1)))
 
 
 def moved_features(rows: list[dict[str, Any]], features: tuple[Feature, ...]) -> tuple[str, ...]:

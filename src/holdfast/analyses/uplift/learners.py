@@ -16,7 +16,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -59,7 +59,7 @@ def scored(
         # Threads within such small fits wait longer than they work: two folds at a time are faster.
         with threadpool_limits(1):
             learn = fold != held
-            fitted = _Fold(known.at(learn), mailed[learn], y[learn], known.at(~learn), share, seed)
+            fitted = _Fold(*_knowable(known.at(learn), mailed[learn], known.at(~learn)), mailed[learn], y[learn], share, seed)
             return {name: fitted.score(name) for name in learners}
 
     out = {name: np.zeros(len(y)) for name in learners}
@@ -72,6 +72,15 @@ def scored(
     return out
 
 
+def _knowable(known: Known, mailed: npt.NDArray[np.bool_], new: Known) -> tuple[Known, Known]:
+    """Both with 0 in the features that are known of nobody in one of the arms: trees cannot learn from them."""
+    there = ~np.isnan(known.trees)
+    gone = ~(there[mailed].any(axis=0) & there[~mailed].any(axis=0))
+    if not gone.any():
+        return known, new
+    return tuple(replace(one, trees=np.where(gone, 0.0, one.trees)) for one in (known, new))  # type: ignore[return-value]
+
+
 @dataclass(frozen=True)
 class _Fold:
     """The models learnt from all folds but one, each fitted when it is first needed.
@@ -80,9 +89,9 @@ class _Fold:
     """
 
     known: Known
+    new: Known
     mailed: npt.NDArray[np.bool_]
     y: Floats
-    new: Known
     share: bool
     seed: int
 
@@ -117,14 +126,18 @@ class _Fold:
         control, mailed = (_trees(self.known.texts, self.seed).fit(self.known.trees[arm], self.y[arm]) for arm in self._arms)
         return control, mailed
 
-    def _crossed(self, model: Callable[[], Any], features: Floats, at: Floats) -> Floats:
-        """The X-learner's second stage: a model of each guess at the effect, weighed by the chance of the other arm."""
+    @cached_property
+    def _guesses(self) -> tuple[Floats, Floats]:
+        """The two guesses at the effect: of control customers, of mailed ones."""
         of_control, of_mailed = self._grown
         control, mailed = self._arms
         less = of_mailed.predict(self.known.trees[control]) - self.y[control]
-        more = self.y[mailed] - of_control.predict(self.known.trees[mailed])
-        odds = float(mailed.mean())
-        fitted = (model().fit(features[arm], guess).predict(at) for arm, guess in ((control, less), (mailed, more)))
+        return less, self.y[mailed] - of_control.predict(self.known.trees[mailed])
+
+    def _crossed(self, model: Callable[[], Any], features: Floats, at: Floats) -> Floats:
+        """The X-learner's second stage: a model of each guess at the effect, weighed by the chance of the other arm."""
+        odds = float(self.mailed.mean())
+        fitted = (model().fit(features[arm], guess).predict(at) for arm, guess in zip(self._arms, self._guesses, strict=True))
         return np.asarray(sum(weight * effect for weight, effect in zip((odds, 1 - odds), fitted, strict=True)))
 
 

@@ -26,6 +26,9 @@ __all__ = ["Ranking", "qini", "qini_curve", "qini_draws"]
 DRAWN_AT_ONCE = 40_000_000
 """Numbers of the bootstrap that stand in memory at a time, a byte each."""
 
+SIDE_BY_SIDE = 128
+"""Draws that are worked out together; their sums fit into the processor's nearest memory."""
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -53,7 +56,7 @@ class Ranking:
 
 def qini(ranking: Ranking) -> float:
     """The Qini coefficient Q per head (not times 1,000)."""
-    ones = np.ones((1, len(ranking.order)), np.uint8)
+    ones = np.ones((len(ranking.order), 1), np.uint8)
     return float(_areas(ranking.order, ranking.ends, ranking.mailed, ranking.values, ones)[0])
 
 
@@ -78,7 +81,7 @@ def qini_draws(rankings: Sequence[Ranking], draws: int, seed: int) -> Floats:
     parts = []
     with ThreadPoolExecutor(2) as pool:
         for start in range(0, draws, at_once):
-            counts = np.stack([_drawn(random, size) for _ in range(min(at_once, draws - start))])
+            counts = np.stack([_drawn(random, size) for _ in range(min(at_once, draws - start))], axis=1)
             found = pool.map(lambda one, counts=counts: _areas(one.order, one.ends, one.mailed, one.values, counts), rankings)
             parts.append(np.stack(list(found)))
     return np.concatenate(parts, axis=1)
@@ -88,24 +91,32 @@ def _drawn(random: np.random.Generator, size: int) -> npt.NDArray[np.uint8]:
     return np.minimum(np.bincount(random.integers(0, size, size), minlength=size), 255).astype(np.uint8)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _areas(order: Any, ends: Any, mailed: Any, values: Any, counts: Any) -> Any:
-    """Q of each row of counts: how often each customer was drawn, uint8 [draws, customers]."""
-    out = np.zeros(len(counts), np.float64)
-    for draw in range(len(counts)):
-        n_t, n_c, y_t, y_c = 0.0, 0.0, 0.0, 0.0
-        before, gain, area = 0.0, 0.0, 0.0
-        for i in range(len(order)):
-            weight = float(counts[draw, order[i]])
-            if mailed[i] == 1:
-                n_t += weight
-                y_t += weight * values[i]
-            else:
-                n_c += weight
-                y_c += weight * values[i]
-            if ends[i] == 1:
-                now = y_t - y_c * n_t / n_c if n_c > 0 else y_t
-                area += (gain + now) / 2 * (n_t + n_c - before)
-                before, gain = n_t + n_c, now
-        out[draw] = (area / before - gain / 2) / before if before > 0 else 0.0
+    """Q of each column of counts: how often each customer was drawn, uint8 [customers, draws]."""
+    out = np.zeros(counts.shape[1], np.float64)
+    for start in range(0, len(out), SIDE_BY_SIDE):
+        end = min(start + SIDE_BY_SIDE, len(out))
+        _areas_of(order, ends, mailed, values, counts[:, start:end], out[start:end])
     return out
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _areas_of(order: Any, ends: Any, mailed: Any, values: Any, counts: Any, out: Any) -> None:
+    """A few draws side by side: each step is the same for all of them, which processors do four at a time."""
+    width = len(out)
+    n_t, n_c, y_t, y_c = np.zeros(width), np.zeros(width), np.zeros(width), np.zeros(width)
+    before, gain, area = np.zeros(width), np.zeros(width), np.zeros(width)
+    for i in range(len(order)):
+        drawn, value = counts[order[i]], values[i]
+        heads, done = (n_t, y_t) if mailed[i] == 1 else (n_c, y_c)
+        for k in range(width):
+            heads[k] += drawn[k]
+            done[k] += drawn[k] * value
+        if ends[i] == 1:
+            for k in range(width):
+                now = y_t[k] - y_c[k] * n_t[k] / max(n_c[k], 1.0)
+                area[k] += (gain[k] + now) / 2 * (n_t[k] + n_c[k] - before[k])
+                before[k], gain[k] = n_t[k] + n_c[k], now
+    for k in range(width):
+        out[k] = (area[k] / before[k] - gain[k] / 2) / before[k] if before[k] > 0 else 0.0

@@ -168,7 +168,7 @@ class Uplift(Swayed):
         trial = Trial(
             labels, np.array([place[code] for code in codes], np.int64), moving,
             tuple(one for one in features if not one.constant), ids.take(pa.array(order)),
-            tuple((reason, rows) for reason, rows in left if rows), same,
+            tuple((reason, rows) for reason, rows in left if rows), same, before=True,
         )  # fmt: skip
         return step, trial
 
@@ -191,7 +191,8 @@ class Uplift(Swayed):
 TEXT = (
     "Customers were drawn at random into arms; control was not mailed. Effect: share or mean of an arm less that of control, "
     "with Newcombe's 95 % interval for shares and Welch's for means. Customers are ranked by models that never saw them "
-    "(folds): T-, S- and X-learners, and a model of the response among the mailed to compare with. Qini: the area between "
+    "(folds): T-, S- and X-learners, and a model of the response among the mailed to compare with; linear S- and X-learners "
+    "give exactly the scores of the linear T-learner and are not listed again. Qini: the area between "
     "what the mail added among the mailed of the best share and the random line, per head of both arms, × 1,000; its interval "
     "is of customers drawn anew, the scores as they are. Policy: what a rule earns per head against mailing nobody, its cut "
     "chosen on the other folds, beside mailing everyone. A rule is advised only when its ranking beats chance and it earns "

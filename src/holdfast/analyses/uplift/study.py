@@ -8,7 +8,7 @@ adjusted for all rules that were tried (Benjamini-Hochberg).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -40,6 +40,9 @@ ALPHA = 0.05
 LEAST_TO_RANK = 100
 """Customers that an arm needs before anybody is ranked by it."""
 
+REPEAT = 1_000
+"""Seeds of the second, third, … draw of the folds lie so far apart, so that a next seed draws none of them again."""
+
 GROUPS = 10
 Verdict = Literal["everyone", "nobody", "target", "open"]
 Floats = npt.NDArray[np.float64]
@@ -53,6 +56,7 @@ class Choices:
     cost    money of one mail
     weights intended sizes of the arms, in the order of the trial's arms
     folds, draws, seed   of the models and the bootstrap · learners  those that rank, the response model among them
+    repeats  how often the folds are drawn; a score is the mean of them all
     """
 
     value: str
@@ -63,6 +67,7 @@ class Choices:
     draws: int = 1000
     seed: int = 0
     learners: tuple[str, ...] = LEARNERS
+    repeats: int = 1
 
 
 @dataclass(frozen=True)
@@ -146,10 +151,14 @@ class Group:
 
 @dataclass(frozen=True)
 class Study:
-    """All that came out; empty lists where arms are too small to rank."""
+    """All that came out; empty lists where arms are too small to rank.
+
+    trial  without the features that moved · moved  features in which the arms differ more than chance allows
+    """
 
     trial: Trial
     choices: Choices
+    moved: tuple[str, ...]
     ratio: Ratio
     balance: list[dict[str, Any]]
     effects: list[tuple[str, Outcome, Effect]]
@@ -172,7 +181,7 @@ def studied(trial: Trial, choices: Choices, progress: Callable[[str], None] | No
     rows = balance(trial)
     moved = moved_features(rows, trial.features)
     if moved:
-        trial = trial.without(set(moved), _moved_words(moved))
+        trial = trial.without(set(moved), _moved_words(moved, trial.before))
     ratio = sample_ratio([int(count) for count in trial.counts], choices.weights)
     ranked, rules = list[Ranked](), list[Rule]()
     for arm in range(1, len(trial.arms)):
@@ -186,16 +195,16 @@ def studied(trial: Trial, choices: Choices, progress: Callable[[str], None] | No
         if min(trial.counts[[CONTROL, arm]]) >= 2:
             rules += _rules(trial, arm, choices, own, fold)
     rules = with_p(rules)
-    study = Study(trial, choices, ratio, rows, effects(trial), ranked, rules, _advice(rules), [])
+    study = Study(trial, choices, moved, ratio, rows, effects(trial), ranked, rules, _advice(rules), [])
     return Study(**{**study.__dict__, "groups": _groups(study)})
 
 
-def _moved_words(moved: tuple[str, ...]) -> str:
+def _moved_words(moved: tuple[str, ...], before: bool) -> str:
     more = "" if len(moved) <= 8 else f" and {len(moved) - 8} more"
-    return (
-        f"left out of the ranking, as no chance makes the arms so different in them: {', '.join(moved[:8])}{more}; "
-        "most likely they came after the mailing"
-    )
+    why = "they were known before the mail, so that the draw was not by chance alone" if before else (
+        "they came after the mail, or the draw was not by chance alone"
+    )  # fmt: skip
+    return f"left out of the ranking, as no chance makes the arms so different in them: {', '.join(moved[:8])}{more}; {why}"
 
 
 def rankable(trial: Trial, arm: int) -> bool:
@@ -204,16 +213,19 @@ def rankable(trial: Trial, arm: int) -> bool:
 
 
 def _ranked(trial: Trial, arm: int, choices: Choices) -> tuple[list[Ranked], npt.NDArray[np.int64]]:
-    """Every learner's ranking of one arm by every outcome, and the folds."""
+    """Every learner's ranking of one arm by every outcome, and the folds (of several draws of them, the first)."""
     places = trial.pair(arm)
     mailed = trial.arm[places] == arm
     known = Known.of(trial.features).at(places)
-    fold = fold_of(len(places), choices.folds, choices.seed)
+    folds = [fold_of(len(places), choices.folds, choices.seed + REPEAT * again) for again in range(choices.repeats)]
     kept = list[tuple[str, str, Floats, Ranking]]()
     for outcome in trial.outcomes:
         y = outcome.values[places]
         share = outcome.kind == "share"
-        scores = scored(known, mailed, y, fold, share=share, seed=choices.seed, learners=choices.learners)
+        drawn_anew = [
+            scored(known, mailed, y, fold, share=share, seed=choices.seed, learners=choices.learners) for fold in folds
+        ]
+        scores = {name: np.mean([one[name] for one in drawn_anew], axis=0) for name in choices.learners}
         kept += [(outcome.name, learner, score, Ranking.of(score, mailed, y)) for learner, score in scores.items()]
     drawn = qini_draws([ranking for *_, ranking in kept], choices.draws, choices.seed)
     at = {(name, learner): place for place, (name, learner, *_) in enumerate(kept)}
@@ -226,7 +238,7 @@ def _ranked(trial: Trial, arm: int, choices: Choices) -> tuple[list[Ranked], npt
             over = (base[place] - base[other], *_bounds(drawn[place] - drawn[other]))
         low, high = _bounds(drawn[place])
         out.append(Ranked(arm, name, learner, score, base[place], low, high, *over, qini_curve(ranking)))
-    return out, fold
+    return out, folds[0]
 
 
 def _bounds(drawn: Floats) -> tuple[float, float]:
@@ -238,17 +250,28 @@ def _rules(trial: Trial, arm: int, choices: Choices, ranked: list[Ranked], fold:
     """Everyone, nobody and a rule for each ranking."""
     places = trial.pair(arm)
     mailed = trial.arm[places] == arm
-    gains = choices.unit * effect_parts(mailed, trial.outcome(choices.value).values[places]) - choices.cost
-    none = np.zeros(len(gains))
+    outcome = trial.outcome(choices.value)
+    y = outcome.values[places]
+    gains = choices.unit * effect_parts(mailed, y) - choices.cost
+    everyone = _of_all(effect_of(outcome.kind, y[mailed], y[~mailed]), earned(gains), choices)
+    nothing = Earning(0.0, 0.0, 0.0, 1.0)
     out = [
-        Rule(arm, "everyone", None, 1.0, earned(gains), earned(none)),
-        Rule(arm, "nobody", None, 0.0, earned(none), earned(-gains)),
+        Rule(arm, "everyone", None, 1.0, everyone, nothing),
+        Rule(arm, "nobody", None, 0.0, nothing, Earning(-everyone.net, -everyone.high, -everyone.low, earned(-gains).p)),
     ]
     for one in ranked:
         mail = rule_of(within_fold(one.score, fold), fold, gains)
         net, over = earned(np.where(mail, gains, 0.0)), earned(np.where(mail, 0.0, -gains))
         out.append(Rule(arm, f"{one.learner}, by {one.outcome}", one, float(mail.mean()), net, over))
     return out
+
+
+def _of_all(effect: Effect, earning: Earning, choices: Choices) -> Earning:
+    """What mailing everyone earns, with the interval of the effect itself, so that both say the same of few customers."""
+    if effect.low is None or effect.high is None:
+        return earning
+    low, high = (choices.unit * value - choices.cost for value in (effect.low, effect.high))
+    return replace(earning, low=low, high=high)
 
 
 def with_p(rules: list[Rule]) -> list[Rule]:
@@ -269,7 +292,7 @@ def _advice(rules: list[Rule]) -> list[Advice]:
         elif own[0].net.low > 0:
             out.append(Advice(arm, "everyone", own[0]))
         else:
-            out.append(Advice(arm, "nobody" if own[0].net.high < 0 else "open", own[1]))
+            out.append(Advice(arm, "nobody", own[1]) if own[0].net.high < 0 else Advice(arm, "open", own[0]))
     return out
 
 

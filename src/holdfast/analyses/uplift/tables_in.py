@@ -1,6 +1,6 @@
 """A trial from a plain table: a row a customer, with the arm, what happened afterwards and what was known before.
 
-1. A row without an arm, or without one of the outcomes, is left out and counted.
+1. A row without an arm, or without one of the outcomes, is left out and counted; so are those that say nan or null there.
 2. Where there are ids: who stands in two arms is left out with all her rows; of rows that repeat an id the first counts.
 3. Every column that is neither arm, outcome nor id is a feature: numbers where all that is known of it are numbers, else text.
    A text with nearly as many values as rows, and a column that is the same for all, say nothing and are left out.
@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -27,6 +28,9 @@ CONTROLS = ("control", "control group", "no e-mail", "no email", "no mail", "non
 
 IDS = ("customer_id", "customerid", "customer", "user_id", "userid", "id")
 """Columns that hold the customer when none is given, in lower case."""
+
+UNKNOWN = ("", "nan", "null", "none", "na")
+"""Texts that say a number is not known, in lower case; an arm may be called none."""
 
 MOST_ARMS = 20
 MOST_TEXTS = 100
@@ -57,7 +61,7 @@ def trial_of_table(
         raise UsageError("no outcome is named", f"say what happened afterwards: one or more of {', '.join(columns)}")
     customer = customer or next((column for column in columns if column.lower() in IDS and column != arm), None)
     table, left = _usable(table, arm, outcomes, customer, name)
-    labels, codes = arms_of(table[arm].to_pylist(), control, arm)
+    labels, codes = arms_of([text.strip() for text in table[arm].to_pylist()], control, arm)
     used = {arm, customer, *outcomes, *leave_out}
     chosen = list(features) if features is not None else [column for column in columns if column not in used]
     found, notes = _features(table, [column for column in chosen if column not in {arm, customer, *outcomes}])
@@ -87,7 +91,9 @@ def _usable(
     needed = [(arm, "no arm"), *((outcome, f"no {outcome}") for outcome in outcomes)]
     needed += [(customer, "no id")] if customer is not None else []
     for column, reason in needed:
-        known = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(table[column]), ""), False)
+        gone = UNKNOWN if column in outcomes else ("", "nan", "null") if column == arm else ("",)
+        texts = pc.utf8_lower(pc.utf8_trim_whitespace(table[column]))
+        known = pc.invert(pc.is_in(pc.fill_null(texts, ""), pa.array(gone)))
         left.append((reason, table.num_rows - int(pc.sum(known.cast(pa.int64())).as_py() or 0)))
         table = table.filter(known)
     if customer is not None:
@@ -105,7 +111,7 @@ def _once(table: pa.Table, arm: str, customer: str) -> tuple[pa.Table, list[tupl
         return table, []
     seen: dict[str, set[str]] = {}
     for one, own in zip(ids, arms, strict=True):
-        seen.setdefault(one, set()).add(own)
+        seen.setdefault(one, set()).add(own.strip())
     first = dict(zip(reversed(ids), range(len(ids) - 1, -1, -1), strict=True))
     mixed = np.array([len(seen[one]) > 1 for one in ids])
     again = np.array([first[one] != place for place, one in enumerate(ids)]) & ~mixed
@@ -139,7 +145,7 @@ def _outcomes(table: pa.Table, names: Sequence[str]) -> tuple[Outcome, ...]:
     for name in dict.fromkeys(names):
         values = _numbers(table[name])
         if values is None:
-            odd = next(text for text in table[name].to_pylist() if _number(text) is None)
+            odd = next((text for text in table[name].to_pylist() if _number(text) is None), "")
             raise UsageError(f"{name} is no number: {odd!r}", "an outcome is 0 or 1, or an amount")
         if (values == values[0]).all():
             raise UsageError(f"{name} is {values[0]:g} for everyone", "an outcome that never varies has no effect to measure")
@@ -174,7 +180,7 @@ def _numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64] | None:
     texts = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     trimmed = pc.utf8_trim_whitespace(texts)
     lower = pc.utf8_lower(trimmed)
-    known = pc.if_else(pc.is_in(lower, pa.array(["", "nan", "null", "none", "na"])), None, trimmed)
+    known = pc.if_else(pc.is_in(lower, pa.array(UNKNOWN)), None, trimmed)
     if known.null_count == len(known):
         return None
     truth = pc.is_in(lower, pa.array(["true", "false"]))
@@ -188,7 +194,9 @@ def _numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64] | None:
 
 
 def _number(text: str) -> float | None:
+    """A finite number, or None."""
     try:
-        return float(text)
+        found = float(text)
     except ValueError:
         return None
+    return found if math.isfinite(found) else None

@@ -15,6 +15,9 @@ __all__ = ["PER", "TABLES", "scores_table", "tables"]
 PER = 1000
 """Qini coefficients and gains are written per so many heads."""
 
+OPEN = "cannot be told"
+"""The advice where neither mailing everyone nor mailing nobody is sure to be right."""
+
 STEPS = 20
 """The curve is written at so many equal shares."""
 
@@ -116,7 +119,8 @@ def _advice(study: Study) -> list[dict[str, Any]]:
     arms = study.trial.arms
     return [
         {
-            "arm": arms[one.arm], "advice": one.verdict, "rule": one.rule.name, "share_mailed": one.rule.share,
+            "arm": arms[one.arm], "advice": OPEN if one.verdict == "open" else one.verdict,
+            "rule": one.rule.name, "share_mailed": one.rule.share,
             "n": len(study.trial.pair(one.arm)), "net": one.rule.net.net, "low": one.rule.net.low, "high": one.rule.net.high,
         }
         for one in study.advice

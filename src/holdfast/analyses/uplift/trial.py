@@ -96,6 +96,7 @@ class Trial:
     ids       the customers (Arrow text), or None where they have no names
     left_out  (reason, how many) of those that could not be used
     notes     what should be said of the reading
+    before    whether the features are surely of the time before the mail, as those worked out from events are
     """
 
     arms: tuple[str, ...]
@@ -105,6 +106,7 @@ class Trial:
     ids: Any = None
     left_out: tuple[tuple[str, int], ...] = ()
     notes: tuple[str, ...] = ()
+    before: bool = False
 
     def __len__(self) -> int:
         return len(self.arm)

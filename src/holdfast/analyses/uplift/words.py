@@ -1,6 +1,7 @@
 """The answer in words: what the mail did, whom to mail, and what to keep in mind.
 
-Here "because of" may stand: the arms were drawn at random, and control says what would have happened anyway.
+Here "because of" may stand: the arms were drawn at random, and control says what would have happened anyway. Where the sizes
+of the arms, or what was known before, say that they were not, it is "together with", and the words begin with the doubt.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from holdfast.analyses.definitions import counted
 from holdfast.analyses.uplift.effects import Effect
 from holdfast.analyses.uplift.learners import RESPONSE
-from holdfast.analyses.uplift.study import ALPHA, LEAST_TO_RANK, Advice, Group, Study, rankable
+from holdfast.analyses.uplift.study import ALPHA, LEAST_TO_RANK, Advice, Group, Rule, Study, rankable
 from holdfast.analyses.uplift.trial import CONTROL, Outcome
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Wording:
     """How amounts are written.
 
     unit    what is earned: a currency, or the outcome where it is no money · margin, cost  as chosen · small  small groups
+    taken   an outcome that was taken for money without being told; empty: none
     """
 
     unit: str
@@ -34,21 +36,38 @@ class Wording:
     cost: float
     money: bool
     small: int
+    taken: str = ""
 
 
 def words(study: Study, wording: Wording) -> str:
     """The answer, in two or three sentences."""
-    broken = ""
+    doubt = _doubt(study)
+    chosen = _chosen(study)
+    if chosen is None:
+        return doubt + f"Too few customers: {_sizes(study)}. " + _did(study, 1)
+    return f"{doubt}{_advised(study, chosen, wording)} {_did(study, chosen.arm)}"
+
+
+def _doubt(study: Study) -> str:
+    """Why the arms may not have been drawn by chance alone; empty where nothing speaks against it."""
     if study.ratio.broken:
         sizes = ", ".join(f"{arm} {n:,}" for arm, n in zip(study.trial.arms, study.ratio.counts, strict=True))
-        broken = (
+        return (
             f"Do not trust this trial: chance makes arms of such sizes ({sizes}) less than once in 1,000 draws, so that "
             "something sorted the customers. What it would say: "
         )
-    chosen = _chosen(study)
-    if chosen is None:
-        return broken + f"Too few customers: {_sizes(study)}. " + _did(study, 1)
-    return f"{broken}{_advised(study, chosen, wording)} {_did(study, chosen.arm)}"
+    if not study.moved:
+        return ""
+    names = ", ".join(study.moved[:MOST_OUTCOMES])
+    if study.trial.before:
+        return (
+            f"Do not trust this trial: the arms were not alike before the mail ({names}), so that something sorted the "
+            "customers. What it would say: "
+        )
+    return (
+        f"Take care: the arms differ more than chance allows in {names}. If that came after the mail, all is well; if it was "
+        "known before, the mail was not drawn at random. What the trial says: "
+    )
 
 
 def _sizes(study: Study) -> str:
@@ -69,29 +88,52 @@ def _everyone(study: Study, arm: int) -> Earning:
 
 def _advised(study: Study, advice: Advice, wording: Wording) -> str:
     arm, everyone = study.trial.arms[advice.arm], _everyone(study, advice.arm)
-    tried = sum(one.ranked is not None for one in study.rules)
-    none_better = f", and none of {counted(tried, 'rule')} of targeting is sure to earn more" if tried else ""
     if advice.verdict == "everyone":
-        return f"Mail everyone ({arm}): {_earns(everyone, wording)}{none_better}."
+        return f"Mail everyone ({arm}): {_earns(everyone, wording)}. {_choosing(study, advice.arm, wording)}".strip()
+    best, tried = _best(study, advice.arm)
+    ways = f"the best of {tried} ways to choose customers" if tried > 1 else "choosing customers"
     if advice.verdict == "nobody":
-        also = f"; no rule of {tried} earns anything for sure" if tried else ""
+        also = f"; {ways} earns {_amount(best.net, wording)}, which is not surely a gain" if best else ""
         return f"Mail nobody: mailing everyone ({arm}) {_earns(everyone, wording, 'earns')}{also}."
     if advice.verdict == "target":
         rule = advice.rule
         return (
-            f"Mail the {100 * rule.share:.0f} % that {rule.name} puts first ({arm}): {_earns(rule.net, wording)}, "
+            f"Mail the {100 * rule.share:.0f} % that “{rule.name}” puts first ({arm}): {_earns(rule.net, wording)}, "
             f"{_amount(rule.over, wording)} more than mailing everyone."
         )
-    both = f", nor does any of {counted(tried, 'rule')} of targeting for sure" if tried else ""
+    luck = ", which may be luck" if best and best.net.low > 0 else ""
+    also = f", {ways} {_amount(best.net, wording)}{luck}" if best else ""
     return (
-        f"It cannot be told whether the mail ({arm}) pays: mailing everyone {_earns(everyone, wording, 'earns')}{both}; "
+        f"It cannot be told whether the mail ({arm}) pays: mailing everyone {_earns(everyone, wording, 'earns')}{also}; "
         "a larger trial would tell."
+    )
+
+
+def _best(study: Study, arm: int) -> tuple[Rule | None, int]:
+    """Of the rules that mail some of the customers the one that earned most, and how many rules were tried."""
+    tried = [one for one in study.rules if one.arm == arm and one.ranked is not None]
+    return max((one for one in tried if one.share < 1), key=lambda one: one.net.net, default=None), len(tried)
+
+
+def _choosing(study: Study, arm: int, wording: Wording) -> str:
+    """What the best rule of targeting makes of it, where everyone is to be mailed."""
+    best, tried = _best(study, arm)
+    if not tried:
+        return ""
+    if best is None:
+        ways = f"none of {tried} ways tried leaves anybody out" if tried > 1 else "the way tried leaves nobody out"
+        return f"Choosing whom to mail earns no more: {ways}."
+    ways = f"the best of {tried} ways" if tried > 1 else "the one way"
+    luck = ", which may be luck" if best.over.low > 0 else ""
+    return (
+        f"Choosing whom to mail is not sure to earn more: {ways} tried, the {100 * best.share:.0f} % that “{best.name}” "
+        f"puts first, makes a difference of {_amount(best.over, wording)}{luck}."
     )
 
 
 def _earns(earning: Earning, wording: Wording, verb: str = "it earns") -> str:
     if not wording.money:
-        more = f"{_amount(earning, wording)} of {wording.unit} per 1,000 customers"
+        more = f"{_amount(earning, wording)} per 1,000 customers ({wording.unit})"
         return f"{verb.replace('earns', 'adds')} {more}"
     at = "" if wording.margin is None else f" at a margin of {100 * wording.margin:g} %"
     price = f"{' and' if at else ' at'} {wording.cost:g} a mail" if wording.cost else ""
@@ -102,8 +144,8 @@ def _earns(earning: Earning, wording: Wording, verb: str = "it earns") -> str:
 def _amount(earning: Earning, wording: Wording) -> str:
     net, low, high = earning.net, earning.low, earning.high
     if wording.money:
-        return _signed(f"{net:.2f} ({low:.2f} to {high:.2f})")
-    return _signed(f"{1000 * net:.1f} ({1000 * low:.1f} to {1000 * high:.1f})")
+        return _signed(f"{net:z.2f} ({low:z.2f} to {high:z.2f})")
+    return _signed(f"{1000 * net:z.1f} ({1000 * low:z.1f} to {1000 * high:z.1f})")
 
 
 def _did(study: Study, arm: int) -> str:
@@ -112,7 +154,8 @@ def _did(study: Study, arm: int) -> str:
     found = [(outcome, effect) for one, outcome, effect in study.effects if one == name][:MOST_OUTCOMES]
     told = ", ".join(_effect(outcome, effect) for outcome, effect in found)
     n, control = (int(study.trial.counts[code]) for code in (arm, CONTROL))
-    return f"Because of {name}, against {study.trial.arms[CONTROL]} ({n:,} and {control:,} customers): {told}."
+    said = "Together with" if _doubt(study) else "Because of"
+    return f"{said} {name}, against {study.trial.arms[CONTROL]} ({n:,} and {control:,} customers): {told}."
 
 
 def _effect(outcome: Outcome, effect: Effect) -> str:
@@ -144,8 +187,14 @@ def notes(study: Study, wording: Wording) -> tuple[str, ...]:
     few = [arm for arm, n in zip(trial.arms, trial.counts.tolist(), strict=True) if n < wording.small]
     if few:
         out.append(f"fewer than {wording.small} customers, read with care: {', '.join(few)}")
+    if wording.taken:
+        out.append(f"{wording.taken} is taken for money: --value names another outcome, --worth says what one of it is worth")
     if wording.money and not wording.cost:
         out.append("a mail is taken to cost nothing: --cost says what one costs")
+    if not wording.money:
+        out.append(
+            f"to pay means here to add anything: --worth says what one of {wording.unit} is worth, --cost what a mail costs"
+        )
     if wording.money and wording.margin is None:
         out.append("money is revenue, not profit: --margin says which share of it is profit")
     return tuple(out)
@@ -160,18 +209,15 @@ def _ratio_said(study: Study) -> str:
 
 
 def _balance_said(study: Study) -> str:
-    known = [row for row in study.balance if row["difference"] is not None and row["feature"] not in _moved(study)]
+    known = [row for row in study.balance if row["difference"] is not None and row["feature"] not in study.moved]
     if not known:
         return "nothing is left to see whether the arms were alike before"
     most = max(known, key=lambda row: abs(row["difference"]))
     apart = [row for row in known if row["p"] < ALPHA]
     said = "were not alike" if apart else "were as alike as chance makes them"
     where = f"{most['column']}, {most['arm']}"
-    return f"before the mail the arms {said}: the largest standardised difference is {abs(most['difference']):.3f} ({where})"
-
-
-def _moved(study: Study) -> set[str]:
-    return {row["feature"] for row in study.balance} - {one.name for one in study.trial.features}
+    when = "in all other columns" if study.moved else "before the mail"
+    return f"{when} the arms {said}: the largest standardised difference is {abs(most['difference']):.3f} ({where})"
 
 
 def _unranked(study: Study) -> list[str]:
@@ -180,7 +226,7 @@ def _unranked(study: Study) -> list[str]:
     if not arms:
         return []
     if not trial.features:
-        return ["nothing is known of the customers from before the mail, so that nobody can be ranked"]
+        return ["nothing that can be used is known of the customers from before the mail, so that nobody can be ranked"]
     return [f"nobody is ranked by {', '.join(arms)}: that needs {LEAST_TO_RANK} customers there and in control"]
 
 
@@ -191,7 +237,7 @@ def _others(study: Study, wording: Wording) -> list[str]:
             continue
         everyone = _earns(_everyone(study, one.arm), wording, "mailing everyone earns")
         said = {"everyone": "pays for everyone", "nobody": "should go to nobody", "open": "cannot be told to pay",
-                "target": f"pays for the {100 * one.rule.share:.0f} % that {one.rule.name} puts first"}  # fmt: skip
+                "target": f"pays for the {100 * one.rule.share:.0f} % that “{one.rule.name}” puts first"}  # fmt: skip
         out.append(f"{study.trial.arms[one.arm]} {said[one.verdict]}: {everyone}")
     return out
 
