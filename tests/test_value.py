@@ -25,17 +25,20 @@ from holdfast.analyses.models import bg_nbd, gamma_gamma
 from holdfast.analyses.models.gamma_gamma import GammaGamma
 from holdfast.analyses.models.histories import Histories
 from holdfast.analyses.occasions import occasions
-from holdfast.analyses.scope import Condition
+from holdfast.analyses.scope import Condition, Scope
 from holdfast.analyses.traits import Traits
 from holdfast.analyses.value import SHOWS, CustomerValue
+from holdfast.analyses.value.choice import choice
 from holdfast.analyses.value.doubt import bounds
 from holdfast.analyses.value.futures import moments, value_bounds
 from holdfast.analyses.value.groups import tenths
 from holdfast.analyses.value.horizon import Horizon, discounted
+from holdfast.analyses.value.lately import lately
 from holdfast.analyses.value.paying import GammaPaying
 from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import Settings
 from holdfast.timelines.timelines import Timelines
+from holdfast.timelines.zone import date_of
 
 VALUES = Path(__file__).parent / "data" / "cdnow_values.csv"
 
@@ -122,6 +125,22 @@ def test_value_at_risk_is_what_is_missing_because_she_may_be_gone() -> None:
     for row in asked(limit=0).table.to_pylist():
         assert row["value_at_risk"] == pytest.approx((1 - row["p_alive"]) * row["value_if_here"], rel=1e-3, abs=0.01)
         assert row["value"] == pytest.approx(row["p_alive"] * row["value_if_here"], rel=1e-3, abs=0.01)
+
+
+def test_at_risk_lists_those_in_doubt_and_says_who_is_not_listed() -> None:
+    """Not who is almost surely gone, nor who surely is here and has something at risk because she is worth much."""
+    every = asked(limit=0).table.to_pylist()
+    answer = asked(show="at-risk", limit=0)
+    doubtful = [row for row in every if 0.1 <= row["p_alive"] < 0.8]
+    listed = answer.table.to_pylist()
+    assert {row["customer"] for row in listed} == {row["customer"] for row in doubtful}
+    assert [row["value_at_risk"] for row in listed] == sorted((row["value_at_risk"] for row in doubtful), reverse=True)
+    gone = [row for row in every if row["p_alive"] < 0.1]
+    assert len(gone) > 5
+    held = sum(row["value_at_risk"] for row in gone)
+    note = next(note for note in answer.notes if "in doubt" in note)
+    assert f"the {len(doubtful)} customers in doubt" in note
+    assert f"{len(gone)} customers almost surely gone, with a chance below that and {held:,.0f} of the value at risk" in note
 
 
 def test_a_longer_horizon_is_worth_more_and_a_discount_less() -> None:
@@ -340,6 +359,44 @@ def test_a_new_customer_brings_the_first_order_and_those_to_come() -> None:
     assert year["later_value"] == pytest.approx(year["repeat_orders"] * year["order_value"], rel=1e-3)
     assert year["value"] == pytest.approx(year["first_value"] + year["later_value"], abs=1e-3)
     assert [row["months"] for row in rows(asked(horizon_months=6), "new")] == [6, 12, 24, 36]
+
+
+def test_a_new_customer_is_held_against_those_acquired_lately() -> None:
+    """The shop's data begin amid its life: who came in the first weeks was no new customer."""
+    seen = lately(shop(), shop().as_of(), Scope(), _told_of(shop()))
+    assert seen is not None
+    assert (str(seen.first), str(seen.last), seen.months) == ("2011-03-04", "2011-06-10", 6)
+    found = occasions(shop(), shop().as_of())
+    day = np.array([date_of(int(one)) for one in found.first])
+    ids = {one for one, first in zip(found.ids.to_pylist(), day, strict=True) if seen.first <= first <= seen.last}
+    assert len(ids) == seen.n
+    assert seen.low < seen.value < seen.high < seen.model
+    assert "those acquired lately brought less than it says" in asked().words
+    assert any(f"the {seen.n:,} customers acquired from 2011-03-04 to 2011-06-10 brought" in note for note in asked().notes)
+
+
+def test_what_those_acquired_lately_brought_is_counted_by_the_day() -> None:
+    """Of 60 customers one order of 10 on the first day, one of 20 after 29 days, one of 40 after 30: a month is 30 days."""
+    events = [
+        {"customer_id": f"c{place:02d}", "event": "Order Completed", "order_id": None, "revenue": money,
+         "time": (np.datetime64("2024-01-01T12:00:00", "us") + np.timedelta64(place + later, "D")).item()}
+        for place in range(60) for later, money in ((0, 10.0), (29, 20.0 + place % 3), (30, 40.0))
+    ]  # fmt: skip
+    shop_of = _shop(events)
+    seen = lately(shop_of, shop_of.as_of(), Scope(), _told_of(shop_of, horizon_months=1))
+    assert seen is not None
+    # 90 days, 2024-01-01 to 2024-03-30; the first quarter ends on day 22, and who comes first on 1 March is seen for 30.
+    assert (seen.n, str(seen.first), str(seen.last)) == (38, "2024-01-23", "2024-03-01")
+    assert seen.value == pytest.approx(30 + np.mean([place % 3 for place in range(22, 60)]))
+
+
+def test_a_cohort_seen_from_its_beginning_needs_no_word() -> None:
+    assert lately(cdnow(), cdnow().as_of(), Scope(), _told_of(cdnow())) is None
+
+
+def _told_of(timelines: Timelines, **choices: Any) -> Any:
+    as_of = timelines.as_of()
+    return CustomerValue(**choices)._told(timelines, as_of, choice(timelines, as_of))
 
 
 # -- what cannot be told -------------------------------------------------------------------------------------------------------

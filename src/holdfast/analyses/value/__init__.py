@@ -8,6 +8,7 @@ futures.py   how differently a customer's own future may turn out: her interval,
 doubt.py     what the parameters of the models leave open
 groups.py    tenths, bands, cohorts, sources: who belongs together
 tables.py    the tables · beside.py  the plain formula and a new customer beside them · words.py  sentences
+lately.py    what customers acquired lately brought, beside what the model says of a new one
 trait.py     value, value at risk and P(alive) as traits
 """
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from holdfast.analyses.value.valuer import Valuer
     from holdfast.timelines.timelines import Timelines
 
-__all__ = ["FORMULA", "MODEL", "SAME", "new_table", "plain_table"]
+__all__ = ["FORMULA", "MODEL", "SAME", "first_values", "later_value", "new_table", "plain_table"]
 
 YEARS = (12, 24, 36)
 """Months for which a new customer's worth is always told."""
@@ -45,11 +45,11 @@ def new_table(told: Told) -> pa.Table:
     rows: list[dict[str, Any]] = []
     if spending is None or not len(found):
         return pa.Table.from_pylist(rows, NEW)
-    firsts = (found.money - found.repeat_money) / MONEY_UNITS * share
+    firsts = first_values(told)
     first, error = float(firsts.mean()), float(firsts.var(ddof=1) / len(firsts)) if len(firsts) > 1 else 0.0
     for months in sorted({*YEARS, told.valuer.horizon.months}):
         later, orders = _later(told.valuer, months)
-        slopes, covariance = slopes_of(told.valuer, partial(_later_value, months))
+        slopes, covariance = slopes_of(told.valuer, partial(later_value, months))
         variance = error + (float(slopes @ covariance @ slopes) if len(slopes) else 0.0)
         low, high = bounds(np.array([first + later]), np.array([variance]))
         rows.append(
@@ -62,7 +62,13 @@ def new_table(told: Told) -> pa.Table:
     return pa.Table.from_pylist(rows, NEW)
 
 
-def _later_value(months: int, valuer: Valuer) -> float:
+def first_values(told: Told) -> npt.NDArray[np.float64]:
+    """What each customer's first occasion brought, in the money of the answer. [customers]"""
+    return np.asarray((told.found.money - told.found.repeat_money) / MONEY_UNITS * told.valuer.share)
+
+
+def later_value(months: int, valuer: Valuer) -> float:
+    """What a new customer brings after her first order within so many months, discounted as the valuer's horizon says."""
     return _later(valuer, months)[0]
 
 

@@ -13,7 +13,7 @@ from holdfast.timelines.periods import Periods, Unit
 if TYPE_CHECKING:
     from holdfast.timelines.columns import Meta
 
-__all__ = ["ALIVE_BANDS", "SOURCES", "Group", "alive_band", "cohorts", "source_property", "tenths"]
+__all__ = ["ALIVE_BANDS", "SOURCES", "Group", "alive_band", "cohorts", "in_doubt", "source_property", "tenths"]
 
 Numbers = npt.NDArray[np.float64]
 
@@ -21,6 +21,9 @@ ALIVE_BANDS = ("0.8 and more", "0.5 to 0.8", "0.2 to 0.5", "below 0.2")
 """Bands of P(alive), the surest first."""
 
 ALIVE_CUTS = (0.8, 0.5, 0.2)
+
+IN_DOUBT = (0.1, 0.8)
+"""P(alive) of those worth asking after: below, a customer is almost surely gone; from there on she most probably is here."""
 
 SOURCES = (
     *("acquisition_source", "first_source", "source", "utm_source", "referrer", "referral", "referred", "channel"),
@@ -53,6 +56,11 @@ def tenths(value: Numbers) -> Group:
 def alive_band(alive: Numbers) -> npt.NDArray[np.int64]:
     """The code in `ALIVE_BANDS` of each P(alive)."""
     return np.asarray(sum((alive < cut).astype(np.int64) for cut in ALIVE_CUTS))
+
+
+def in_doubt(alive: Numbers) -> npt.NDArray[np.bool_]:
+    """Who may be gone and may be here."""
+    return np.asarray((alive >= IN_DOUBT[0]) & (alive < IN_DOUBT[1]))
 
 
 def cohorts(first: npt.NDArray[Any], unit: Unit, week_start: int) -> Group:

@@ -27,11 +27,12 @@ from holdfast.analyses.occasions import occasions
 from holdfast.analyses.scope import EVERYONE, Condition, Scope
 from holdfast.analyses.value.beside import NEW, new_table, plain_table
 from holdfast.analyses.value.choice import Choice, choice, net_share
-from holdfast.analyses.value.groups import ALIVE_BANDS, Group, alive_band, cohorts, source_property, tenths
+from holdfast.analyses.value.groups import ALIVE_BANDS, Group, alive_band, cohorts, in_doubt, source_property, tenths
 from holdfast.analyses.value.horizon import Horizon
+from holdfast.analyses.value.lately import lately
 from holdfast.analyses.value.tables import CUSTOMERS, GROUPED, Told, customers_table, group_table
 from holdfast.analyses.value.valuer import GONE, Valuer
-from holdfast.analyses.value.words import care, difference, equity_words, too_few_words
+from holdfast.analyses.value.words import care, difference, doubtful, equity_words, lately_words, too_few_words
 from holdfast.errors import UnknownName, UsageError
 from holdfast.events.schema import MONEY_UNITS
 from holdfast.timelines.attributes import Moment, property_name
@@ -59,9 +60,9 @@ class CustomerValue(Question):
     horizon_months  how far ahead, 1 to 120 · discount  a year's, 0 to 1: what money of next year is worth less
     cohort    the period of the first order by which cohorts are told: "month", "quarter", "year", …
     source    the property that says where a customer came from, at her first order; None: found in the data
-    show      which table is the main one: "customers" (most value first), "at-risk" (most value at risk first), "segments",
-              "cohorts", "sources", "deciles", "bands" (of P(alive)), "new" (a customer acquired today), "plain" (beside the
-              plain formula); the others are extra tables
+    show      which table is the main one: "customers" (most value first), "at-risk" (most value at risk first, of those in
+              doubt: P(alive) 0.1 to 0.8), "segments", "cohorts", "sources", "deciles", "bands" (of P(alive)), "new" (a customer
+              acquired today), "plain" (beside the plain formula); the others are extra tables
     limit     how many customers are listed, 0: all; all are counted
     as_of, by, where, moment  as in every question; segments at the first order
 
@@ -98,10 +99,11 @@ class CustomerValue(Question):
             return self._too_few(timelines, as_of, chosen)
         tables = self._tables(timelines, told)
         beside, more = difference(tables["plain"], settings), self._more(told, timelines)
-        remarks = care(told, tables, settings, chosen.error)
+        seen = lately(timelines, as_of, self._scope(timelines, as_of), told)
+        remarks = (lately_words(seen, settings), *care(told, tables, settings, chosen.error))
         return Answer(
             question=self,
-            words=equity_words(told, tables, settings),
+            words=equity_words(told, tables, settings, seen),
             table=tables[self.show],
             definition=self._definition(timelines, as_of, told),
             source=timelines,
@@ -170,7 +172,7 @@ class CustomerValue(Question):
         missing = worth.at_risk if told.paid else worth.orders / np.maximum(worth.alive, GONE) - worth.orders
         return {
             "customers": self._alone(customers_table(told, first, self._listed("customers"))),
-            "at-risk": self._alone(customers_table(told, missing, self._listed("at-risk"))),
+            "at-risk": self._alone(customers_table(told, missing, self._listed("at-risk"), in_doubt(worth.alive))),
             "segments": segments, "cohorts": made["cohort"],
             "sources": made.get("source", _empty("source")), "deciles": made["decile"], "bands": made["band"],
             "new": new_table(told), "plain": plain_table(told, self._plain(), timelines, self.horizon_months),
@@ -217,8 +219,11 @@ class CustomerValue(Question):
             out.append(
                 "the base is one of contracts: `holdfast value` there asks what contracts are worth; this takes orders alone"
             )
-        if 0 < self.limit < len(told.found) and self.show in ("customers", "at-risk"):
-            out.append(f"{len(told.found) - self.limit:,} more: --limit, or all of them with --csv")
+        if self.show == "at-risk":
+            out.append(doubtful(told))
+        listed = {"customers": len(told.found), "at-risk": int(in_doubt(told.worth.alive).sum())}.get(self.show, 0)
+        if 0 < self.limit < listed:
+            out.append(f"{listed - self.limit:,} more: --limit, or all of them with --csv")
         return out
 
     def _definition(self, timelines: Timelines, as_of: AsOf, told: Told | None) -> Any:
@@ -262,8 +267,8 @@ _TEXT = (
     "large; where no order at all is likely enough it begins at 0, and where nine of ten futures bring nothing it is 0 to "
     "0, though the mean is not). Of a group: 95 %, by chance in each one's future and the doubt about the parameters, not "
     "about whether the model is right. Value if here: the value were she here for sure; value at risk: (1 − P(alive)) × "
-    "that. Deciles: tenths by value, equal values in the same one. A new customer: the mean first order and the orders to "
-    "come. The models learn from everyone, whatever the conditions."
+    "that; at-risk lists those in doubt, P(alive) 0.1 to 0.8. Deciles: tenths by value, equal values in the same one. A new "
+    "customer: the mean first order and the orders to come. The models learn from everyone, whatever the conditions."
 )
 
 

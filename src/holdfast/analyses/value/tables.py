@@ -70,12 +70,13 @@ CUSTOMERS = pa.schema(
 )
 
 
-def customers_table(told: Told, by: Numbers, limit: int | None) -> pa.Table:
+def customers_table(told: Told, by: Numbers, limit: int | None, among: npt.NDArray[np.bool_] | None = None) -> pa.Table:
     """A row a customer, those with most of `by` first, then by id.
 
-    by  float64 [customers] · limit  how many; None: all
+    by  float64 [customers] · limit  how many; None: all · among  who of them is listed; None: all
     """
-    chosen = _first(by, told.found.ids, limit)
+    listed = np.arange(len(by)) if among is None else np.flatnonzero(among)
+    chosen = listed[_first(by[listed], told.found.ids.take(pa.array(listed)), limit)]
     low, high = own_bounds(told, chosen)
     worth, found = told.worth, told.found
     margin = 1.0 if told.valuer.margin is None else told.valuer.margin

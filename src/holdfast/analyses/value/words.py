@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from holdfast.analyses.definitions import counted, percent
+from holdfast.analyses.value.groups import IN_DOUBT, in_doubt
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from holdfast.analyses.value.lately import Lately
     from holdfast.analyses.value.tables import Told
     from holdfast.settings import Settings
 
-__all__ = ["care", "difference", "equity_words", "too_few_words"]
+__all__ = ["care", "difference", "doubtful", "equity_words", "lately_words", "too_few_words"]
 
 TENTHS = 10
 """Fewer customers have no tenths worth a word."""
@@ -21,8 +23,11 @@ WORTH_SAYING = 0.03
 """An error of the total below this is not mentioned."""
 
 
-def equity_words(told: Told, extra: dict[str, pa.Table], settings: Settings) -> str:
-    """What all customers together are worth, who brings it, and what an acquisition may cost."""
+def equity_words(told: Told, extra: dict[str, pa.Table], settings: Settings, seen: Lately | None) -> str:
+    """What all customers together are worth, who brings it, and what an acquisition may cost.
+
+    seen  what those acquired lately brought
+    """
     months, n = told.valuer.horizon.months, len(told.found)
     ahead = "In the next month" if months == 1 else f"In the next {months} months"
     who = "the customer is" if n == 1 else f"the {n:,} customers are"
@@ -40,8 +45,26 @@ def equity_words(told: Told, extra: dict[str, pa.Table], settings: Settings) -> 
     if row["value_at_risk"] > 0:
         words += f" {row['value_at_risk']:,.0f} more would come if nobody were gone."
     new = next((each for each in extra["new"].to_pylist() if each["months"] == months), None)
-    return words + (
-        f" A customer acquired today brings {new['value']:,.2f} ({new['low']:,.2f} to {new['high']:,.2f})." if new else ""
+    if not new:
+        return words
+    acquired = f" A customer acquired today brings {new['value']:,.2f} ({new['low']:,.2f} to {new['high']:,.2f})"
+    if seen is None or not seen.apart:
+        return f"{words}{acquired}."
+    less = "less" if seen.value < seen.model else "more"
+    return f"{words}{acquired} by the model, but those acquired lately brought {less} than it says: see the notes."
+
+
+def lately_words(seen: Lately | None, settings: Settings) -> str:
+    """What those acquired lately brought, where the model says something else of a new customer."""
+    if seen is None or not seen.apart:
+        return ""
+    over = seen.model > seen.value
+    why = "it learned from the first customers of the data too, who may not have been new" if over else "new ones became better"
+    followed = "month" if seen.months == 1 else f"{seen.months} months"
+    return (
+        f"the {seen.n:,} customers acquired from {seen.first} to {seen.last} brought {seen.value:,.2f} {settings.currency} "
+        f"each ({seen.low:,.2f} to {seen.high:,.2f}) in their first {followed}; the model says {seen.model:,.2f} of a new one: "
+        f"{why}. Let an acquisition cost no more than the smaller of the two allows"
     )
 
 
@@ -55,6 +78,18 @@ def too_few_words(why: str, so_far: float | None, settings: Settings) -> str:
     """Why nothing can be told, and what can."""
     told = f"What customers will be worth cannot be told: {why}."
     return told if so_far is None else f"{told} So far one brought {so_far:,.2f} {settings.currency} on average."
+
+
+def doubtful(told: Told) -> str:
+    """Who is listed as at risk, and who is not."""
+    worth, (least, most) = told.worth, IN_DOUBT
+    gone, here = worth.alive < least, worth.alive >= most
+    held = f" and {worth.at_risk[gone].sum():,.0f} of the value at risk" if told.paid else ""
+    return (
+        f"listed are the {counted(int(in_doubt(worth.alive).sum()), 'customer')} in doubt, P(alive) {least:g} to {most:g}; "
+        f"{counted(int(gone.sum()), 'customer')} almost surely gone, with a chance below that{held}, and the "
+        f"{int(here.sum()):,} who most probably are here are not: --show bands"
+    )
 
 
 def difference(plain: pa.Table, settings: Settings) -> str:
@@ -75,7 +110,10 @@ def care(told: Told, extra: dict[str, pa.Table], settings: Settings, error: floa
 
     error  of the model's total on the holdout that chose it, as a share of what came; None: there was none
     """
-    out = []
+    out = [
+        "P(alive) is the chance that she still is a customer, not that she orders soon: holdfast risk tells that, and "
+        "holdfast next when her silence becomes unusual"
+    ]
     if error is not None and abs(error) >= WORTH_SAYING:
         out.append(
             f"on its holdout the model foretold {percent(abs(error))} {'more' if error > 0 else 'fewer'} orders than came: "

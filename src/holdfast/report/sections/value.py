@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from holdfast.analyses.clv import PlainClv
 from holdfast.analyses.value import CustomerValue
-from holdfast.report.markup import join, tag
+from holdfast.report.markup import Markup, join, tag
 from holdfast.report.page import Section, figure_place
 from holdfast.report.parts import bare, foot, hint, lead, table
 from holdfast.report.values import money, percent, probability, shown
@@ -19,6 +19,7 @@ __all__ = ["section"]
 
 LISTED = 10
 TITLE = "What is a customer worth?"
+BESIDE_CONTRACTS = " From the first day to the last; what each contract still brings stands under Contracts."
 
 
 def section(asked: Asked) -> Section | None:
@@ -39,7 +40,7 @@ def section(asked: Asked) -> Section | None:
         ),
         figure_place("value-figure", answer.words, 360),
         tag("h3", "Worth most, and may be gone"),
-        table(*_at_risk(answer), ["text", "number", "text", "number", "number", "number"]),
+        _doubtful(answer),
         tag("h3", "A customer acquired today"),
         table(*_new(answer), ["text", "number", "number", "number"], name="small"),
         tag("h3", "Beside the plain formula"),
@@ -47,6 +48,13 @@ def section(asked: Asked) -> Section | None:
         foot(answer, "customer-value"),
     )
     return Section("value", TITLE, body, "Value", {"value-figure": bare(answer)})
+
+
+def _doubtful(answer: Answer) -> Markup:
+    """Those in doubt, or that nobody is."""
+    if not len(answer.extra["at-risk"]):
+        return hint("Nobody is in doubt: each customer most probably is here, or almost surely gone.")
+    return table(*_at_risk(answer), ["text", "number", "text", "number", "number", "number"])
 
 
 def _at_risk(answer: Answer) -> tuple[tuple[str, ...], list[list[Any]]]:
@@ -91,11 +99,12 @@ def _beside(answer: Answer) -> tuple[tuple[str, ...], list[list[Any]]]:
 def _plain(asked: Asked) -> Section:
     """Life time value by the plain formula, and how to read it."""
     answer = asked.ask(PlainClv())
+    contracts = asked.timelines.settings.base == "contract"
     body = join(
         lead(answer.words),
         hint(
             "Average order × orders a month × lifespan in months. It takes every customer for the average one: use it to "
-            "compare, not to promise."
+            "compare, not to promise." + (BESIDE_CONTRACTS if contracts else "")
         ),
         table(("what", "how much"), _worth(answer), ["text", "number"], name="small"),
         foot(answer, "life-time-value"),
