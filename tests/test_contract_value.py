@@ -19,8 +19,10 @@ from holdfast.analyses.contract_value import ContractValue
 from holdfast.analyses.contract_value.calendar import Rhythm
 from holdfast.analyses.contract_value.contracts import still_open
 from holdfast.analyses.contract_value.walk import ContractsStep
+from holdfast.analyses.personas.card import PersonaCard
 from holdfast.analyses.scope import Scope
 from holdfast.analyses.traits import Traits
+from holdfast.charts.contracts import renewal_curves
 from holdfast.errors import UnknownName, UsageError
 from holdfast.report.asked import Asked
 from holdfast.report.sections.contracts import section as contracts_section
@@ -279,9 +281,29 @@ def test_the_sentence_stands_on_a_year_s_renewals_and_segments_say_whose_model()
     answer = contract_shop(2000).ask(ContractValue(by="plan"))
     assert "of those left at their 12th" in answer.words
     assert any("each segment by its own model" in note for note in answer.notes)
+    assert answer.notes[0].startswith(
+        "model: shifted-beta-geometric (customers differ, and those readiest to leave go first): "
+    )
 
 
 def test_a_report_of_contracts_leaves_out_what_is_about_orders():
     asked = Asked(contract_shop(300))
     assert holdout_section(asked) is None
     assert next_order_section(asked) is None
+
+
+def test_the_picture_leaves_out_segments_of_a_few_and_puts_points_beside_each_other():
+    rows = contract_shop(400).ask(ContractValue(by="plan", show="retention")).table.to_pylist()
+    few = [{**row, "segment": "few", "at_risk": 5} for row in rows if row["segment"] == "plus"]
+    figure = renewal_curves([*rows, *few], title="t", subtitle="s", every="month")
+    assert [trace.name for trace in figure.data if trace.mode == "lines" and trace.showlegend is None] == ["basic", "plus"]
+    first = [trace.x[0] for trace in figure.data if trace.mode == "markers"]
+    assert first == pytest.approx([0.92, 1.08])
+
+
+def test_the_end_of_a_contract_is_no_sign_before_leaving():
+    """On a card of a persona: of whoever left the contract ended, which tells nothing."""
+    card = contract_shop(400).ask(PersonaCard())
+    before = set(card.extra["leaving"]["event"].to_pylist())
+    assert before
+    assert "Ended" not in before

@@ -16,7 +16,7 @@ __all__ = ["contracts_view"]
 
 _SHOWN = {
     "customers": ("customer", "segment", "renewals", "next_renewal", "renews_share", "value", "value_for_ever"),
-    "at-risk": ("customer", "segment", "renewals", "next_renewal", "renews_share", "value", "value_at_risk"),
+    "at-risk": ("customer", "segment", "value_at_risk", "value", "renews_share", "next_renewal", "renewals"),
     "equity": ("segment", "customers", "expected_renewals", "value", "value_at_risk", "value_for_ever"),
     "retention": ("segment", "renewal", "at_risk", "lost", "kept_share", "model_kept_share", "model_survival"),
     "models": ("segment", "model", "chosen", "aic", "parameter", "estimate"),

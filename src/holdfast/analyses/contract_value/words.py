@@ -83,7 +83,7 @@ def notes(
     contracts: Contracts, whole: Chosen, own: dict[int, Chosen], found: Valued | None, small: int, currency: str
 ) -> list[str]:
     """What to keep in mind."""
-    out = [f"model: {whole.why}"]
+    out = [_model(whole.why)]
     out += _of_segments(contracts, own, small) if len(contracts.labels) > 1 else []
     out += _rarely(contracts)
     soon = int(np.count_nonzero(contracts.ended & ~contracts.lost))
@@ -102,6 +102,20 @@ def notes(
         elif unpaid:
             out.append(f"{unpaid:,} of {len(found.rows):,} under contract have paid nothing in it: they count 0 {currency}")
     return out
+
+
+MEANING = {
+    "one rate for all": "everyone leaves as readily, at every renewal",
+    "shifted-beta-geometric": "customers differ, and those readiest to leave go first",
+    "discrete Weibull": "customers are alike, and their readiness to leave changes with time",
+    "beta-discrete-Weibull": "customers differ, and their readiness to leave changes with time",
+}
+
+
+def _model(why: str) -> str:
+    """Which model and why, with what it takes customers for."""
+    name, _, rest = why.partition(": ")
+    return f"model: {name} ({MEANING[name]}): {rest}" if name in MEANING else f"model: {why}"
 
 
 YEARLY, ENOUGH = 0.6, 10

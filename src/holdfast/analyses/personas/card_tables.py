@@ -147,8 +147,11 @@ def _before(card: Card, code: int) -> list[_Before]:
     gone_n, kept_n = int(left[GONE]), int(left[KEPT])
     if min(gone_n, kept_n) < card.settings.small_group:
         return []
-    found = []
+    found, over = [], card.settings.contract.end if card.settings.base == "contract" else ()
     for at, event in enumerate(card.events):
+        if event in over:
+            # The end of a contract is the leaving itself.
+            continue
         gone, kept = int(did[GONE, at]), int(did[KEPT, at])
         apart = newcombe(gone, gone_n, kept, kept_n) if gone + kept else None
         if apart is not None:
