@@ -78,7 +78,8 @@ def test_contracts_by_hand():
     assert answer.people(what="at risk", renewal=2).ids == ("ann", "cleo", "dan")
     assert answer.people().ids == ("ann", "cleo", "eve")
     assert answer.people(what="customers").ids == ("ann", "ben", "cleo", "dan", "eve")
-    assert "fewer than 30 contracts" in answer.words
+    assert answer.words.startswith("3 of 5 customers are under contract; fewer than 30 contracts")
+    assert not any(note.startswith("model") for note in answer.notes)
     assert any("came back" in note for note in answer.notes)
     assert any("1 contract ended in a period still running" in note for note in answer.notes)
     assert answer.figure() is not None
@@ -307,3 +308,11 @@ def test_the_end_of_a_contract_is_no_sign_before_leaving():
     before = set(card.extra["leaving"]["event"].to_pylist())
     assert before
     assert "Ended" not in before
+
+
+def test_who_got_more_back_than_she_paid_is_worth_nothing_not_less():
+    timelines = contract_shop(200, fee=-5.0)
+    rows = timelines.ask(ContractValue(limit=0)).table.to_pylist()
+    assert rows
+    assert {row["value"] for row in rows} == {row["value_high"] for row in rows} == {0.0}
+    assert any("no payments" in note for note in timelines.ask(ContractValue()).notes)

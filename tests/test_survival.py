@@ -173,7 +173,7 @@ def test_of_a_plan_and_its_fee_the_plan_is_kept():
 
 def test_too_little_is_said():
     answer = told("ann a1 5 @0", Settings(gone_after=40)).ask(Survival())
-    assert answer.words.startswith("Of 1 customer 0 left; nobody was watched until 12 months after the first order.")
+    assert answer.words.startswith("Of 1 customer nobody left; nobody was watched until 12 months after the first order.")
     assert answer.table["survival"].to_pylist() == [None] * 4
     assert any("no hazard ratios" in note for note in answer.notes)
     assert answer.figure() is not None

@@ -85,7 +85,8 @@ def valued(
     after = contracts.rhythm.renewal(begin, lived + 1)
     part = 1 - contracts.rhythm.part(begin, contracts.day, lived)
     undecided = still_open(contracts.parts if parts is None else parts, 1 - part)
-    per_period = contracts.paid[rows] / MONEY_UNITS / (lived + 1) * plan.margin
+    # Who got more back than she paid is expected to pay nothing, not to be paid.
+    per_period = np.maximum(contracts.paid[rows], 0) / MONEY_UNITS / (lived + 1) * plan.margin
     found = {name: np.zeros(len(rows)) for name in ("chance", "expected", "value", "low", "high", "for_ever", "variance")}
     segment = contracts.segment[rows]
     for code in np.unique(segment):

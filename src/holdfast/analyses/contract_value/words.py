@@ -28,8 +28,9 @@ def words(contracts: Contracts, whole: Chosen, retention: pa.Table, equity: pa.T
     running = int((contracts.now >= 0).sum())
     if not len(contracts):
         return "There is no contract yet."
+    are = "is" if running == 1 else "are"
     if whole.model is None:
-        return f"{counted(running, 'customer')} of {len(contracts):,} are under contract; {whole.why}."
+        return f"{running:,} of {counted(len(contracts), 'customer')} {are} under contract; {whole.why}."
     if not running:
         return f"Nobody of {counted(len(contracts), 'customer')} is under contract any more."
     row = equity.to_pylist()[-1]
@@ -38,7 +39,6 @@ def words(contracts: Contracts, whole: Chosen, retention: pa.Table, equity: pa.T
     worth = f"worth {money[0]} {settings.currency} of {noun} ({money[1]} to {money[2]}) by their renewals"
     if not row["value"]:
         worth = f"expected to renew {row['expected_renewals']:,.0f} times"
-    are = "is" if running == 1 else "are"
     renew = _renew(retention, A_YEAR_ON[contracts.rhythm.every])
     return f"{counted(running, 'customer')} under contract {are} {worth} of the next {horizon}. {renew}"
 
@@ -76,14 +76,15 @@ def judged_words(found: Judged | None, every: str) -> str:
         "one rate for all is the model" if same else f"{name}, learned before, did {'worse' if found.worse else 'better'} than"
     )
     told += "" if same else f" one rate for all (log-likelihood {found.scores[0]:,.1f} against {found.scores[1]:,.1f})"
-    return f"held out the last {counted(found.periods, every)}: {kept:,} of {found.customers:,} were kept; {told}"
+    last = every if found.periods == 1 else counted(found.periods, every)
+    return f"held out the last {last}: {kept:,} of {found.customers:,} were kept; {told}"
 
 
 def notes(
     contracts: Contracts, whole: Chosen, own: dict[int, Chosen], found: Valued | None, small: int, currency: str
 ) -> list[str]:
     """What to keep in mind."""
-    out = [_model(whole.why)]
+    out = [] if whole.model is None else [_model(whole.why)]
     out += _of_segments(contracts, own, small) if len(contracts.labels) > 1 else []
     out += _rarely(contracts)
     soon = int(np.count_nonzero(contracts.ended & ~contracts.lost))

@@ -167,7 +167,7 @@ def _shares(lives: Lives, curves: dict[int, Survival], noun: str, at: float, tol
     share, low, high = reached(curve, lives, code, at)
     everyone, gone = counted(len(lives), "customer"), int(lives.left.sum())
     if share is None:
-        return f"Of {everyone} {gone:,} left; nobody was watched until {told}."
+        return f"Of {everyone} {f'{gone:,}' if gone else 'nobody'} left; nobody was watched until {told}."
     return f"{percent(share, low, high)} of {everyone} are still {noun} {told}; {gone:,} left in all."
 
 
