@@ -257,6 +257,15 @@ def test_intervals_stand_around_their_number() -> None:
             assert row["low"] <= row["value"] <= row["high"]
 
 
+def test_the_plain_rate_borrows_its_intervals_and_says_so() -> None:
+    """In February 2011 no model foretold better. The best customer is worth more than the law that lends its chances allows."""
+    answer = CustomerValue(as_of="2011-02-15").answer(shop())
+    assert answer.definition.rules["model"] == "plain rate"
+    assert any("the plain rate says how many orders" in note for note in answer.notes)
+    told = _told_of(shop(), "2011-02-15")
+    assert (told.doubt.variance[told.worth.value > 0] > 0).all()
+
+
 # -- people --------------------------------------------------------------------------------------------------------------------
 
 
@@ -394,8 +403,8 @@ def test_a_cohort_seen_from_its_beginning_needs_no_word() -> None:
     assert lately(cdnow(), cdnow().as_of(), Scope(), _told_of(cdnow())) is None
 
 
-def _told_of(timelines: Timelines, **choices: Any) -> Any:
-    as_of = timelines.as_of()
+def _told_of(timelines: Timelines, at: str | None = None, **choices: Any) -> Any:
+    as_of = timelines.as_of(at)
     return CustomerValue(**choices)._told(timelines, as_of, choice(timelines, as_of))
 
 
@@ -407,6 +416,7 @@ def test_too_few_who_came_back_are_said_to_be_too_few() -> None:
     answer = CustomerValue(by=None).answer(told("ann a1 10 @0 ann a2 20 @9 ann a3 30 @20 ben b1 40 @5"))
     assert answer.words.startswith("What customers will be worth cannot be told: 1 of 2 customers came back")
     assert "So far one brought 50.00" in answer.words
+    assert answer.definition.n == 2
     assert len(answer.table) == 0
     assert set(answer.extra) == set(SHOWS) - {"customers"}
     with pytest.raises(UsageError, match="no values"):

@@ -2,7 +2,7 @@
 
 The variance of a customer's value, by the models: with N orders, S their total, by the law of values with p, Q, ρ (paying.py)
 
-    E(S²) = E(1/ν²) (p E(N) + p² E(N²)),   E(1/ν²) = ρ² / ((Q − 1)(Q − 2))
+    E(S²) = E(1/ν²) (p E(N) + p² E(N²)),   E(1/ν²) = ρ² / ((Q − 1)(Q − 2)),   E(S) = p E(N) ρ / (Q − 1)
 
 Customers are independent of each other given the parameters; so the variance of a sum is the sum of variances plus g' C g, with
 C the covariance of the logarithms of the parameters and g the slopes of the sum by them (delta method). The interval is that of
@@ -109,9 +109,11 @@ def _variance(valuer: Valuer, found: Occasions, worth: Worth) -> tuple[Numbers, 
     over = np.maximum(shape - 2, LEAST_OVER)
     total = spending.p * first[place] + spending.p**2 * second[place]
     square = rate**2 / ((over + 1) * over) * total
+    # Its own mean, not the value: the plain rate is a number beside the law whose chances it borrows.
+    mean = rate / (over + 1) * spending.p * first[place]
     with np.errstate(divide="ignore", invalid="ignore"):
         kept = np.where(worth.orders > 0, worth.discounted / worth.orders, 1.0) * valuer.share
-    return np.maximum(square * kept**2 - worth.value**2, 0.0), int(np.count_nonzero(shape <= 2 + LEAST_OVER))
+    return np.maximum(square - mean**2, 0.0) * kept**2, int(np.count_nonzero(shape <= 2 + LEAST_OVER))
 
 
 def _moves(valuer: Valuer) -> list[tuple[Valuer, Valuer]]:

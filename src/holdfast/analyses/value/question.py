@@ -105,7 +105,7 @@ class CustomerValue(Question):
             question=self,
             words=equity_words(told, tables, settings, seen),
             table=tables[self.show],
-            definition=self._definition(timelines, as_of, told),
+            definition=self._definition(timelines, as_of, told, len(told.found)),
             source=timelines,
             notes=tuple(filter(None, (chosen.why, chosen.spending_why, beside, *remarks, *more))),
             extra={name: table for name, table in tables.items() if name != self.show},
@@ -226,7 +226,7 @@ class CustomerValue(Question):
             out.append(f"{listed - self.limit:,} more: --limit, or all of them with --csv")
         return out
 
-    def _definition(self, timelines: Timelines, as_of: AsOf, told: Told | None) -> Any:
+    def _definition(self, timelines: Timelines, as_of: AsOf, told: Told | None, n: int) -> Any:
         settings = timelines.settings
         rules: dict[str, Any] = {"horizon": f"{self.horizon_months} months", "discount": f"{self.discount:.1%} a year"}
         rules["money"] = "revenue" if settings.margin is None else f"profit at a margin of {settings.margin:g}"
@@ -235,7 +235,7 @@ class CustomerValue(Question):
             rules["model"] = told.valuer.buying.fit.model
         return defined(
             timelines, as_of, title="What is each customer worth?", text=_TEXT,
-            rules=rules | scope_rules(self._scope(timelines, as_of)), n=0 if told is None else len(told.found),
+            rules=rules | scope_rules(self._scope(timelines, as_of)), n=n,
         )  # fmt: skip
 
     def _too_few(self, timelines: Timelines, as_of: AsOf, chosen: Choice) -> Answer:
@@ -252,7 +252,7 @@ class CustomerValue(Question):
         }  # fmt: skip
         return Answer(
             question=self, words=too_few_words(why, brought if brought else None, timelines.settings),
-            table=tables[self.show], definition=self._definition(timelines, as_of, None), source=timelines,
+            table=tables[self.show], definition=self._definition(timelines, as_of, None, len(found)), source=timelines,
             notes=("the plain formula needs less: holdfast value --plain",),
             extra={name: table for name, table in tables.items() if name != self.show},
         )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from holdfast.analyses.definitions import counted, percent
+from holdfast.analyses.models.plain_rate import NAME as PLAIN_RATE
 from holdfast.analyses.value.groups import IN_DOUBT, in_doubt
 
 if TYPE_CHECKING:
@@ -118,6 +119,11 @@ def care(told: Told, extra: dict[str, pa.Table], settings: Settings, error: floa
         out.append(
             f"on its holdout the model foretold {percent(abs(error))} {'more' if error > 0 else 'fewer'} orders than came: "
             "trade that grows, shrinks or has seasons is in no interval here"
+        )
+    if told.valuer.buying.fit.model == PLAIN_RATE:
+        out.append(
+            "the plain rate says how many orders, not how they may turn out: intervals are those of NBD with silence, and the "
+            "value of one who ordered often within few weeks may lie above hers"
         )
     if told.paid and settings.margin is None:
         out.append("no margin is set, so this is revenue, not profit (holdfast.toml: margin)")
