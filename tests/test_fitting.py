@@ -85,6 +85,14 @@ def test_a_part_leads_to_the_whole_and_a_part_that_misleads_does_not():
     assert far.values == pytest.approx((3.0, 0.2), rel=1e-4)
 
 
+def test_a_part_that_bends_otherwise_leads_too_as_steps_are_learned_from():
+    """The part is three times as steep along a: unlearned, a third of the way is gone at each step: 22 asks instead of 11."""
+    part = (bowl((3.3, 0.21), (12.0, 9.0)), 1)
+    led = maximised("led", ("a", "b"), (1.0, 1.0), bowl((3.0, 0.2), (400.0, 900.0)), customers=100, part=part)
+    assert led.values == pytest.approx((3.0, 0.2), rel=1e-6)
+    assert led.searched <= 12
+
+
 def test_stated_parameters_have_no_likelihood_and_no_errors():
     fit = fitting.given("BG/NBD", ("r", "alpha"), (0.2, 4))
     assert fit["alpha"] == 4.0

@@ -193,20 +193,36 @@ def _climbed(loglik: LogLikelihood, start: npt.NDArray[np.float64], customers: i
 def _from_part(loglik: LogLikelihood, part: Fit, customers: int) -> _Found | None:
     """Steps by the curvature of a part, set right for how many the whole has; None where they do not lead to rest inside.
 
-    The curvature of the part differs a little from that of the whole: each step leaves that little of the way.
+    The curvature of the part differs from that of the whole, much so along a ridge: what each step shows of it is learned.
     """
     if not part.identified:
         return None
-    at, last, shape = np.log(part.values), -np.inf, part.covariance * part.customers / customers
+    at, shape = np.log(part.values), part.covariance * part.customers / customers
+    value, slope = loglik(at)
     for _ in range(MOST_STEPS):
-        value, slope = loglik(at)
         step = shape @ slope
-        if not np.isfinite(value) or not np.isfinite(step).all() or value < last - STILL or np.abs(step).max() > 1:
+        if not np.isfinite(value) or not np.isfinite(step).all() or np.abs(step).max() > 1:
             return None
         if slope @ step < STILL:
             return _Found(at, value, slope, True)
-        at, last = at + step, value
+        reached, ahead = loglik(at + step)
+        if not reached >= value - STILL:
+            return None
+        shape = _learned(shape, step, slope - ahead)
+        at, value, slope = at + step, reached, ahead
     return None
+
+
+def _learned(
+    shape: npt.NDArray[np.float64], step: npt.NDArray[np.float64], bend: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """The inverse of a curvature with what a step showed: by how much the slope fell on it (Broyden, Fletcher, Goldfarb and
+    Shanno 1970; Nocedal and Wright, Numerical Optimization, 6.17)."""
+    along = float(step @ bend)
+    if along <= 0:
+        return shape
+    turned = np.eye(len(step)) - np.outer(step, bend) / along
+    return np.asarray(turned @ shape @ turned.T + np.outer(step, step) / along)
 
 
 def _curvature(loglik: LogLikelihood, at: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
