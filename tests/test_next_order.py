@@ -26,6 +26,7 @@ from holdfast.analyses.traits import Traits
 from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import Settings
 from holdfast.timelines.timelines import Timelines
+from holdfast.workspace import Workspace
 
 CHANCE = Rhythm(r=1.0, alpha=10.0, mu=0.0, sigma=1e-3, a=1.0, b=1.0, customers=1, repeaters=1)
 """Everyone orders by pure chance (k = 1): the wait after n of sum S is Lomax, P(W > w) = ((10 + S) / (10 + S + w))^(1 + n)."""
@@ -377,3 +378,11 @@ def test_steps_travel_and_the_picture_draws():
     assert (shop().walk(again).sums["customers"] == shop().walk(step).sums["customers"]).all()
     figure = shop().ask(NextOrder(limit=10)).figure()
     assert {trace.name for trace in figure.data} >= {"in her rhythm", "last order", "silence unusual from here"}
+
+
+def test_the_screen_tells_a_date_with_its_range():
+    from shells import holdfast, small_shop
+
+    shown = holdfast("next", "-w", small_shop()).out
+    [best] = Workspace.open(small_shop()).next_order(limit=1).table.to_pylist()
+    assert f"{best['next_order']} ({best['next_low']} to {best['next_high']})" in shown

@@ -71,7 +71,8 @@ class Again(Question):
     order
     in the next `ahead` periods), expected (orders a customer in these), low, high (95 %, of the parameters). Empty where the
     data
-    cannot tell the model. Extra tables: summary (segment, customers, alive, expected, low, high), model (parameter, value,
+    cannot tell the model. Extra tables: summary (segment, customers, alive, expected, low, high:
+    of what will come, chance included), model (parameter, value,
     error, low, high, n). People: x=, t_x=, n=, segment=….
     """
 
@@ -135,6 +136,8 @@ class Again(Question):
 
 def _why(found: Opportunities, model: BgBb | None) -> str:
     """Why there are no figures; "": there are."""
+    if not len(found):
+        return "nobody first ordered in a period that is over"
     if model is None or len(found) < LEAST_CUSTOMERS:
         return f"there are only {counted(len(found), 'customer')}"
     if not found.n.any():
@@ -155,15 +158,22 @@ def _tables(found: Opportunities, model: BgBb, labels: tuple[str, ...], ahead: i
         "expected": expected, "low": np.minimum(low, expected), "high": np.maximum(high, expected),
     }  # fmt: skip
     order = np.lexsort((n, t_x, x, segment, -expected * count))
-    summary = []
+    summary, spread, random = [], _variance(model, x, t_x, n, ahead) * count, np.random.default_rng(SEED)
     for code, label in enumerate(labels):
         some = segment == code
         if some.any():
-            ends = np.quantile(drawn[:, some] @ count[some], TAILS)
+            came = drawn[:, some] @ count[some] + np.sqrt(spread[some].sum()) * random.standard_normal(DRAWS)
+            ends = np.maximum(np.quantile(came, TAILS), 0.0)
             told = {"segment": label, "customers": int(count[some].sum()), "alive": float(count[some] @ alive[some])}
             total = float(count[some] @ expected[some])
             summary.append(told | {"expected": total, "low": min(float(ends[0]), total), "high": max(float(ends[1]), total)})
     return pa.table(columns, SCHEMA).take(pa.array(order)), pa.Table.from_pylist(summary, SUMMARY)
+
+
+def _variance(model: BgBb, x: Any, t_x: Any, n: Any, ahead: int) -> Any:
+    """Of each row's orders in the next periods, a customer."""
+    chances, k = model.chances(x, t_x, n, ahead), np.arange(ahead + 1)
+    return chances @ k**2 - (chances @ k) ** 2
 
 
 def _drawn(model: BgBb, x: Any, t_x: Any, n: Any, ahead: int) -> Any:
@@ -199,7 +209,11 @@ def _words(summary: pa.Table, found: Opportunities, every: str, ahead: int, why:
 def _notes(found: Opportunities, every: str, table: pa.Table, small: int) -> tuple[str, ...]:
     out = []
     if found.late:
-        out.append(f"{counted(found.late, 'customer')} came in the {every} that is not over and wait for the next one")
+        out.append(f"{counted(found.late, 'customer')} came first in the {every} that is not over: not counted yet")
+    if table.num_rows:
+        out.append(
+            f"x: {every}s with an order after the first; t_x: the last of these, counted from the first; n: all {every}s since"
+        )
     few = sum(row["customers"] < small for row in table.to_pylist())
     if few:
         out.append(f"{counted(few, 'history', 'histories')} of fewer than {small} customers, read with care")
@@ -212,5 +226,5 @@ _TEXT = (
     "she takes an opportunity with a chance of her own, beta over all customers, and before each she leaves for good with a "
     "chance of her own, beta over all. alive: the chance that she is there at the next period; any: that she takes at least "
     "one of the next; expected: how many of them, with the 95 % interval of the parameters (400 draws, on the scale of "
-    "logarithms)."
+    "logarithms); that of everyone's orders together holds the chance of the orders themselves as well."
 )

@@ -144,7 +144,8 @@ _ON_DEMAND_TOLD = (
 _TEXT = (
     "A row is a customer with an event before the as-of. Each trait is worked out as its own question does, over all customers "
     "and as of the same instant: rfm as holdfast rfm, signs as holdfast slipping, favourites, discount and due as holdfast "
-    "taste, from events alone, next_order and unusual_on as holdfast next. (not known): nothing is known of this customer in that respect."
+    "taste, from events alone, next_order and unusual_on as holdfast next. (not known): nothing is known of this "
+    "customer in that respect."
 )
 
 SUMMARY = pa.schema(

@@ -11,8 +11,8 @@ from holdfast.cli.views import chosen
 
 __all__ = ["verb"]
 
-_SHOWN = ("customer", "value", "band", "last_order", "usual_days", "next_order", "unusual_on", "days_silent")
-_LATER = ("half_from", "half_to", "regularity", "order_days", "next_low", "next_high")
+_SHOWN = ("customer", "segment", "value", "band", "next_order", "unusual_on", "last_order", "usual_days", "days_silent")
+_LATER = ("half_from", "half_to", "regularity", "order_days")
 
 
 @analysis("next", "next_order:NextOrder", view=chosen(*_SHOWN, money=("value",), hidden=_LATER))
@@ -30,7 +30,9 @@ _LATER = ("half_from", "half_to", "regularity", "order_days", "next_low", "next_
 )
 @click.option("--limit", type=click.IntRange(0), default=None, metavar="N", help="How many rows (50).")
 def verb(**own: Any) -> dict[str, Any]:
-    """When is each customer expected again, and from which day is her silence unusual? Those with most money first.
+    """When is each customer expected again (with the range of four in five), and from which day is her silence unusual?
+
+    Those with most money first; half_from and half_to, the range of one in two, stand in --csv.
 
     People: --people band="unusual silence" (overdue, "due within 7 days", "due within 30 days", later, "one order day").
     """

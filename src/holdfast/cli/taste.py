@@ -24,9 +24,7 @@ _SHOWN = ("customer", "orders", "usual_days", "next_order", "due", "category", "
 _OTHER = ("share", "low", "high", "index", "n")
 _KINDS = ("category", "product", "brand", "channel", "hour", "day", "discount")
 _HIDDEN = tuple(f"{kind}_{what}" for kind in _KINDS for what in _OTHER)
-_CUSTOMERS = chosen(
-    *_SHOWN, hidden=(*_HIDDEN, "revenue", "channel", "day", "waits", "own_median_days", "last_order", "next_low", "next_high")
-)
+_CUSTOMERS = chosen(*_SHOWN, hidden=(*_HIDDEN, "revenue", "channel", "day", "waits", "own_median_days", "last_order"))
 
 
 def tastes(console: Console, said: Said) -> None:

@@ -65,15 +65,19 @@ def tidied(columns: Sequence[str], rows: Sequence[Sequence[Any]], forms: Sequenc
     remarks = tuple(f"{_mark(place)} {mark}" for place, mark in enumerate(marks))
     if told and any(row[at["state"]] == OPEN_STATE for row in rows):
         remarks = (f"{OPEN} in progress", *remarks)
-    return Tidy(tuple(titled(name) for name in kept), tuple(written), tuple(forms[at[name]] for name in kept), remarks)
+    # A date with its range stands as a number does: to the right, and never broken.
+    kinds: tuple[Kind, ...] = tuple(
+        "number" if name in bounds and forms[at[name]] == "text" else forms[at[name]] for name in kept
+    )
+    return Tidy(tuple(titled(name) for name in kept), tuple(written), kinds, remarks)
 
 
 def bounds_of(name: str, columns: Sequence[str]) -> tuple[str, str] | None:
-    """The columns of a number's interval: name_low, name_high (of km_rate and kept_share: km_low, kept_low); or low, high right
-    after it."""
+    """The columns of a number's interval: name_low, name_high (of km_rate, kept_share, next_order: km_low, kept_low, next_low);
+    or low, high right after it."""
     if name.endswith(("low", "high")):
         return None
-    stem = name.removesuffix("_rate").removesuffix("_share")
+    stem = name.removesuffix("_rate").removesuffix("_share").removesuffix("_order")
     if stem != name and f"{stem}_low" in columns and f"{stem}_high" in columns:
         return f"{stem}_low", f"{stem}_high"
     if {f"{name}_rate", f"{name}_share"} & set(columns):

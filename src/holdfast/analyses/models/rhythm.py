@@ -6,7 +6,7 @@ regularity as whole and the same for all):
 
 1. While she stays, a customer's waits between order days are Gamma(k, kρ): mean 1 / ρ days, and a variance of 1 / k times the
    mean squared. k = 1 is pure chance, above it orders come like a clock, below it in bursts.
-2. Customers differ: ρ is Gamma(r, α), and ln k is normal with mean μ and deviation σ (on a grid of seven values of k).
+2. Customers differ: ρ is Gamma(r, α), and ln k is normal with mean μ and deviation σ (on a grid of nine values of k).
 3. After each order, the first one too, she leaves for good with her own chance, Beta(a, b) over all customers. It says nothing
    of when a staying customer orders; without it the silence of those who have left would be taken for long waits.
 
@@ -30,7 +30,7 @@ __all__ = ["KS", "Rhythm", "Waits", "learned"]
 
 Numbers = npt.NDArray[np.float64]
 
-KS = 2.0 ** np.arange(-2, 5)
+KS = 2.0 ** np.arange(-2, 7)
 """The values that regularity can take."""
 
 SAMPLE = 3_000

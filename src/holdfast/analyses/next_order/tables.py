@@ -237,7 +237,8 @@ def notes(summary: pa.Table, check: pa.Table, rhythm: Rhythm | None, shown: tupl
     few = sorted({row["segment"] for row in rows if 0 < row["n"] < small})
     if few:
         out.append(f"fewer than {small} customers, read with care: {', '.join(few[:12])}")
-    out.append("dates are those of customers who go on ordering: who has left has no next order")
+    if any(row["customers"] for row in rows if row["band"] != BANDS[ONE_ORDER]):
+        out.append("dates are those of customers who go on ordering: who has left has no next order")
     if rhythm is not None and not rhythm.converged:
         out.append("the search for what is usual did not come to rest: read the dates with care")
     if not check.num_rows:

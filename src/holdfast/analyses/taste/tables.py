@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from holdfast.analyses.definitions import percent
+from holdfast.analyses.definitions import counted, percent
 from holdfast.analyses.next_order.tables import LAST_DAY
 from holdfast.analyses.scope import money
 from holdfast.analyses.statistics import wilson, wilson_arrays
@@ -173,7 +173,8 @@ def words(favourites: pa.Table, rhythm: pa.Table, n: int) -> str:
             totals[row["value"]] = totals.get(row["value"], 0) + row["customers"]
     known = sum(totals.values())
     clear = {value: k for value, k in totals.items() if value != NO_FAVOURITE}
-    said = f"{percent(sum(clear.values()) / known, *wilson(sum(clear.values()), known))} of {known:,} customers have a clear "
+    share = percent(sum(clear.values()) / known, *wilson(sum(clear.values()), known))
+    said = f"{share} of {counted(known, 'customer')} {'has' if known == 1 else 'have'} a clear "
     said += f"favourite {kind}" if kind != "hour" else "favourite time of the day"
     if clear:
         first = max(clear, key=lambda value: clear[value])
