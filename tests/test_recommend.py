@@ -294,6 +294,41 @@ def test_laws_of_lists(orders, kind, top, days):
             assert row["low"] <= row["share"] <= row["high"]
 
 
+def test_every_count_of_a_pair_opens_to_its_people():
+    """Soap and towel: three had both, four had soap. After soap a lamp within 14 days: three windows have closed. Cups and the
+    fine cup: five have the one alone, twenty both, twenty-five cups at all."""
+    together = asked(show="items", least=1)
+    assert together.people(item="soap", with_item="towel", what="n").ids == ("ann", "ben", "cleo", "dan")
+    after = asked(show="next", least=1, window_days=14)
+    assert after.people(item="soap", next_item="lamp", what="n").ids == ("ann", "ben", "cleo")
+    few = "".join(f"a{i} o{i} cup:10:c,fine:20:c @1 " for i in range(20))
+    some = "".join(f"b{i} p{i} cup:10:c @1 " for i in range(5)) + "".join(f"z{i} q{i} rug:30:r @2 " for i in range(60))
+    step = asked(few + some, show="premium", least=5, premium_top=0.75)
+    assert [len(step.people(item="cup", premium="fine", what=what)) for what in ("customers", "have_both", "n")] == [5, 20, 25]
+    cross = asked(few + some.replace("rug:30:r", "rug:30:r,fine:20:d"), show="cross-sell", least=1)
+    for row in cross.table.to_pylist():
+        for what in ("customers", "have_both", "n"):
+            assert len(cross.people(have=row["have"], offer=row["offer"], what=what)) == row[what]
+    with pytest.raises(UnknownName, match="customers, n"):
+        together.people(item="soap", with_item="towel", what="lift")
+    with pytest.raises(UsageError, match="what=n names no number"):
+        together.people(item="soap", what="n")
+
+
+def test_what_lists_open_with_and_what_is_popular_open_to_their_people():
+    """Of late: soap by Ann, Ben, Cleo and Dan. Lists: all four open with what they have, Eve's with what is popular."""
+    answer = asked()
+    rows = {row["opening"]: row["customers"] for row in answer.extra["opening"].to_pylist()}
+    assert rows == {"again": 4, "new": 0, "popular": 1, "due": 0}
+    assert answer.people(opening="popular").ids == ("eve",)
+    for row in answer.extra["popular"].to_pylist():
+        assert len(answer.people(item=row["item"], what="customers_of_late")) == row["customers_of_late"]
+    for opening, customers in rows.items():
+        assert len(answer.people(opening=opening)) == customers
+    with pytest.raises(UnknownName, match="due"):
+        answer.people(opening="old")
+
+
 @settings(max_examples=8, deadline=None)
 @given(ORDERS, st.randoms())
 def test_order_of_arrival_changes_nothing(orders, random):

@@ -7,6 +7,7 @@ import pytest
 from scipy import sparse
 
 from holdfast.analyses.models import ease, item_knn
+from holdfast.analyses.recommend import modelled
 from holdfast.errors import UsageError
 
 TOY = sparse.csr_matrix(np.array([[1, 1, 0], [1, 1, 0], [0, 1, 1], [1, 0, 0]], np.float32))
@@ -67,6 +68,22 @@ def test_neighbours_are_the_same_in_blocks(monkeypatch):
     monkeypatch.setattr(item_knn, "BLOCK", 10)
     assert np.array_equal(item_knn.fitted(bought, 5).alike.toarray(), whole)
     assert (np.count_nonzero(whole, axis=0) <= 5).all()
+
+
+def test_products_of_few_customers_are_left_out_of_the_model(monkeypatch):
+    """c has one customer: left out, a and b are modelled as if they were alone; everything is modelled while it is little."""
+    assert modelled.paired(TOY).codes.tolist() == [0, 1, 2]
+    monkeypatch.setattr(modelled, "ALWAYS", 1)
+    monkeypatch.setattr(modelled, "KNOWN_BY", 2)
+    pairs = modelled.paired(TOY)
+    assert pairs.codes.tolist() == [0, 1]
+    found = modelled.fitted(pairs, 1.0)
+    alone = ease.fitted(ease.gram(TOY[:, [0, 1]]), 1.0)
+    assert np.allclose(found.scores(TOY)[:, :2], alone.scores(TOY[:, [0, 1]]))
+    assert not found.scores(TOY)[:, 2].any()
+    assert np.allclose(found.between(np.array([0, 2]), 1), [alone.weights[0, 1], 0])
+    assert not found.between(np.array([0, 1]), 2).any()
+    assert isinstance(modelled.fitted(pairs, None).model, item_knn.ItemKnn)
 
 
 def test_what_cannot_be_fitted_is_refused():

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["verb"]
 
 TABLES: dict[str, str | None] = {
-    "map": "items", "offers": "customers", "popular": "customers", "recipe": "customers", "tenure": "premium",
+    "map": "items", "offers": "customers", "opening": "customers", "popular": "customers", "recipe": "customers",
+    "tenure": "premium",
     "customers": None, "items": None, "next": None, "premium": None, "cross-sell": None, "quality": None,
 }  # fmt: skip
 """What --show names: a table of its own (None), or a further one of that table's answer."""
@@ -81,7 +82,7 @@ def verb(workspace: str, show: str, available: str | None, exclude: tuple[str, .
     items and next what goes together; premium and cross-sell whom to offer what. All lists: --limit 0 --csv lists.csv.
 
     People: --people item=85123A kind=new; of items: item=… with_item=…, of premium: item=… premium=…, of cross-sell: have=…
-    offer=….
+    offer=…; with what=have_both or what=n who else is counted. Lists of a segment: --where NAME=VALUE.
     """
     from holdfast.workspace import Workspace
 

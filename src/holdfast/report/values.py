@@ -35,6 +35,9 @@ _SHARE = (
     "coverage",
     "probability",
     "rise",
+    "recall",
+    "ndcg",
+    "better",
 )
 _MONEY = ("revenue", "money", "amount", "value", "monetary", "clv", "ltv", "aov", "spend", "profit", "worth")
 _DAYS = ("days", "recency", "median_gap", "gap")

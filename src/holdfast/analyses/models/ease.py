@@ -10,12 +10,14 @@ What it takes: XᵀX holds items² numbers, its inverse items³ operations, what
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from holdfast.analyses.models.fitting import one_thread
 from holdfast.errors import UsageError
 
 __all__ = ["MOST_ITEMS", "Ease", "fitted", "gram"]
@@ -27,6 +29,9 @@ SINGLE = 10_000.0
 """Up to this ratio of the greatest to the least eigenvalue single precision keeps four digits of every weight."""
 
 BLOCK = 256
+
+ALONE = 4_000
+"""Up to so many items a fit takes about a second of one thread; on a busy machine threads wait for one another for longer."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -74,7 +79,8 @@ def fitted(together: npt.NDArray[np.float64], regularisation: float) -> Ease:
     size = len(together)
     if not size:
         return Ease(np.zeros((0, 0), np.float32), regularisation)
-    inverse = _inverse(together, regularisation)
+    with one_thread() if size <= ALONE else nullcontext():
+        inverse = _inverse(together, regularisation)
     np.divide(inverse, -np.diag(inverse).copy()[None, :], out=inverse)
     np.fill_diagonal(inverse, 0)
     return Ease(np.ascontiguousarray(inverse, np.float32), regularisation)

@@ -166,8 +166,10 @@ def _co_buyers(bought: Any, least: int) -> Pairs:
     """Pairs that at least so many customers have both of, a block of columns at a time."""
     from scipy import sparse
 
-    columns = sparse.csc_matrix(bought)
-    sizes = np.asarray(columns.sum(axis=0)).ravel().astype(np.int64)
+    whole = sparse.csc_matrix(bought)
+    sizes = np.asarray(whole.sum(axis=0)).ravel().astype(np.int64)
+    enough = np.flatnonzero(sizes >= least)  # no other has a pair
+    columns = whole[:, enough]
     everyone = max(int((np.diff(sparse.csr_matrix(bought).indptr) > 0).sum()), 1)
     parts: list[tuple[Any, Any, Any]] = []
     for low in range(0, columns.shape[1], BLOCK):
@@ -175,7 +177,9 @@ def _co_buyers(bought: Any, least: int) -> Pairs:
         other = common.col + low
         good = (common.data >= least) & (common.row != other)
         parts.append((common.row[good], other[good], common.data[good]))
-    one, two, both = (np.concatenate([np.zeros(0), *rows]).astype(np.int64) for rows in zip(*parts, strict=True))
+    sides = zip((np.zeros(0),) * 3, *parts, strict=True)
+    left, right, both = (np.concatenate(rows).astype(np.int64) for rows in sides)
+    one, two = enough[left], enough[right]
     return Pairs(one, two, both, np.zeros(len(one), np.int64), sizes[one], sizes[two] / everyone)
 
 

@@ -127,7 +127,7 @@ def measured(timelines: Timelines, asked: Asked, lines: OrderLines | None, sales
         recipe = tuned(known, last - days, days)
         mind = taught(_ground(known, before), recipe)
         later = later_of(known, sales, last - days, last)
-        ways = {(of, way): judged(mind, later, of, way) for of, some in WAYS.items() for way in some}
+        ways = judged(mind, later, [(of, way) for of, some in WAYS.items() for way in some])
         return Measured(last - days, days, recipe, ways, known)
 
     found: Measured | None = _kept(timelines, ("recommend measured", asked), lines, make)
@@ -150,7 +150,8 @@ def catalogue_of(sales: Sales, asked: Asked) -> int:
     if asked.catalogue_days is not None:
         return asked.catalogue_days
     size = int(sales.day.max(initial=0)) + 1
-    sold = np.unique(sales.item * size + sales.day[sales.order])
+    # with an index np.unique sorts, which is eight times as fast as its hashing of such numbers
+    sold = np.unique(sales.item * size + sales.day[sales.order], return_index=True)[0]
     same = np.diff(sold // size) == 0
     pauses = np.diff(sold)[same]
     if not len(pauses):

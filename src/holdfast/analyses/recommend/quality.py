@@ -10,17 +10,17 @@ New products: those she had not bought before, the list has none that she had; a
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from holdfast.analyses.models import ease
 from holdfast.analyses.recommend.again import features, learned
-from holdfast.analyses.recommend.ranking import best_of
+from holdfast.analyses.recommend.modelled import Modelled, fitted, paired
 from holdfast.analyses.recommend.sales import Sales
-from holdfast.analyses.recommend.taught import BLOCK, OPENINGS, Ground, Recipe, Taught, fitted, ground, taught, trend
+from holdfast.analyses.recommend.taught import OPENINGS, Block, Ground, Opening, Recipe, Taught, ground, taught, trend
 from holdfast.analyses.statistics import Z95
 
 __all__ = ["REGULARISATIONS", "TOP", "TREND_DAYS", "Judged", "Later", "judged", "later_of", "tuned"]
@@ -28,6 +28,7 @@ __all__ = ["REGULARISATIONS", "TOP", "TREND_DAYS", "Judged", "Later", "judged", 
 TOP = 10
 REGULARISATIONS = (100.0, 500.0)
 TREND_DAYS = (0, 60, 30)
+_OPENED: dict[str, Opening] = {f"opening {opening}": opening for opening in OPENINGS}
 
 Floats = npt.NDArray[np.float64]
 
@@ -85,36 +86,40 @@ def later_of(known: Sales, whole: Sales, day: int, last: int) -> Later:
     return Later(sparse.csr_matrix((ones, (place[good], item[good])), shape=shape))
 
 
-def judged(mind: Taught, later: Later, of: str, way: str) -> Judged:
-    """Judge one way of making lists.
+def judged(mind: Taught, later: Later, ways: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Judged]:
+    """Judge ways of making lists, each (of, way), over the same customers.
 
     of   "all", "again", "new"
     way  "chosen": the lists as they are given; "popularity": customers of all time; "lately": customers of late;
-         "own frequency"; "model": the model of new products without what sells now
+         "own frequency"; "model": the model of new products without what sells now;
+         "opening again" and such: the lists that open so
     """
     bought = np.flatnonzero(np.asarray((later.bought > 0).sum(axis=1)).ravel())
-    known = np.unique(mind.held.customer)
-    bought = bought[np.isin(bought, known)]
-    parts = [_block(mind, later, bought[low : low + BLOCK], of, way) for low in range(0, len(bought), BLOCK)]
-    if not parts:
-        none = np.zeros(0)
-        return Judged(np.zeros(0, np.int64), none, none)
-    return Judged(*(np.concatenate(rows) for rows in zip(*parts, strict=True)))
+    bought = bought[np.isin(bought, mind.held.customer)]
+    parts: dict[tuple[str, str], list[tuple[Any, Floats, Floats]]] = {pair: [] for pair in ways}
+    for block in mind.blocks(bought, TOP):
+        after = later.block(block.customers)
+        for (of, way), found in parts.items():
+            found.append(_block(block, after, of, way))
+    return {
+        pair: Judged(*(np.concatenate(rows) for rows in zip((np.zeros(0, np.int64), *2 * (np.zeros(0),)), *found, strict=True)))
+        for pair, found in parts.items()
+    }
 
 
-def _block(mind: Taught, later: Later, customers: Any, of: str, way: str) -> tuple[Any, Floats, Floats]:
-    has, truth = mind.bought[customers].toarray() > 0, later.block(customers)
-    of_kind = {"again": has, "new": ~has}.get(of)
-    if of_kind is not None:
-        truth = truth & of_kind
+def _block(block: Block, after: npt.NDArray[np.bool_], of: str, way: str) -> tuple[Any, Floats, Floats]:
+    of_kind = {"again": block.has, "new": ~block.has}.get(of)
+    truth = after if of_kind is None else after & of_kind
     some = truth.any(axis=1)
     if way == "chosen":
-        codes = next(mind.lists(customers, TOP, "best" if of == "all" else of)).item
+        codes = block.lists("best" if of == "all" else of).item
+    elif way in _OPENED:
+        codes = block.lists("best", _OPENED[way]).item
     else:
-        every = np.ones(has.shape, np.bool_)
-        codes = best_of(_scores(mind, customers, has, way), every if of_kind is None else of_kind, TOP)[0]
+        every = np.ones(block.has.shape, np.bool_)
+        codes = block.best(_scores(block, way), every if of_kind is None else of_kind)[0]
     recall, ndcg = scored(codes[some], truth[some])
-    return customers[some], recall, ndcg
+    return block.customers[some], recall, ndcg
 
 
 def scored(codes: Any, truth: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
@@ -129,19 +134,20 @@ def scored(codes: Any, truth: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
     return hit.sum(axis=1) / wanted, (hit @ gain[: hit.shape[1]]) / ideal
 
 
-def _scores(mind: Taught, customers: Any, has: Any, way: str) -> Any:
+def _scores(block: Block, way: str) -> Any:
     """Dense scores of the plain ways that the lists are compared with; none of them leaves a product out."""
+    mind, shape = block.mind, block.has.shape
     popular = mind.held.buyers / (mind.held.buyers.max(initial=0) + 1.0)
     if way == "popularity":
-        return np.broadcast_to(popular.astype(np.float32)[None, :], has.shape)
+        return np.broadcast_to(popular.astype(np.float32)[None, :], shape)
     if way == "lately":
-        return np.broadcast_to(mind.popular.astype(np.float32)[None, :], has.shape)
+        return np.broadcast_to(mind.popular.astype(np.float32)[None, :], shape)
     if way == "model":
-        return mind.model.scores(mind.bought[customers])
+        return block.scores
     from scipy import sparse
 
     times = sparse.csr_matrix((mind.held.times, (mind.held.customer, mind.held.item)), shape=mind.bought.shape)
-    return (times[customers].toarray() + 0.5 * popular[None, :]).astype(np.float32)
+    return (times[block.customers].toarray() + 0.5 * popular[None, :]).astype(np.float32)
 
 
 def tuned(sales: Sales, day: int, days: int) -> Recipe:
@@ -158,10 +164,10 @@ def tuned(sales: Sales, day: int, days: int) -> Recipe:
     hit = np.asarray(later.bought[earlier.customer, earlier.item]).ravel() > 0 if len(earlier.item) else np.zeros(0, np.bool_)
     chances = learned(features(earlier, orders), hit) if len(earlier.item) else None
     tried: list[tuple[str, str, float | None]] = []
-    together = None if len(sales.items) > ease.MOST_ITEMS else ease.gram(bought)
-    best: tuple[float, Recipe, Any] | None = None
-    for weight in (None,) if together is None else REGULARISATIONS:
-        model = fitted(bought, None) if weight is None or together is None else ease.fitted(together, weight)
+    pairs = paired(bought)
+    best: tuple[float, Recipe, Modelled] | None = None
+    for weight in (None,) if pairs.together is None else REGULARISATIONS:
+        model = fitted(pairs, weight)
         mind = taught(known, Recipe(weight, 0, chances), model)
         for length, recall in _recalls(mind, later).items():
             tried.append(("new", f"regularisation {weight or 'none'}, trend {length}", recall))
@@ -176,24 +182,20 @@ def _recalls(mind: Taught, later: Later) -> dict[int, float | None]:
     customers = np.flatnonzero(np.diff(later.bought.indptr))
     trends = {days: trend(mind.held, days) for days in TREND_DAYS}
     found: dict[int, list[Floats]] = {days: [] for days in TREND_DAYS}
-    for low in range(0, len(customers), BLOCK):
-        block = customers[low : low + BLOCK]
-        has, may = mind.may(block)
-        truth = later.block(block) & ~has
-        some = truth.any(axis=1) & has.any(axis=1)
-        scores = mind.model.scores(mind.bought[block])
+    for block in mind.blocks(customers, TOP):
+        truth = later.block(block.customers) & ~block.has
+        some = truth.any(axis=1) & block.has.any(axis=1)
+        new = block.may & ~block.has
         for days, lately in trends.items():
-            codes = best_of(scores * lately[None, :], may & ~has, TOP)[0]
+            codes = block.best(block.scores * lately[None, :], new)[0]
             found[days].append(scored(codes[some], truth[some])[0])
     return {days: interval(np.concatenate([np.zeros(0), *parts]))[0] for days, parts in found.items()}
 
 
-def _ordered(known: Ground, recipe: Recipe, model: Any, later: Later, tried: list[Any]) -> Recipe:
+def _ordered(known: Ground, recipe: Recipe, model: Modelled, later: Later, tried: list[Any]) -> Recipe:
     """The recipe with the best of the openings."""
-    found = []
-    for opening in OPENINGS:
-        mind = taught(known, replace(recipe, opening=opening), model)
-        recall = judged(mind, later, "all", "chosen").mean("recall")[0]
-        tried.append(("all", f"opening {opening}", recall))
-        found.append(recall or 0.0)
-    return replace(recipe, opening=OPENINGS[int(np.argmax(found))], tried=tuple(tried))
+    judgements = judged(taught(known, recipe, model), later, [("all", way) for way in _OPENED])
+    found = [judgements["all", way].mean("recall")[0] for way in _OPENED]
+    tried += [("all", way, recall) for way, recall in zip(_OPENED, found, strict=True)]
+    best = OPENINGS[int(np.argmax([recall or 0.0 for recall in found]))]
+    return replace(recipe, opening=best, tried=tuple(tried))

@@ -61,13 +61,16 @@ class Recommend(Question):
     lines     what was in the orders; `Workspace.recommend` fills it in; None: events that bear a product alone
 
     Table "customers": customer, rank, item, name, kind (again, new, popular), score (again: the chance to be bought again; new:
-    the model's; popular: customers of late), reason. Extra tables: offers (item, kind, customers), popular (for those of whom
-    nothing is known), recipe (what was tried). "items": item, with_item, customers (who had both in one order), orders, n
-    (customers of the item), share, lift, with intervals. "next": likewise. "premium": item, premium, customers (who have
-    the one and not the other), have_both, n, share, lift; extra table tenure. "cross-sell": have, offer, likewise. "quality":
-    of, method, n, recall, ndcg, better, with intervals.
+    the model's; popular: customers of late), reason. Extra tables: offers (item, kind, customers), opening (how many lists open
+    with which kind, and how many have something due), popular (for those of whom nothing is known), recipe (what was tried).
+    "items": item, with_item, customers (who had both in one order), orders, n (customers of the item), share, lift, with
+    intervals. "next": likewise. "premium": item, premium, customers (who have the one and not the other), have_both, n, share,
+    lift; extra table tenure. "cross-sell": have, offer, likewise. "quality": of, method, n, recall, ndcg, better, with
+    intervals.
     People: item=, kind= (who has it in the list); item=, with_item=; item=, next_item=; item=, premium=; have=, offer=;
-    tenure=; of= (who was judged).
+    tenure=; opening= (again, new, popular, due); of= (who was judged). Of a pair what= names the column: customers, have_both
+    or n; item= with what="customers_of_late" opens the table popular. There is no by=: lists are one customer's own; ask with
+    where= for those of a segment.
     """
 
     show: Show = "customers"
@@ -124,7 +127,20 @@ class Recommend(Question):
     def people(self, timelines: Timelines, **cell: Any) -> People:
         """Who stands behind a number; everyone who gets a list without a cell."""
         checked_cell(
-            cell, "item", "kind", "customer", "with_item", "next_item", "premium", "have", "offer", "tenure", "of", "method"
+            cell,
+            "item",
+            "kind",
+            "customer",
+            "with_item",
+            "next_item",
+            "premium",
+            "have",
+            "offer",
+            "tenure",
+            "of",
+            "method",
+            "opening",
+            "what",
         )
         asked = self.asked(timelines)
         sales = sold_before(timelines, asked, self.lines, self.scope(timelines))

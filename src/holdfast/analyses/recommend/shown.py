@@ -82,6 +82,7 @@ def _customers(question: Recommend, timelines: Timelines, asked: Asked, sales: S
     table = tables.customers_table(mind, mind.lists(first, question.top, question.kind), sales.customers)
     extra = {
         "offers": tables.offers_table(sales.items, counts),
+        "opening": tables.opening_table(opens, late),
         "popular": tables.popular_table(mind, question.top),
         "recipe": tables.recipe_table(mind.recipe),
     }

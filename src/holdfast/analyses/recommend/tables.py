@@ -19,7 +19,8 @@ from holdfast.analyses.recommend.together import Pairs
 from holdfast.analyses.statistics import wilson, wilson_arrays
 
 __all__ = [
-    "WAY_NAMES", "cross_table", "customers_table", "next_table", "offers_table", "popular_table", "premium_table",
+    "OPENED", "WAY_NAMES", "cross_table", "customers_table", "next_table", "offers_table", "opening_table", "popular_table",
+    "premium_table",
     "quality_table", "recipe_table", "together_table",
 ]  # fmt: skip
 
@@ -57,6 +58,8 @@ QUALITY = pa.schema(
      *((name, _REAL) for name in ("recall", "recall_low", "recall_high", "ndcg", "ndcg_low", "ndcg_high")),
      *((name, _REAL) for name in ("better", "better_low", "better_high"))]
 )  # fmt: skip
+OPENED = (*KINDS, "due")
+OPENING = pa.schema([("opening", _TEXT), ("customers", _WHOLE)])
 RECIPE = pa.schema([("of", _TEXT), ("choice", _TEXT), ("recall", _REAL)])
 
 
@@ -86,6 +89,12 @@ def offers_table(items: Items, counts: npt.NDArray[np.int64]) -> pa.Table:
         for k, j in zip(kind[by], item[by], strict=True)
     ]
     return pa.Table.from_pylist(rows, OFFERS)
+
+
+def opening_table(opens: npt.NDArray[np.int64], late: int) -> pa.Table:
+    """With what lists open, and how many have something that is due, wherever it stands; opens: int64 [kinds]."""
+    counts = (*(int(n) for n in opens), late)
+    return pa.Table.from_pylist([{"opening": name, "customers": n} for name, n in zip(OPENED, counts, strict=True)], OPENING)
 
 
 def popular_table(mind: Taught, top: int) -> pa.Table:

@@ -10,19 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from holdfast.analyses.models import ease, item_knn
 from holdfast.analyses.recommend.again import Chances, features
 from holdfast.analyses.recommend.held import Held, held_before
+from holdfast.analyses.recommend.modelled import Modelled, fitted, paired
 from holdfast.analyses.recommend.ranking import NOTHING, best_of
 from holdfast.analyses.recommend.sales import Sales
 
 __all__ = [
-    "BLOCK", "KINDS", "MIXES", "OPENINGS", "Ground", "Lists", "Recipe", "Taught", "fitted", "ground", "taught", "trend",
+    "BLOCK", "KINDS", "MIXES", "OPENINGS", "Block", "Ground", "Lists", "Opening", "Recipe", "Taught", "ground", "taught",
+    "trend",
 ]  # fmt: skip
 
 BLOCK = 1_000
@@ -108,40 +110,91 @@ class Taught(Ground):
     """
 
     recipe: Recipe
-    model: ease.Ease | item_knn.ItemKnn
+    model: Modelled
     trend: Floats
     chance: npt.NDArray[np.float64]
     popular: npt.NDArray[np.float64]
 
-    def lists(self, customers: Ints, top: int, mix: str = "best") -> Iterator[Lists]:
-        """The lists of these customers (places), a block at a time."""
-        for low in range(0, len(customers), BLOCK):
-            yield self._block(customers[low : low + BLOCK], top, mix)
-
-    def _block(self, customers: Ints, top: int, mix: str) -> Lists:
-        has, may = self.may(customers)
-        opening = self.recipe.opening if mix == "best" else "again"
-        order = {"again": (0,), "new": (1, 2)}.get(mix, {"again": (0, 1, 2), "new": (1, 0, 2)}.get(opening, (1, 2)))
-        parts = {}
-        if 0 in order:
-            parts[0] = best_of(self._again(customers), may & has, top)
-        if 1 in order:
-            new = self.model.scores(self.bought[customers]) * self.trend[None, :]
-            parts[1] = best_of(new, may & (new > 0) & (~has | (opening == "model" and mix == "best")), top)
-            everyone = np.broadcast_to(self.popular.astype(np.float32)[None, :], has.shape)
-            parts[2] = best_of(everyone, may & ~has, top)
-        item, kind, score = _laid(parts, order, top, mix == "half")
-        own = (item >= 0) & np.take_along_axis(has, np.maximum(item, 0), axis=1)
-        return Lists(customers, item, np.where(own, np.int8(0), kind), score)
-
-    def _again(self, customers: Ints) -> Floats:
-        """Dense float32: the chance of each product to be bought again."""
+    def chances(self, customers: Ints) -> Floats:
+        """Dense float32 [customers, items]: the chance of each product to be bought again."""
         from scipy import sparse
 
         shape = (len(self.sales.people), len(self.sales.items))
         whole = sparse.csr_matrix((self.chance, (self.held.customer, self.held.item)), shape=shape)
         found: Floats = whole[customers].toarray().astype(np.float32)
         return found
+
+    def lists(self, customers: Ints, top: int, mix: str = "best") -> Iterator[Lists]:
+        """The lists of these customers (places), a block at a time."""
+        for block in self.blocks(customers, top):
+            yield block.lists(mix)
+
+    def blocks(self, customers: Ints, top: int) -> Iterator[Block]:
+        """These customers (places), a block at a time."""
+        for low in range(0, len(customers), BLOCK):
+            yield Block(self, customers[low : low + BLOCK], top)
+
+
+class Block:
+    """Some customers and what could stand in their lists; each part is worked out once, however many lists are made of it.
+
+    customers  int64: places · top  products in a list
+    """
+
+    def __init__(self, mind: Taught, customers: Ints, top: int) -> None:
+        self.mind, self.customers, self.top = mind, customers, top
+        self.has, self.may = mind.may(customers)
+
+    @cached_property
+    def scores(self) -> Floats:
+        """Dense float32 [customers, items]: the model's, without what sells now."""
+        return self.mind.model.scores(self.mind.bought[self.customers])
+
+    def lists(self, mix: str = "best", opening: Opening | None = None) -> Lists:
+        """The lists; opening: as in `Recipe`, which tells it unless it is given."""
+        opens = (opening or self.mind.recipe.opening) if mix == "best" else "again"
+        order = {"again": (0,), "new": (1, 2)}.get(mix, {"again": (0, 1, 2), "new": (1, 0, 2)}.get(opens, (1, 2)))
+        made: dict[int, tuple[Ints, Floats]] = {}
+        for kind in order:
+            made[kind] = (self._again, self._mixed if opens == "model" else self._new, self._popular)[kind]()
+        item, kind_of, score = _laid(made, order, self.top, mix == "half")
+        own = (item >= 0) & np.take_along_axis(self.has, np.maximum(item, 0), axis=1)
+        return Lists(self.customers, item, np.where(own, np.int8(0), kind_of), score)
+
+    def best(self, scores: Any, may: Any) -> tuple[Ints, Floats]:
+        """The best products by any scores."""
+        found: tuple[Ints, Floats] = best_of(scores, may, self.top)
+        return found
+
+    @cached_property
+    def _trended(self) -> Floats:
+        found: Floats = self.scores * self.mind.trend[None, :]
+        return found
+
+    @cached_property
+    def _parts(self) -> dict[str, tuple[Ints, Floats]]:
+        return {}
+
+    def _again(self) -> tuple[Ints, Floats]:
+        """What they have, by the chance to be bought again."""
+        if "again" not in self._parts:
+            self._parts["again"] = self.best(self.mind.chances(self.customers), self.may & self.has)
+        return self._parts["again"]
+
+    def _new(self) -> tuple[Ints, Floats]:
+        if "new" not in self._parts:
+            self._parts["new"] = self.best(self._trended, self.may & ~self.has & (self._trended > 0))
+        return self._parts["new"]
+
+    def _mixed(self) -> tuple[Ints, Floats]:
+        """What they have and what they have not, by the model."""
+        return self.best(self._trended, self.may & (self._trended > 0))
+
+    def _popular(self) -> tuple[Ints, Floats]:
+        if "popular" not in self._parts:
+            everyone = np.broadcast_to(self.mind.popular.astype(np.float32)[None, :], self.has.shape)
+            self._parts["popular"] = self.best(everyone, self.may & ~self.has)
+        return self._parts["popular"]
 
 
 def ground(sales: Sales, day: int, *, catalogue_days: int | None = None, available: tuple[str, ...] = ()) -> Ground:
@@ -159,7 +212,7 @@ def ground(sales: Sales, day: int, *, catalogue_days: int | None = None, availab
     return Ground(sales, held, held.matrix(people), _offered(sales, held, catalogue_days, available), blocked)
 
 
-def taught(known: Ground, recipe: Recipe, model: ease.Ease | item_knn.ItemKnn | None = None) -> Taught:
+def taught(known: Ground, recipe: Recipe, model: Modelled | None = None) -> Taught:
     """Lists of that ground by that recipe; `model` of new products, where it has been fitted already."""
     sales, held = known.sales, known.held
     ties = held.buyers / (held.buyers.max(initial=0) + 1.0)
@@ -167,16 +220,11 @@ def taught(known: Ground, recipe: Recipe, model: ease.Ease | item_knn.ItemKnn | 
     if recipe.chances is not None:
         orders = np.bincount(sales.owner[sales.day <= held.day], minlength=len(sales.people))
         chance = recipe.chances.of(features(held, orders))
-    made = model or fitted(known.bought, recipe.regularisation)
+    made = model or fitted(paired(known.bought), recipe.regularisation)
     return Taught(
         sales, held, known.bought, known.offered, known.blocked,
         recipe, made, trend(held, recipe.trend_days), chance, held.recent[RECENT] + ties,
     )  # fmt: skip
-
-
-def fitted(bought: Any, regularisation: float | None) -> ease.Ease | item_knn.ItemKnn:
-    """The model of new products: EASE, or neighbours where there is no regularisation."""
-    return item_knn.fitted(bought) if regularisation is None else ease.fitted(ease.gram(bought), regularisation)
 
 
 def trend(held: Held, days: int) -> Floats:

@@ -16,7 +16,17 @@ from numba import njit
 
 from holdfast.analyses.recommend.sales import Sales
 
-__all__ = ["Pairs", "among_most", "bought_next", "bought_together", "holders_next", "holders_together"]
+__all__ = [
+    "Pairs",
+    "among_most",
+    "bought_next",
+    "bought_together",
+    "buyers_of",
+    "followed",
+    "holders_next",
+    "holders_together",
+    "lately",
+]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -86,11 +96,8 @@ def holders_together(sales: Sales, one: int, other: int) -> Ints:
 
 def holders_next(sales: Sales, one: int, other: int, window: int, last: int) -> Ints:
     """The customers (places) who bought the other within the window after their first of the one."""
-    first, second = sales.order[sales.item == one], sales.order[sales.item == other]
-    people, at = np.unique(sales.owner[first], return_index=True)
-    begin = first[at]
-    closed = sales.day[begin] + window <= last
-    people, begin = people[closed], begin[closed]
+    people, begin = followed(sales, one, window, last)
+    second = sales.order[sales.item == other]
     who = sales.owner[second]
     spot = np.minimum(np.searchsorted(people, who), max(len(people) - 1, 0))
     if not len(people):
@@ -98,6 +105,26 @@ def holders_next(sales: Sales, one: int, other: int, window: int, last: int) -> 
     after: Any = (people[spot] == who) & (second > begin[spot]) & (sales.day[second] <= sales.day[begin[spot]] + window)
     found: Ints = np.unique(who[after]).astype(np.int64)
     return found
+
+
+def followed(sales: Sales, one: int, window: int, last: int) -> tuple[Ints, Ints]:
+    """The customers (places) of a product whose window after their first of it has closed, and the order that began it."""
+    first = sales.order[sales.item == one]
+    people, at = np.unique(sales.owner[first], return_index=True)
+    begin = first[at]
+    closed = sales.day[begin] + window <= last
+    return people[closed], begin[closed]
+
+
+def buyers_of(sales: Sales, item: int) -> Ints:
+    """The customers (places) of a product."""
+    return np.unique(sales.row_owner[sales.item == item])
+
+
+def lately(sales: Sales, item: int, days: int, day: int) -> Ints:
+    """The customers (places) of a product on the last `days` days up to `day`."""
+    chosen = (sales.item == item) & (sales.day[sales.order] > day - days) & (sales.day[sales.order] <= day)
+    return np.unique(sales.row_owner[chosen])
 
 
 def _by_item(sales: Sales) -> tuple[Ints, Ints]:
@@ -119,7 +146,7 @@ def _ends(sales: Sales) -> Ints:
 
 
 def _buyers(sales: Sales) -> Ints:
-    pairs = np.unique(sales.item * len(sales.people) + sales.row_owner)
+    pairs = np.unique(sales.item * len(sales.people) + sales.row_owner, return_index=True)[0]  # sorts, which is faster
     return np.bincount(pairs // max(len(sales.people), 1), minlength=len(sales.items)).astype(np.int64)
 
 
