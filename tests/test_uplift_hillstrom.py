@@ -59,8 +59,8 @@ def test_the_arms_are_as_large_as_published_and_alike():
 
 
 def test_qini_of_womens_visits_two_linear_models_is_close_to_the_published_one():
-    """Published 3.72 (2.82 to 4.64) × 1,000 per head; ours 3.71 (2.78 to 4.63). Which folds are drawn moves it more: over
-    seeds 0 to 3 and 42 it is 3.35 to 3.73."""
+    """Published 3.72 (2.82 to 4.64) × 1,000 per head; ours 3.71 (2.78 to 4.63). Which folds are drawn moves it more: over 100
+    draws it is 3.60 on average with a standard deviation of 0.16, so that one draw can come this near by luck alone."""
     answer = asked(outcomes="visit", learners=("T linear",))
     [row] = [
         row for row in answer.extra["ranking"].to_pylist()
@@ -69,6 +69,16 @@ def test_qini_of_womens_visits_two_linear_models_is_close_to_the_published_one()
     assert row["qini_per_1000"] == pytest.approx(3.72, abs=0.02)
     assert (row["low"], row["high"]) == pytest.approx((2.82, 4.64), abs=0.05)
     assert row["over_response_low"] > 0
+
+
+def test_qini_over_five_draws_of_the_folds_is_steadier():
+    """3.60 over five draws, over twenty, and on average of 100 single ones; one draw alone is 3.35 to 3.81 in twenty."""
+    answer = asked(outcomes="visit", learners=("T linear",), repeats=5, draws=100)
+    [found] = [
+        row["qini_per_1000"] for row in answer.extra["ranking"].to_pylist()
+        if (row["arm"], row["learner"]) == ("Womens E-Mail", "T linear")
+    ]  # fmt: skip
+    assert found == pytest.approx(3.60, abs=0.02)
 
 
 def test_the_advice_is_to_mail_everyone():
