@@ -30,6 +30,7 @@ from holdfast.analyses.referred import Referred
 from holdfast.analyses.repeat import Repeat
 from holdfast.analyses.rfm import Rfm
 from holdfast.analyses.rfm.migration import RfmMigration
+from holdfast.analyses.risk import Risk
 from holdfast.analyses.scope import Condition
 from holdfast.analyses.service import Service
 from holdfast.analyses.sessions import Sessions
@@ -111,6 +112,7 @@ CELLS: list[tuple[Question, dict[str, object]]] = [
     (Adoption("country"), {"value": "France", "period": "2011-06"}),
     (Breadth(), {"features": 1, "what": "left"}),
     (Repeat(), {"days": 90}),
+    (Risk(), {"band": "high"}),
     (Rfm(), {"rfm": "Champions"}),
     (Referred(source="country", referred=("France",)), {"group": "referred", "what": "again"}),
     (Service(contacts=("Order Refunded",)), {"who": "existing", "what": "contacting"}),

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from holdfast.analyses.risk.encoding import Encoder, Table, encoder_of, frequent
-from holdfast.analyses.risk.measures import Line, calibration_line, logit, odds_to
+from holdfast.analyses.risk.measures import Line, calibration_line, logit, newton, odds_to
 from holdfast.analyses.statistics import Z95
 
 __all__ = ["Calibrated", "Learner", "Logistic", "Trees", "calibrated", "fit_logistic", "fit_trees", "one_thread"]
@@ -161,22 +161,13 @@ def fit_logistic(table: Table, y: npt.NDArray[Any], group: npt.NDArray[Any] | No
     truth = np.asarray(y, np.float64)
     penalty = np.full(design.shape[1], PENALTY)
     penalty[0] = 0.0
-    beta = np.zeros(design.shape[1])
-    share = float(np.clip(truth.mean(), 1e-6, 1 - 1e-6))
-    beta[0] = np.log(share / (1 - share))
-    for _ in range(40):
-        p = odds_to(design @ beta)
-        information = design.T @ (design * (p * (1 - p))[:, None]) + np.diag(penalty)
-        step = np.linalg.solve(information, design.T @ (truth - p) - penalty * beta)
-        beta = beta + step
-        if np.abs(step).max() < 1e-8:
-            break
-    covariance = np.linalg.inv(information)
+    beta, information = newton(design, truth, penalty)
+    covariance = np.asarray(np.linalg.inv(information), np.float64)
     if group is not None:
         each = design * (truth - odds_to(design @ beta))[:, None]
         _, place = np.unique(group, return_inverse=True)
         sums = np.column_stack([np.bincount(place, each[:, column]) for column in range(each.shape[1])])
-        covariance = covariance @ (sums.T @ sums) @ covariance
+        covariance = np.asarray(covariance @ (sums.T @ sums) @ covariance, np.float64)
     return Logistic(encoder, float(beta[0]), beta[1:], covariance)
 
 

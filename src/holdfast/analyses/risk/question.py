@@ -123,14 +123,14 @@ class Risk(Question):
         names = step.step.base.counting.names or (ORDER,)
         return Answer(
             question=self,
-            words=words(scored, known, settings, _verb(step.step.base)),
+            words=words(scored, known, settings, _verb(step.step.base), step.cuts[1]),
             table=main,
             definition=defined(
                 timelines, step.as_of, title="Who is about to leave, and what goes together with it?", text=_TEXT,
                 rules=_rules(step, settings.margin), n=scored.n, names=names,
             ),
             source=timelines,
-            notes=notes(scored, known, settings, len(main) if self.show == "customers" else 0, self.limit),
+            notes=notes(scored, step, settings, len(main) if self.show == "customers" else 0, given=self.window_days),
             extra=tables,
         )  # fmt: skip
 

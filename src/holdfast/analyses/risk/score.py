@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from holdfast.analyses.risk.reasons import Wording, main_kinds, reasons_of, unhappy
+from holdfast.analyses.risk.reasons import NOTHING, Wording, main_kinds, reasons_of, unhappy
 from holdfast.analyses.risk.traces import KINDS
 from holdfast.analyses.risk.walk import Rows
 from holdfast.analyses.scope import Scope
+from holdfast.events.schema import ORDER
 from holdfast.timelines.walk import Shard, Tally
 
 if TYPE_CHECKING:
@@ -113,20 +114,21 @@ class ScoreStep:
         """The reasons of rows in words."""
         parts, wording = self.learned.parts(rows), self.wording()
         if self.learned.model is None:
-            return [wording.told("rhythm", numbers) or "" for numbers in rows.numbers]
+            silence = self.step.base.contract is None
+            return [(wording.told("rhythm", numbers) if silence else None) or NOTHING for numbers in rows.numbers]
         return [reasons_of(wording, numbers, own) for numbers, own in zip(rows.numbers, parts, strict=True)]
 
     def wording(self) -> Wording:
         """The words of this business."""
-        orders = not self.step.base.counting.names
+        orders = self.step.base.counting.names in ((), (ORDER,))
         verb, noun = ("orders", "order") if orders else ("comes", "active day")
         known = self.learned
         return Wording(verb, noun, self.step.recent, self.step.traces.origins, self.currency, known.middles())
 
     def kinds(self, rows: Rows) -> npt.NDArray[np.int64]:
-        """The main kind of reason of rows, -1 for none; the plain rule knows the rhythm alone."""
+        """The main kind of reason of rows, -1 for none; the plain rule knows the rhythm alone, that of contracts nothing."""
         if self.learned.model is None:
-            return np.full(len(rows), KINDS.index("rhythm"))
+            return np.full(len(rows), KINDS.index("rhythm") if self.step.base.contract is None else UNKNOWN)
         return main_kinds(self.learned.parts(rows))
 
     def everyone(self) -> ScoreStep:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from holdfast.analyses.risk.traces import Traces
     from holdfast.timelines.timelines import AsOf, Timelines
 
-__all__ = ["Learned", "Plan", "Snapshot", "Tested", "kinds_of", "learned", "plan_of", "table_of"]
+__all__ = ["Learned", "Plan", "Snapshot", "Tested", "choice", "kinds_of", "learned", "plan_of", "simpler", "swing", "table_of"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -125,6 +125,7 @@ class Learned:
     recency    the plain rule as of now · tested  None where nothing could be tested
     snapshots  all that were looked at, the earliest first
     drift      z and shift of the log-odds at the latest snapshot (shift 0: none)
+    swing      how far the level moved from window to window (`swing`) · span  days of data
     rows       the chosen model learned from so many · key  under which all this is kept
     """
 
@@ -139,6 +140,8 @@ class Learned:
     tested: Tested | None
     snapshots: tuple[Snapshot, ...]
     drift: tuple[float, float] = (0.0, 0.0)
+    swing: float = 0.0
+    span: int = 0
     rows: int = 0
     key: tuple[Any, ...] = field(default=())
 
@@ -214,7 +217,7 @@ def learned(timelines: Timelines, as_of: AsOf, base: Base, traces: Traces, windo
     rule = recency_rule(timelines, as_of, base, plan.window)
     fixed: dict[str, Any] = {
         "plan": plan, "base": base, "traces": traces, "sample": sample, "season": season, "recency": rule,
-        "snapshots": snapshots,
+        "snapshots": snapshots, "span": last - first + 1,
     }  # fmt: skip
     why = _too_little(plan, dict(zip(days, parts, strict=True)))
     if why:
@@ -223,14 +226,15 @@ def learned(timelines: Timelines, as_of: AsOf, base: Base, traces: Traces, windo
     with one_thread():
         before = timelines.as_of(_date(plan.test or 0))
         tested = _tested(past, plan, season, recency_rule(timelines, before, base, plan.window))
-        name, why = _choice(tested)
+        name, why = choice(tested)
         if name is None:
             return Learned(model=None, why=why, tested=tested, **fixed)
         late = past.of(plan.late)
-        model, drift = _fitted(name, late, season)
-        # How far it was off at the test says how far the risks of now may be.
-        model = model.shifted(model.shift, _off(tested.y, tested.fitted[name].logits(tested.table)))
-    return Learned(model=model, why="", tested=tested, drift=drift, rows=len(late.rows), **fixed)
+        model, drift, moves = _fitted(name, late, season, plan.window)
+        # How far it was off at the test, and how the level moved before, say how far the risks of now may be.
+        off = _off(tested.y, tested.fitted[name].logits(tested.table))
+        model = model.shifted(model.shift, max(off, moves))
+    return Learned(model=model, why="", tested=tested, drift=drift, swing=moves, rows=len(late.rows), **fixed)
 
 
 def _date(day: int) -> Any:
@@ -273,14 +277,14 @@ def _too_little(plan: Plan, parts: dict[int, Rows]) -> str:
     return ""
 
 
-def _fitted(name: str, past: _Past, season: bool) -> tuple[Calibrated, tuple[float, float]]:
-    """A calibrated model of past rows, shifted to the latest base rate where that has drifted: model, (z, shift)."""
+def _fitted(name: str, past: _Past, season: bool, window: int) -> tuple[Calibrated, tuple[float, float], float]:
+    """A calibrated model of past rows, shifted to the latest base rate where that has drifted: model, (z, shift), its swing."""
     table, y = table_of(past.rows, season), past.rows.left
     fit = fit_logistic if name == "logistic" else fit_trees
     model, unseen = calibrated(fit, table, y, past.rows.hash, past.folds)
     latest = past.day == past.day.max()
     z, shift = _drifted(y[latest], unseen[latest])
-    return model.shifted(shift), (z, shift)
+    return model.shifted(shift), (z, shift), swing(y, unseen, past.day, window)
 
 
 def _drifted(y: npt.NDArray[Any], score: Floats) -> tuple[float, float]:
@@ -296,6 +300,24 @@ def _off(y: npt.NDArray[Any], score: Floats) -> float:
     p = odds_to(score + shift)
     chance = 1 / max(float((p * (1 - p)).sum()), 1e-9)
     return float(np.sqrt(max(shift * shift - chance, 0.0)))
+
+
+def swing(y: npt.NDArray[Any], score: Floats, day: npt.NDArray[np.int64], window: int) -> float:
+    """How far the level moves from window to window beyond what the features and chance say: log-odds, root mean square.
+
+    y, score, day  outcomes, calibrated log-odds and snapshots of rows
+    """
+    at, moved = {}, []
+    for one in np.unique(day):
+        chosen = day == one
+        shift = _mended(y[chosen], score[chosen])
+        p = odds_to(score[chosen] + shift)
+        at[int(one)] = shift, 1 / max(float((p * (1 - p)).sum()), 1e-9)
+    for one, (shift, chance) in at.items():
+        following = min((other for other in at if other >= one + window), default=None)
+        if following is not None:
+            moved.append((at[following][0] - shift) ** 2 - chance - at[following][1])
+    return float(np.sqrt(max(sum(moved) / len(moved), 0.0))) if moved else 0.0
 
 
 def _mended(y: npt.NDArray[Any], score: Floats) -> float:
@@ -322,19 +344,26 @@ def _tested(past: _Past, plan: Plan, season: bool, rule: Recency) -> Tested:
     }
     left = int(early.rows.left.sum())
     names = ["logistic", "trees"] if min(left, len(early.rows) - left) >= LEAST_TREES else ["logistic"]
-    fitted = {name: _fitted(name, early, season)[0] for name in names}
+    fitted = {name: _fitted(name, early, season, plan.window)[0] for name in names}
     chances |= {name: model.chances(table) for name, model in fitted.items()}
     better = difference(y, chances["logistic"], chances["trees"]) if "trees" in names else None
-    name = "trees" if better is not None and (better.low or 0) > 0 else "logistic"
+    name = simpler(better)
     return Tested(
         plan.test or 0, y, test.rows.hash, chances, table, fitted, better, difference(y, chances["recency"], chances[name])
     )
 
 
-def _choice(tested: Tested) -> tuple[str | None, str]:
+def simpler(better: Estimate | None) -> str:
+    """The trees where their Brier score is surely the lower one, else the logistic regression.
+
+    better  Brier of the logistic regression less that of the trees; None: no trees were tried
+    """
+    return "trees" if better is not None and (better.low or 0.0) > 0 else "logistic"
+
+
+def choice(tested: Tested) -> tuple[str | None, str]:
     """The model to use, or None and why."""
-    better = tested.trees_better
-    name = "trees" if better is not None and (better.low or 0) > 0 else "logistic"
+    name = simpler(tested.trees_better)
     own, plain = (brier(tested.y, tested.chances[one]).value or 0.0 for one in (name, "recency"))
     if own > plain:
         return None, f"at the test the plain rule was nearer than the model (Brier {plain:.4f} against {own:.4f})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from holdfast.analyses.definitions import counted, long_date, percent
-from holdfast.analyses.risk.measures import brier
+from holdfast.analyses.risk.measures import auc, brier, odds_to
 from holdfast.analyses.risk.score import BANDS
 from holdfast.analyses.risk.tables import Scored, expected_leavers, measured
 from holdfast.analyses.risk.walk import WHOLE
@@ -14,6 +14,7 @@ from holdfast.analyses.statistics import newcombe, wilson
 from holdfast.timelines.zone import date_of
 
 if TYPE_CHECKING:
+    from holdfast.analyses.risk.score import ScoreStep
     from holdfast.analyses.risk.training import Learned
     from holdfast.settings import Settings
 
@@ -23,8 +24,8 @@ MUCH = 0.2
 """Log-odds by which the level may be off at the test without a word."""
 
 
-def words(scored: Scored, learned: Learned, settings: Settings, verb: str) -> str:
-    """The answer in a few sentences."""
+def words(scored: Scored, learned: Learned, settings: Settings, verb: str, high_from: float) -> str:
+    """The answer in a few sentences; high_from is the lowest risk that is called high."""
     known = scored.total("customers")
     if not scored.n:
         return "Nobody is a customer at the as-of, so nobody can leave."
@@ -44,14 +45,14 @@ def words(scored: Scored, learned: Learned, settings: Settings, verb: str) -> st
     return (
         f"Of {counted(known, 'customer')} about {told['expected']:,.0f} ({told['expected_low']:,.0f} to "
         f"{told['expected_high']:,.0f}; {percent(share)}) {verb} within {learned.plan.window} days; {high:,} "
-        f"{'is' if high == 1 else 'are'} at high or very high risk{worth}.{also} {_quality(learned)}"
+        f"{'is' if high == 1 else 'are'} at high or very high risk ({high_from:.2g} and more){worth}.{also} {_quality(learned)}"
     )
 
 
 def _quality(learned: Learned) -> str:
     tested = learned.tested
     if learned.model is None:
-        return f"The plain rule of silence says so, for {learned.why}."
+        return f"{_rule(learned)[0].upper()}{_rule(learned)[1:]} says so, for {learned.why}."
     assert tested is not None
     row = measured(tested.y, tested.chances[learned.model.name])
     plain = brier(tested.y, tested.chances["base rate"]).value or 0.0
@@ -62,13 +63,27 @@ def _quality(learned: Learned) -> str:
     )
 
 
-def notes(scored: Scored, learned: Learned, settings: Settings, shown: int, limit: int) -> tuple[str, ...]:
-    """What to keep in mind."""
-    out = []
-    if scored.n > limit and shown:
-        out.append(f"{scored.n - limit:,} more: --limit, or --csv with a higher one")
+def _rule(learned: Learned) -> str:
+    return "the plain rule of silence" if learned.base.contract is None else "one rate for all contracts"
+
+
+def notes(scored: Scored, step: ScoreStep, settings: Settings, shown: int, given: int | None) -> tuple[str, ...]:
+    """What to keep in mind.
+
+    shown  rows of the list · given  the window that was asked for; None: chosen here
+    """
+    out, learned = [], step.learned
+    if scored.n > step.most and shown:
+        out.append(f"{scored.n - step.most:,} more: --limit, or --csv with a higher one")
+    if given is None and learned.base.contract is None and learned.plan.window != learned.base.gone_after:
+        out.append(
+            f"leaving is silence for {learned.plan.window} days here, not for the {learned.base.gone_after} after which one "
+            "counts as gone: to learn and to test takes four windows, and there are "
+            f"{counted(learned.span, 'day')} of data (--window)"
+        )
     if learned.model is None:
-        out.append(f"no model was learned: {learned.why}; in its place stands the plain rule: how silence of that length ended")
+        how = "how silence of that length ended" if learned.base.contract is None else "how often contracts end"
+        out.append(f"no model was learned: {learned.why}; in its place stands {_rule(learned)}: {how}")
     else:
         out += _of_the_model(learned)
     lacking = learned.traces.lacking()
@@ -98,7 +113,18 @@ def _of_the_model(learned: Learned) -> list[str]:
         told = f"{_signed(better.value, 4)} ({_signed(better.low, 4)} to {_signed(better.high, 4)})"
         verdict = "so the trees are used" if learned.model.name == "trees" else "not surely better, so the simpler one is used"
         out.append(f"Brier of the logistic regression less that of the trees, paired by customer: {told}: {verdict}")
-    return [*out, *_off_told(learned), *_drift_told(learned)]
+    return [*out, *_no_better(learned), *_off_told(learned), *_drift_told(learned), *_season_told(learned)]
+
+
+def _no_better(learned: Learned) -> list[str]:
+    """Whether it was of no sure use at the instant held out to tell customers apart."""
+    tested, model = learned.tested, learned.model
+    assert tested is not None
+    assert model is not None
+    found = auc(tested.y, tested.chances[model.name])
+    if found.low is None or found.low > 0.5:
+        return []
+    return ["at the instant held out leavers were not surely told from the others (AUC 0.5 is chance): take the order lightly"]
 
 
 def _off_told(learned: Learned) -> list[str]:
@@ -108,10 +134,15 @@ def _off_told(learned: Learned) -> list[str]:
     assert model is not None
     if model.off < MUCH:
         return []
+    if model.off <= learned.swing:
+        return [
+            "the share that leaves moved from window to window by more than the features tell: how many will leave is less "
+            "sure than who is likelier to, and all intervals are widened by as much"
+        ]
     foretold, came = float(tested.chances[model.name].mean()), float(tested.y.mean())
     return [
-        f"at the instant held out {percent(came)} left where {percent(foretold)} were foretold: the level of risk moves with "
-        "time, and all intervals are widened by as much"
+        f"at the instant held out {percent(came)} left where {percent(foretold)} were foretold: how many will leave is less "
+        "sure than who is likelier to, and all intervals are widened by as much"
     ]
 
 
@@ -132,11 +163,23 @@ def _drift_told(learned: Learned) -> list[str]:
                 f"{long_date(date_of(latest.day))}, {percent(earlier.left / earlier.n)} after {long_date(date_of(earlier.day))}"
             )
     if shift:
-        more = "more" if shift > 0 else "fewer"
+        more, moved = ("more", "raised") if shift > 0 else ("fewer", "lowered")
         out.append(
-            f"{more} left after {long_date(date_of(latest.day))} than their features say (z {_signed(z, 1)}): "
-            f"all risks are shifted by {_signed(shift, 2)} in log-odds to that base rate"
+            f"{more} left after {long_date(date_of(latest.day))} than their features say (z {_signed(z, 1)}): all risks are "
+            f"{moved} to that base rate, by {_signed(shift, 2)} in log-odds; an even chance becomes "
+            f"{percent(float(odds_to(shift)))}"
         )
-    if not learned.season:
-        out.append("one year or less of snapshots: the season cannot be learned, a risk is that of the latest months' season")
     return out
+
+
+def _season_told(learned: Learned) -> list[str]:
+    """Of which months the risks are, where the season could not be learned."""
+    if learned.season:
+        return []
+    plan = learned.plan
+    days = (plan.late[-1] + 1, plan.late[0] + plan.window, plan.late[0] + plan.window + 1, plan.late[0] + 2 * plan.window)
+    first, last, begin, end = (long_date(date_of(day)) for day in days)
+    return [
+        f"too few years to learn the seasons from: these are the risks of {first} to {last}; if {begin} to {end} is a quieter "
+        "time more will leave, if a busier one fewer"
+    ]
