@@ -15,7 +15,8 @@ whether she came back in the window that followed. Assumptions:
    are x + 1 to 1 (Laplace's rule of succession; Bayes). How many customers that weighs is chosen by the likelihood of all cells
    (empirical Bayes; Gelman and others, Bayesian Data Analysis, 5.1).
 
-So P(alive) is never 1, falls with silence, and is what this shop's own customers did. p lies on a grid of 50 chances.
+So P(alive) is never 1 and is what this shop's own customers did. It falls with silence where theirs did: cells are not tied to
+their neighbours, and among those just seen a hundredth up or down is chance. p lies on a grid of 50 chances.
 """
 
 from __future__ import annotations
