@@ -21,6 +21,7 @@ from holdfast.analyses.contract_value.contracts import still_open
 from holdfast.analyses.contract_value.walk import ContractsStep
 from holdfast.analyses.personas.card import PersonaCard
 from holdfast.analyses.scope import Scope
+from holdfast.analyses.survival import Survival
 from holdfast.analyses.traits import Traits
 from holdfast.charts.contracts import renewal_curves
 from holdfast.errors import UnknownName, UsageError
@@ -83,6 +84,43 @@ def test_contracts_by_hand():
     assert any("came back" in note for note in answer.notes)
     assert any("1 contract ended in a period still running" in note for note in answer.notes)
     assert answer.figure() is not None
+
+
+ODD = """
+    ann Started @0   ann Started @15   ann Ended @40   ann Ended @80
+    ben Ended @0     ben Started @10
+    cleo Started @0  cleo Ended @40    cleo Started @40
+    dan Started @5   dan Ended @5      dan Started @5
+    eve Ended @20
+    fay Started @5   fay Ended @5
+    gus Started @90
+    zoe Ended @90
+"""
+"""Overlapping starts and a second end, an end before the start, an end and a start on one day, one that ends on the day of its
+start and goes on, only an end, one day alone, the last day."""
+
+
+def test_contracts_that_are_told_oddly():
+    timelines = told(ODD, PAID)
+    question = ContractValue()
+    assert question.people(timelines, what="customers").ids == ("ann", "ben", "cleo", "dan", "gus")
+    assert question.people(timelines).ids == ("ben", "cleo", "dan", "gus")
+    assert question.people(timelines, what="lost", renewal=2).ids == ("ann",)
+    assert question.people(timelines).ids == Bridge().people(timelines, what="end").ids
+    left = timelines.ask(Survival(at=(2,))).people(what="left").ids
+    assert left == ("ann",)
+
+
+def test_a_customer_s_own_range_holds_at_least_what_it_says():
+    timelines, day = contract_shop(2000, seed=3, periods=40), date(2025, 6, 30)
+    rows = timelines.ask(ContractValue(as_of=day, discount=0.0, limit=0)).table.to_pylist()
+    until, columns = Rhythm("month").renewal([day_of(day)], [12])[0], timelines.source.columns
+    who = np.repeat(np.arange(columns.customers), np.diff(columns.orders.offsets))
+    later = (columns.orders.day > day_of(day)) & (columns.orders.day <= until)
+    money = np.bincount(who[later], weights=columns.orders.amount[later] / 10_000, minlength=columns.customers)
+    paid = dict(zip(columns.ids().to_pylist(), money, strict=True))
+    held = [row["value_low"] - 0.01 <= paid[row["customer"]] <= row["value_high"] + 0.01 for row in rows]
+    assert np.mean(held) >= 0.9
 
 
 def test_who_is_under_contract_is_the_bridge_s_base():

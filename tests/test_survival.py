@@ -100,6 +100,8 @@ def test_lives_of_a_contract_base_by_hand():
     assert answer.table["survival"].to_pylist() == pytest.approx([1.0, 2 / 3])
     with pytest.raises(UnknownName, match="Login"):
         told("eve Login @3", Settings(base="contract")).ask(Survival())
+    with pytest.raises(UsageError, match="no silence ends a contract"):
+        told(CONTRACTS, Settings(base="contract")).ask(Survival(gone_after=30))
 
 
 def test_the_last_loss_is_the_curve_of_one_year():

@@ -178,6 +178,8 @@ class Survival(Question):
         last = day_of(as_of.last)
         first = min(timelines.zone.day_at(timelines.meta.first_second), last) if timelines.customers else last
         if settings.base == "contract":
+            if self.gone_after is not None:
+                raise UsageError("no silence ends a contract, gone_after says nothing here", "leave it out")
             if timelines.customers and not set(settings.contract.start) & set(timelines.meta.events):
                 raise UnknownName("event", settings.contract.start[0], timelines.meta.events[1:])
             counting, resolved = Counting(as_of.until, settings.refunds), None
