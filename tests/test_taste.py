@@ -307,9 +307,9 @@ def came_after(timelines: Timelines, day: date) -> dict[str, date]:
     return out
 
 
-@pytest.mark.parametrize(("made", "measured", "n"), [(shop, 0.853, 600), (cdnow, 0.810, 1_200)])
+@pytest.mark.parametrize(("made", "measured", "n"), [(shop, 0.851, 600), (cdnow, 0.810, 1_200)])
 def test_four_in_five_next_orders_come_within_the_range(made, measured, n):
-    """Told as of an earlier day: 85.3 % of 611 in the Online Retail shop, where 84.6 % are foretold of just these; 81.0 %
+    """Told as of an earlier day: 85.1 % of 611 in the Online Retail shop, where 84.6 % are foretold of just these; 81.0 %
     of 1,250 at CDNOW, where 84.7 % are. They are those of whom `holdfast next` says so."""
     question, timelines = NextOrder(), made()
     [line] = [row for row in timelines.ask(question).extra["calibration"].to_pylist() if row["line"] == "80 % range"]

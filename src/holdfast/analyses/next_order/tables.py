@@ -224,7 +224,7 @@ def notes(summary: pa.Table, check: pa.Table, rhythm: Rhythm | None, shown: tupl
     out = []
     rows = summary.to_pylist()
     if shown[1] > shown[0]:
-        out.append(f"{shown[1] - shown[0]:,} more: --limit, or --csv with a higher one")
+        out.append(f"{shown[1] - shown[0]:,} more: --limit, or all of them with --csv")
     once = sum(row["customers"] for row in rows if row["band"] == BANDS[ONE_ORDER])
     if once:
         out.append(
@@ -253,17 +253,20 @@ def _checked(check: pa.Table) -> tuple[str, ...]:
     if most["n"]:
         out.append(
             f"looking back from {most['judged']} at everyone: of {most['n']:,} who came back and whose 80 % range was over by "
-            f"the as-of, {_came(most)} came within it"
+            f"the as-of, {_share(most)} came within it{_foretold(most)}"
         )
     if silent["n"] and rest["n"]:
         out.append(
-            f"of {silent['n']:,} in unusual silence then, {_came(silent)} have not come back since; "
-            f"of {rest['n']:,} not overdue, {_came(rest)}"
+            f"of {silent['n']:,} in unusual silence then, {_share(silent)} have not come back since"
+            f"{_foretold(silent)}; of {rest['n']:,} not overdue, {_share(rest)}{_foretold(rest)}"
         )
     return tuple(out)
 
 
-def _came(line: dict[str, Any]) -> str:
-    """The share of a line of the check with its interval, beside what was foretold of just these customers."""
-    share = percent(line["share"], line["low"], line["high"])
-    return f"{share} where {100 * line['expected']:.1f} % were foretold"
+def _share(line: dict[str, Any]) -> str:
+    return percent(line["share"], line["low"], line["high"])
+
+
+def _foretold(line: dict[str, Any]) -> str:
+    """What was foretold of just these customers."""
+    return f" ({percent(line['expected'])} foretold)"
