@@ -34,7 +34,7 @@ from holdfast.analyses.value.futures import moments, value_bounds
 from holdfast.analyses.value.groups import tenths
 from holdfast.analyses.value.horizon import Horizon, discounted
 from holdfast.analyses.value.lately import lately
-from holdfast.analyses.value.paying import GammaPaying
+from holdfast.analyses.value.paying import GammaPaying, OwnPaying
 from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import Settings
 from holdfast.timelines.timelines import Timelines
@@ -368,6 +368,17 @@ def test_a_new_customer_brings_the_first_order_and_those_to_come() -> None:
     assert year["later_value"] == pytest.approx(year["repeat_orders"] * year["order_value"], rel=1e-3)
     assert year["value"] == pytest.approx(year["first_value"] + year["later_value"], abs=1e-3)
     assert [row["months"] for row in rows(asked(horizon_months=6), "new")] == [6, 12, 24, 36]
+
+
+def test_a_new_customers_interval_knows_how_sure_the_value_of_an_order_is() -> None:
+    """Own means have no likelihood: the spread of repeaters' means stands in, beside that of the first orders."""
+    events = [{**row, "revenue": row["revenue"] * (1 + 4 * (int(row["customer_id"][1:]) % 2))} for row in _weekly()]
+    shop_of = _shop(events)
+    told, row = _told_of(shop_of), CustomerValue(show="new").answer(shop_of).table.to_pylist()[0]
+    assert isinstance(told.valuer.spending, OwnPaying)
+    means = told.found.mean_value[told.found.x > 0]
+    assert told.valuer.spending.error == pytest.approx(means.std(ddof=1) / len(means) ** 0.5 / means.mean())
+    assert row["high"] - row["low"] > 2 * 1.9 * row["later_value"] * told.valuer.spending.error
 
 
 def test_a_new_customer_is_held_against_those_acquired_lately() -> None:

@@ -12,6 +12,7 @@ from holdfast.analyses.bridge import Bridge
 from holdfast.analyses.clv import PlainClv
 from holdfast.analyses.value.doubt import bounds, slopes_of
 from holdfast.analyses.value.horizon import Horizon, discounted
+from holdfast.analyses.value.paying import OwnPaying
 from holdfast.analyses.value.tables import Told, known
 from holdfast.events.schema import MONEY_UNITS
 
@@ -39,7 +40,7 @@ def new_table(told: Told) -> pa.Table:
     """A customer acquired today: what she brings with her first order and, discounted, after it, by months from now.
 
     The interval is that of the mean of many such customers: of the first order by the spread of all first orders, of the rest
-    by the doubt about the parameters.
+    by the doubt about the parameters, or about the mean of repeaters' means.
     """
     spending, found, share = told.valuer.spending, told.found, told.valuer.share
     rows: list[dict[str, Any]] = []
@@ -51,6 +52,7 @@ def new_table(told: Told) -> pa.Table:
         later, orders = _later(told.valuer, months)
         slopes, covariance = slopes_of(told.valuer, partial(later_value, months))
         variance = error + (float(slopes @ covariance @ slopes) if len(slopes) else 0.0)
+        variance += (later * spending.error) ** 2 if isinstance(spending, OwnPaying) else 0.0
         low, high = bounds(np.array([first + later]), np.array([variance]))
         rows.append(
             {

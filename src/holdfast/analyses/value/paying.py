@@ -68,10 +68,14 @@ class GammaPaying:
 
 @dataclass(frozen=True)
 class OwnPaying:
-    """Values by own means, spread as orders of one customer are."""
+    """Values by own means, spread as orders of one customer are.
+
+    error  standard error of the mean of somebody unknown, as a share of it
+    """
 
     model: OwnMean
     p: float
+    error: float = 0.0
 
     @property
     def fit(self) -> Fit | None:
@@ -109,5 +113,12 @@ def paying(spending: Spending, rows: Occasions) -> Paying:
     try:
         found = fitted(rows.x, rows.mean_value)
     except UsageError:
-        return OwnPaying(spending, SPREAD)
-    return OwnPaying(spending, found.p if found.fit.identified else SPREAD)
+        return OwnPaying(spending, SPREAD, _error(rows))
+    return OwnPaying(spending, found.p if found.fit.identified else SPREAD, _error(rows))
+
+
+def _error(rows: Occasions) -> float:
+    """Of the mean of repeaters' means, as a share of it; 0 where there is none."""
+    means = rows.mean_value[rows.x > 0]
+    middle = float(means.mean()) if len(means) > 1 else 0.0
+    return float(means.std(ddof=1) / np.sqrt(len(means)) / middle) if middle > 0 else 0.0
