@@ -74,6 +74,18 @@ def test_a_story_is_laid_out_as_of_the_assignment():
     assert trial.outcome("money").values.tolist() == [20, 0]
 
 
+def test_those_who_were_left_out_open_to_their_names():
+    """Cleo stands in two arms, Dan's fortnight is not over; the words say how many."""
+    answer = timelines_of(story()).ask(Uplift(event="Assigned"))
+    assert {row["reason"]: row["rows"] for row in answer.extra["left_out"].to_pylist()} == {
+        "assigned to two arms": 1, "not watched for 14 days": 1,
+    }  # fmt: skip
+    assert answer.people(reason="assigned to two arms").ids == ("cleo",)
+    assert answer.people(reason="not watched for 14 days").ids == ("dan",)
+    with pytest.raises(UsageError, match="reason"):
+        answer.people(reason="bored")
+
+
 def test_the_window_is_days_of_24_hours_from_the_assignment():
     """Ben's order is exactly 14 days later: outside 14 days, inside 15."""
     fourteen = trial_in(timelines_of(story()), outcomes=("Order Completed", "orders", "money"))

@@ -94,7 +94,7 @@ def verb(workspace: str, file: str | None, **options: Any) -> None:
     holdfast uplift --file hillstrom.csv --arm segment --control "No E-Mail" \\
         --outcome visit --outcome spend --cost 0.15 --margin 0.4
     holdfast uplift -w shop --event "Experiment Viewed" --arm variant --outcome ordered
-    People: --people arm=B decile=1 outcome=ordered, or arm=B group=control.
+    People: --people arm=B decile=1 outcome=ordered, arm=B group=control, or reason="assigned to two arms".
     """
     split = tuple((name, _size(size)) for name, size in pairs(options.pop("split"), "--split").items())
     options |= {

@@ -58,13 +58,15 @@ class AssignedStep:
     scope: Scope
 
     def __call__(self, shard: Shard) -> Tally:
-        """Rows ids, arm (a code), the numbers, the properties' codes and the outcomes; sums "states" int64 [4]."""
+        """Rows ids, arm (a code), the numbers, the properties' codes and the outcomes, and the left ids with their state; sums
+        "states" int64 [4]."""
         place, arm, state = self._assigned(shard)
         if not self.scope.trivial:
             inside = self.scope.segments(shard, place) >= 0
             state = np.where(inside, state, NOBODY).astype(np.uint8)
         chosen = state == FINE
-        rows: dict[str, Any] = {"ids": shard.ids(chosen), "arm": arm[chosen]}
+        left = (state == MIXED) | (state == NOT_OVER)
+        rows: dict[str, Any] = {"ids": shard.ids(chosen), "arm": arm[chosen], "left": shard.ids(left), "state": state[left]}
         rows |= {f"known {name}": values[chosen] for name, values in self._before(shard, place).items()}
         rows |= {f"value {name}": value_at(shard, name, place - 1)[chosen] for name in self.properties}
         rows |= {f"outcome {name}": values[chosen] for name, values in self._after(shard, place).items()}

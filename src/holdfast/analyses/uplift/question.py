@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from holdfast.analyses.answer import Answer, People
-from holdfast.analyses.definitions import defined, scope_rules
+from holdfast.analyses.answer import Answer, People, checked_cell, checked_choice
+from holdfast.analyses.definitions import counted, defined, scope_rules
 from holdfast.analyses.scope import TRAITS, Condition, Scope
 from holdfast.analyses.uplift.asking import Swayed
 from holdfast.analyses.uplift.events_in import MIXED, NOT_OVER, NUMBERS, OUTCOMES, AssignedStep
@@ -46,7 +46,7 @@ class Uplift(Swayed):
     as_of, where  as in every question; conditions hold at the assignment, so that they cannot be an effect of the mail
 
     Tables (show=): effects, policy, ranking, deciles, curve, advice, sample, balance, left_out, scores.
-    People: arm=…, with group="control" or "both"; outcome=…, decile=1 to 10 for a tenth by score.
+    People: arm=…, with group="control" or "both"; outcome=…, decile=1 to 10 for a tenth by score; reason=… for those left out.
     """
 
     event: str | None = None
@@ -83,14 +83,32 @@ class Uplift(Swayed):
         return self.said(trial, timelines, definition, (step,), "")
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
-        """The customers of an arm, of a tenth of one, or of control; see the class."""
+        """The customers of an arm, of a tenth of one, or of control, or those who were left out; see the class."""
         read = self._trial(timelines, timelines.as_of(self.as_of))
+        if "reason" in cell:
+            return self._left(timelines, cell)
         if isinstance(read, str):
             raise UsageError(read, "there is nobody to name")
         step, trial = read
         margin = timelines.settings.margin if self.margin is None else self.margin
         choices, _ = self.choices(trial, margin)
         return self.behind(self.kept(trial, choices, timelines, (step,)), cell)
+
+    @property
+    def _reasons(self) -> dict[str, int]:
+        """Why a customer who was assigned is left out, and the state that says so."""
+        return {"assigned to two arms": MIXED, f"not watched for {counted(self.days, 'day')}": NOT_OVER}
+
+    def _left(self, timelines: Timelines, cell: dict[str, Any]) -> People:
+        """The customers who were left out for a reason."""
+        checked_cell(cell, "reason")
+        checked_choice("reason", cell["reason"], tuple(self._reasons))
+        step = self._step(timelines, timelines.as_of(self.as_of))
+        if isinstance(step, str):
+            raise UsageError(step, "there is nobody to name")
+        rows = timelines.source.kept["uplift trial", step].rows
+        places = np.flatnonzero(rows["state"] == self._reasons[cell["reason"]])
+        return People(tuple(sorted(rows["left"].take(pa.array(places)).to_pylist())), cell)
 
     def _nothing(self, timelines: Timelines, as_of: AsOf, why: str) -> Answer:
         told = tables(None)
@@ -113,7 +131,7 @@ class Uplift(Swayed):
             kept[key] = timelines.walk(step)
         tally = kept[key]
         if not len(tally.rows["arm"]):
-            return f"nobody was assigned by {step.event} and watched for {self.days} days after"
+            return f"nobody was assigned by {step.event} and watched for {counted(self.days, 'day')} after"
         return self._made(timelines.meta, step, tally)
 
     def _step(self, timelines: Timelines, as_of: AsOf) -> AssignedStep | str:
@@ -156,14 +174,14 @@ class Uplift(Swayed):
         outcomes = [Outcome.of(name, rows[f"outcome {name}"][order]) for name in step.outcomes]
         moving = tuple(one for one in outcomes if (one.values != one.values[0]).any())
         if not moving:
-            return f"within {self.days} days nobody, or everybody, did {' or '.join(step.outcomes)}"
+            return f"within {counted(self.days, 'day')} nobody, or everybody, did {' or '.join(step.outcomes)}"
         features = [Feature(name, rows[f"known {name}"][order]) for name in NUMBERS]
         features += [
             feature_of_texts(name, rows[f"value {name}"][order].astype(np.int64), value_labels(meta, name))
             for name in step.properties
         ]
         states = tally.sums["states"]
-        left = (("assigned to two arms", int(states[MIXED])), (f"not watched for {self.days} days", int(states[NOT_OVER])))
+        left = tuple((reason, int(states[state])) for reason, state in self._reasons.items())
         same = tuple(f"{one.name} was the same for everyone" for one in outcomes if one not in moving)
         trial = Trial(
             labels, np.array([place[code] for code in codes], np.int64), moving,
