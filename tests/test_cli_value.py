@@ -74,7 +74,9 @@ def test_mistakes_are_said_with_their_mend() -> None:
     for wrong, mend in (
         (("--show", "everything"), "choose one of customers, at-risk"),
         (("--lifespan", "forever"), "choose churn, observed or a number of months"),
-        (("--every", "year"), "leave it out"),
+        (("--every", "year"), "--every says nothing of customers without a contract → leave it out"),
+        (("--plain", "--show", "at-risk"), "--show says nothing of the plain formula → leave it out"),
+        (("--plain", "--horizon", "24"), "--horizon says nothing of the plain formula → leave it out"),
         (("--people", "decile=11"), "decile"),
     ):
         told = holdfast("value", "-w", folder() / "shop", *wrong)

@@ -104,11 +104,13 @@ def verb(workspace: str, plain: bool, lifespan: str | None, gone_after: int | No
     """
     ours, theirs = (*_BOTH, "cohort", "source"), (*_BOTH, "every", "holdout")
     own = {name: options.pop(name) for name in {*ours, *theirs}}
+    if plain or lifespan is not None or gone_after is not None:
+        _only_of(own, (), "the plain formula")
+        asked("clv:PlainClv", workspace, {"lifespan": _lifespan(lifespan), "gone_after": gone_after}, **options)
+        return
     if options["csv"] is not None and own["limit"] is None:
         own["limit"] = ALL
-    if plain or lifespan is not None or gone_after is not None:
-        asked("clv:PlainClv", workspace, {"lifespan": _lifespan(lifespan), "gone_after": gone_after}, **options)
-    elif _contracts(workspace):
+    if _contracts(workspace):
         asked("contract_value:ContractValue", workspace, _only_of(own, theirs, "contracts"), view=contracts_view, **options)
     else:
         asked("value:CustomerValue", workspace, _only_of(own, ours, "customers without a contract"), view=_view, **options)
@@ -118,7 +120,7 @@ def _only_of(own: dict[str, Any], names: tuple[str, ...], whom: str) -> dict[str
     """The options that say something to a question; UsageError where another one was given."""
     for name in sorted(set(own) - set(names)):
         if own[name] is not None:
-            raise UsageError(f"--{name} says nothing of {whom}", "leave it out")
+            raise UsageError(f"--{name.removesuffix('_months')} says nothing of {whom}", "leave it out")
     return {name: own[name] for name in names}
 
 
