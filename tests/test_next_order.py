@@ -200,10 +200,10 @@ def test_looking_back_at_a_shop_of_the_models_own_making_finds_what_was_foretold
     }  # fmt: skip
     answer = Timelines.from_arrow(pa.table(events)).ask(NextOrder())
     lines = {row["line"]: row for row in answer.extra["calibration"].to_pylist()}
-    assert lines["50 % range"]["expected"] > 0.53
+    assert lines["50 % range"]["expected_share"] > 0.53
     for name in ("50 % range", "80 % range", "unusual silence", "not overdue"):
         assert lines[name]["n"] > 400
-        assert lines[name]["share"] == pytest.approx(lines[name]["expected"], abs=0.04), name
+        assert lines[name]["share"] == pytest.approx(lines[name]["expected_share"], abs=0.04), name
 
 
 def test_leaving_is_not_taken_for_long_waits():
@@ -285,11 +285,11 @@ def test_past_dates_at_cdnow_were_worth_what_they_said():
     those who can be counted; of those in unusual silence 76 % have not come back, of those not overdue 51 %."""
     lines = {row["line"]: row for row in cdnow().ask(NextOrder()).extra["calibration"].to_pylist()}
     assert lines["50 % range"]["judged"] == date(1997, 12, 30)
-    assert lines["50 % range"]["low"] < lines["50 % range"]["expected"] < lines["50 % range"]["high"]
+    assert lines["50 % range"]["low"] < lines["50 % range"]["expected_share"] < lines["50 % range"]["high"]
     assert lines["50 % range"]["share"] == pytest.approx(0.57, abs=0.01)
     assert lines["80 % range"]["share"] == pytest.approx(0.81, abs=0.01)
-    assert lines["80 % range"]["expected"] == pytest.approx(0.847, abs=0.01)
-    assert lines["not overdue"]["share"] == pytest.approx(lines["not overdue"]["expected"], abs=0.03)
+    assert lines["80 % range"]["expected_share"] == pytest.approx(0.847, abs=0.01)
+    assert lines["not overdue"]["share"] == pytest.approx(lines["not overdue"]["expected_share"], abs=0.03)
     assert lines["unusual silence"]["share"] == pytest.approx(0.755, abs=0.02)
     assert lines["not overdue"]["share"] == pytest.approx(0.51, abs=0.02)
     assert lines["unusual silence"]["low"] > lines["not overdue"]["high"]
@@ -302,7 +302,7 @@ def test_past_dates_at_online_retail_were_worth_what_they_said():
     assert lines["50 % range"]["share"] == pytest.approx(0.57, abs=0.01)
     assert lines["80 % range"]["share"] == pytest.approx(0.85, abs=0.01)
     for name in ("50 % range", "80 % range", "overdue", "not overdue"):
-        assert lines[name]["low"] < lines[name]["expected"] < lines[name]["high"], name
+        assert lines[name]["low"] < lines[name]["expected_share"] < lines[name]["high"], name
     assert lines["unusual silence"]["low"] > lines["not overdue"]["high"]
 
 

@@ -87,7 +87,7 @@ class NextOrder(Question):
     (k: 1 is pure chance, above it like a clock), last_order, days_silent, next_order, half_from, half_to (one in two),
     next_low, next_high (four in five), unusual_on, value (net money so far). Extra tables: summary (a row per segment and band:
     customers, n, share, low, high, value), calibration (what an earlier day's dates were worth: judged, until, line, outcome,
-    n, k, share, low, high, expected: what was foretold of just these), of everyone; model (one row).
+    n, k, share, low, high, expected_share: what was foretold of just these), of everyone; model (one row).
     People: band="overdue", segment=…; customer=…; line="80 % range" with outcome="all" | "came within it" for a line of the
     calibration (of the bands: "did not come back").
     """
@@ -229,7 +229,7 @@ _TEXT = (
     "Overdue: at most one in ten would. Due within 7 or 30 days: the next order is expected then. One order day: no rhythm of "
     "her own is known. Calibration: what was told at two thirds of the time since the first event by what was known then, "
     "against what came by the as-of, of everyone; ranges count customers who came back and whose range was over by the as-of. "
-    "Of those, ranges hold more than of all, for who comes later is not counted: expected is what the model foretells of just "
-    "these. Value: net money of all counting orders before the as-of."
+    "Of those, ranges hold more than of all, for who comes later is not counted: expected_share is what the model foretells of "
+    "just these. Value: net money of all counting orders before the as-of."
 )
 """The definition in words."""

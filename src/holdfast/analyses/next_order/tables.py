@@ -151,7 +151,7 @@ CHECK = pa.schema(
         *((name, pa.date32()) for name in ("judged", "until")),
         *((name, pa.string()) for name in ("line", "outcome")),
         *((name, pa.int64()) for name in ("n", "k")),
-        *((name, pa.float64()) for name in ("share", "low", "high", "expected")),
+        *((name, pa.float64()) for name in ("share", "low", "high", "expected_share")),
     ]
 )
 
@@ -159,7 +159,7 @@ CHECK = pa.schema(
 def check_table(sums: dict[str, Any], judged: date, until: date) -> pa.Table:
     """What was told at an earlier day and what came of it: a line a range, and a line a band.
 
-    expected: what the model foretold of just these customers.
+    expected_share: what the model foretold of just these customers.
     """
     out = []
     for line, sum_ in sums.items():
@@ -167,7 +167,7 @@ def check_table(sums: dict[str, Any], judged: date, until: date) -> pa.Table:
         low, high = wilson(k, n)
         expected = foretold / n / 1e6 if n else None
         outcome = "came within it" if line in RANGES else "did not come back"
-        share = {"share": k / n if n else None, "low": low, "high": high, "expected": expected}
+        share = {"share": k / n if n else None, "low": low, "high": high, "expected_share": expected}
         out.append({"judged": judged, "until": until, "line": line, "outcome": outcome, "n": n, "k": k, **share})
     return pa.Table.from_pylist(out, CHECK)
 
@@ -269,4 +269,4 @@ def _share(line: dict[str, Any]) -> str:
 
 def _foretold(line: dict[str, Any]) -> str:
     """What was foretold of just these customers."""
-    return f" ({percent(line['expected'])} foretold)"
+    return f" ({percent(line['expected_share'])} foretold)"
