@@ -38,7 +38,9 @@ def _view(console: Console, said: Said) -> None:
 
 @analysis("holdout", "holdout:Holdout", view=_view)
 @click.option("--split", default=None, metavar="DATE", help="Last day that the models know (halfway to the as-of).")
-@click.option("--model", default=None, metavar="NAME", help='Shown: BG/NBD, MBG/NBD, Pareto/NBD, "NBD with silence", "plain rate".')
+@click.option(
+    "--model", default=None, metavar="NAME", help='Shown: BG/NBD, MBG/NBD, Pareto/NBD, "NBD with silence", "plain rate".'
+)
 @click.option("--show", type=click.Choice(list(_SHOWN)), default=None, help="Which table (frequency).")
 def verb(split: str | None, model: str | None, show: str | None, **own: Any) -> dict[str, Any]:
     """How well does the model of buying foretell this shop? Fitted up to a split, judged by what came after it.
