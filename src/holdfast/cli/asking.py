@@ -48,6 +48,9 @@ def analysis(name: str, question: str, *, view: View | None = None) -> Callable[
 SHARED = ("whose", "as_of", "by", "where", "moment", "json", "csv", "png", "html", "people")
 """The options that every analysis takes (`options.analysis_options`)."""
 
+EVERY = 1_000_000_000
+"""The limit of a list that goes into a file: a screen shows the first customers, a CSV holds all, unless told otherwise."""
+
 
 def asked(
     question: str, workspace: str, own: dict[str, Any], *, as_of: str | None, by: str | None, where: tuple[str, ...],
@@ -60,6 +63,7 @@ def asked(
     """
     timelines = _timelines(workspace, whose)
     by, where = _spelled(by, where, list(timelines.meta.properties))
+    own = own | {"limit": EVERY} if csv is not None and "limit" in own and own["limit"] is None else own
     made = _question(question, own, as_of=_day(as_of), by=by, where=where, moment=moment)
     firms = ("a customer is a firm here: all who belong to one account",) if whose == "accounts" else ()
     answer = made.answer(timelines)

@@ -20,7 +20,7 @@ __all__ = ["verb"]
 @click.option(
     "--sort", type=click.Choice(["revenue", "orders", "recent", "oldest"]), default=None, help="What comes first (revenue)."
 )
-@click.option("--limit", type=click.IntRange(1), default=None, metavar="N", help="How many rows (50).")
+@click.option("--limit", type=click.IntRange(1), default=None, metavar="N", help="How many rows (50; --csv: all).")
 @analysis_options
 def verb(customer: str | None, workspace: str, **options: Any) -> None:
     """The customers: orders, revenue, last order, RFM segment; most valuable first. With an id: all that this customer did."""

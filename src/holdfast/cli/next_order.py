@@ -28,7 +28,7 @@ _LATER = ("half_from", "half_to", "regularity", "order_days")
     default=None,
     help="Whom to list: all with a rhythm (default), in unusual silence, overdue, due within a week or a month.",
 )
-@click.option("--limit", type=click.IntRange(0), default=None, metavar="N", help="How many rows (50).")
+@click.option("--limit", type=click.IntRange(0), default=None, metavar="N", help="How many rows (50; --csv: all).")
 def verb(**own: Any) -> dict[str, Any]:
     """When is each customer expected again (with the range of four in five), and from which day is her silence unusual?
 

@@ -65,7 +65,7 @@ _VIEWS = {
 @click.option("--customer", default=None, metavar="ID", help="The list of one customer.")
 @click.option("--top", type=click.IntRange(1), default=None, metavar="N", help="Products in a list (10).")
 @click.option(
-    "--limit", type=click.IntRange(0), default=None, metavar="N", help="Customers or pairs in the table (50); 0: all."
+    "--limit", type=click.IntRange(0), default=None, metavar="N", help="Customers or pairs in the table (50; --csv: all)."
 )
 @click.option("--exclude", multiple=True, metavar="ID", help="A product id that is no product, such as POST; repeatable.")
 @click.option("--available", default=None, metavar="FILE", help="A file of the product ids that may be offered, one a line.")
@@ -79,7 +79,7 @@ def verb(workspace: str, show: str, available: str | None, exclude: tuple[str, .
     """What would each customer like next: what she may buy again, what is new to her, what is popular; each with its reason.
 
     Never what she returned or what nobody buys any more. --show quality tells how good such lists were, beside popularity;
-    items and next what goes together; premium and cross-sell whom to offer what. All lists: --limit 0 --csv lists.csv.
+    items and next what goes together; premium and cross-sell whom to offer what. All lists: --csv lists.csv.
 
     People: --people item=85123A kind=new; of items: item=… with_item=…, of premium: item=… premium=…, of cross-sell: have=…
     offer=…; with what=have_both or what=n who else is counted. Lists of a segment: --where NAME=VALUE.

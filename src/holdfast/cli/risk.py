@@ -90,7 +90,7 @@ def _of_file(file: str, outcome: str | None, positive: str | None, customer_id: 
 @click.option(
     "--cuts", type=click.FloatRange(0, 1), nargs=3, default=None, metavar="A B C", help="Where medium, high, very high begin."
 )
-@click.option("--limit", type=click.IntRange(0), default=None, metavar="N", help="How many customers (50).")
+@click.option("--limit", type=click.IntRange(0), default=None, metavar="N", help="How many customers (50; --csv: all).")
 @click.option("--file", default=None, metavar="FILE", help="A plain table as CSV instead of the workspace.")
 @click.option("--outcome", default=None, metavar="COLUMN", help="Of the file: the column that says who left.")
 @click.option("--positive", default=None, metavar="VALUE", help="Of the file: its value for who left (Yes).")

@@ -37,7 +37,7 @@ _LATER = ("last_seen", "window_days", "p", "complained")
 )
 @click.option("--show", type=click.Choice(["silent", "complained", "all"]), default=None, help="Which of the falling (silent).")
 @click.option("--months", type=click.IntRange(0), default=6, metavar="N", help="Month ends to look back to (6).")
-@click.option("--limit", type=click.IntRange(1), default=None, metavar="N", help="How many rows (50).")
+@click.option("--limit", type=click.IntRange(1), default=None, metavar="N", help="How many rows (50; --csv: all).")
 def verb(events: tuple[str, ...], **own: Any) -> dict[str, Any]:
     """Who comes less often than she used to, and says nothing? Those with most money at stake first.
 

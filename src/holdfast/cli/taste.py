@@ -49,7 +49,7 @@ def tastes(console: Console, said: Said) -> None:
 @click.option("--channel", default=None, metavar="NAME", help="The property that holds the channel (channel, else source).")
 @click.option("--discount", multiple=True, metavar="NAME", help="A property of orders that tells of a discount; repeatable.")
 @click.option("--least", type=click.IntRange(1), default=None, metavar="N", help="Touches that a favourite needs (5).")
-@click.option("--limit", type=click.IntRange(1), default=None, metavar="N", help="How many customers (50).")
+@click.option("--limit", type=click.IntRange(1), default=None, metavar="N", help="How many customers (50; --csv: all).")
 @analysis_options
 def verb(workspace: str, discount: tuple[str, ...], **options: Any) -> None:
     """What do customers like, when do they come, do they wait for discounts, and when do they order next?

@@ -210,7 +210,7 @@ def notes(
     out = []
     total = len(found.falling(show))
     if total > limit:
-        out.append(f"{total - limit:,} more: --limit, or --csv with a higher one")
+        out.append(f"{total - limit:,} more: --limit, or all of them with --csv")
     if not complaints:
         out.append(
             "the data hold no complaints: everyone who falls seems silent; name such events under complaints in holdfast.toml"

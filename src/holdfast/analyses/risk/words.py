@@ -72,9 +72,11 @@ def notes(scored: Scored, step: ScoreStep, settings: Settings, shown: int, given
 
     shown  rows of the list · given  the window that was asked for; None: chosen here
     """
-    out, learned = [], step.learned
+    out, learned = list[str](), step.learned
+    if not scored.n:
+        return ()
     if scored.n > step.most and shown:
-        out.append(f"{scored.n - step.most:,} more: --limit, or --csv with a higher one")
+        out.append(f"{scored.n - step.most:,} more: --limit, or all of them with --csv")
     if given is None and learned.base.contract is None and learned.plan.window != learned.base.gone_after:
         out.append(
             f"leaving is silence for {learned.plan.window} days here, not for the {learned.base.gone_after} after which one "
