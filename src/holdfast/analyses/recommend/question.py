@@ -108,7 +108,7 @@ class Recommend(Question):
         scope = self.scope(timelines)
         sales = sold_before(timelines, asked, self.lines, scope)
         if sales is None or not len(sales.item):
-            shown, n = _nothing(), 0
+            shown, n = _nothing(self.lines), 0
         else:
             shown, n = shown_of(self, timelines, asked, sales), int(np.count_nonzero(sales.inside))
         return Answer(
@@ -218,14 +218,17 @@ _TITLES = {
 }
 
 
-def _nothing() -> Shown:
+def _nothing(lines: OrderLines | None) -> Shown:
+    """No product to tell of: the workspace was not asked, which reads the lines of orders, or its orders name no product."""
     from holdfast.analyses.recommend.tables import CUSTOMERS
 
-    return Shown(
-        "Nothing tells which products were bought: timelines know orders, not what was in them.",
-        CUSTOMERS.empty_table(),
-        ("ask the workspace, which reads the lines of orders: shop.recommend(), holdfast recommend",),
-    )
+    if lines is None:
+        words = "Nothing tells which products were bought: timelines know orders, not what was in them."
+        mend = "ask the workspace, which reads the lines of orders: shop.recommend(), holdfast recommend"
+    else:
+        words = "Nothing tells which products were bought: no counting order by the as-of names one."
+        mend = "import order lines with a column for the product (holdfast import lines.csv --help)"
+    return Shown(words, CUSTOMERS.empty_table(), (mend,))
 
 
 _TEXT = (

@@ -31,7 +31,12 @@ class Reasons:
         if kind == "again":
             return self._again(customer, item)
         found = self._with(customer, item) if kind == "new" else None
-        return found or f"bought by {int(self._mind.held.recent[RECENT][item]):,} customers in the last {RECENT} days"
+        return found or self._popular(int(self._mind.held.recent[RECENT][item]))
+
+    def _popular(self, buyers: int) -> str:
+        """How many bought it lately; of a small shop that may be nobody."""
+        whom = {0: "nobody", 1: "1 customer"}.get(buyers, f"{buyers:,} customers")
+        return f"bought by {whom} in the last {RECENT} days"
 
     def _again(self, customer: int, item: int) -> str:
         held = self._mind.held
@@ -43,7 +48,7 @@ class Reasons:
         own = (int(held.last[at]) - int(held.first[at])) / (times - 1)
         often = "twice" if times == 2 else f"{times:,} times"
         apart = f"{own:.0f} days apart" if times == 2 else f"every {own:.0f} days"
-        return f"bought {often}, {apart}, last {ago}{': due' if since >= wait else ''}"
+        return f"bought {often}, {apart}, the last time {ago}{': due' if since >= wait else ''}"
 
     def _with(self, customer: int, item: int) -> str | None:
         """The product of hers that speaks most for it."""

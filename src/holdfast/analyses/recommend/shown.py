@@ -89,7 +89,7 @@ def _customers(question: Recommend, timelines: Timelines, asked: Asked, sales: S
     notes = [_made_of(mind)]
     if len(first) < len(whole):
         notes.append(f"{len(first):,} of {len(whole):,} customers, those with most orders first: --limit 0 lists all")
-    notes.append("who has not ordered yet gets what is popular: --csv with the table popular")
+    notes.append("who has not ordered yet gets what is popular: --show popular")
     words = _opening_words(opens, late, question)
     if question.customer is not None:
         words = _one_words(table, question.customer)
