@@ -378,6 +378,13 @@ def test_steps_travel_and_the_picture_draws():
     assert (shop().walk(again).sums["customers"] == shop().walk(step).sums["customers"]).all()
     figure = shop().ask(NextOrder(limit=10)).figure()
     assert {trace.name for trace in figure.data} >= {"in her rhythm", "last order", "silence unusual from here"}
+    late = shop().ask(NextOrder(show="unusual", limit=20))
+    dots = {trace.name: trace for trace in late.figure().data if trace.mode == "markers"}[
+        "unusual silence: if she comes again at all"
+    ]
+    dates = {row["customer"]: row["next_order"] for row in late.table.to_pylist()}
+    assert dots.y
+    assert all(dates[who] == day for who, day in zip(dots.y, dots.x, strict=True))
 
 
 def test_the_screen_tells_a_date_with_its_range():

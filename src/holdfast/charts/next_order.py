@@ -18,7 +18,11 @@ MOST = 24
 BACK_DAYS, AHEAD_DAYS = 120, 120
 """The calendar ends so long before and after the as-of: ranges that reach further are cut there, earlier orders left out."""
 
-_KINDS = (("unusual silence", LOST, "unusual silence"), ("overdue", RISK, "overdue"), ("", KEPT, "in her rhythm"))
+_KINDS = (
+    ("unusual silence", LOST, "unusual silence: if she comes again at all"),
+    ("overdue", RISK, "overdue"),
+    ("", KEPT, "in her rhythm"),
+)
 
 
 def calendar(rows: list[dict[str, Any]], as_of: date, *, title: str, subtitle: str = "") -> go.Figure:
@@ -39,10 +43,11 @@ def calendar(rows: list[dict[str, Any]], as_of: date, *, title: str, subtitle: s
             x, y = _lines(part, low, high, end)
             line = {"color": colour, "width": width}
             figure.add_scatter(x=x, y=y, mode="lines", line=line, name=told, showlegend=False, hoverinfo="skip")
+        near = [row for row in part if row["next_order"] <= end]
         figure.add_scatter(
-            x=[min(row["next_order"], end) for row in part], y=[row["customer"] for row in part], mode="markers", name=told,
+            x=[row["next_order"] for row in near], y=[row["customer"] for row in near], mode="markers", name=told,
             marker={"color": colour, "size": 9, "line": {"color": PAPER, "width": 1}},
-            customdata=[_told(row) for row in part], hovertemplate=_TOLD,
+            customdata=[_told(row) for row in near], hovertemplate=_TOLD,
         )  # fmt: skip
     names = [row["customer"] for row in shown]
     for key, told, symbol, colour in (
