@@ -84,6 +84,9 @@ def test_those_who_were_left_out_open_to_their_names():
     assert answer.people(reason="not watched for 14 days").ids == ("dan",)
     with pytest.raises(UsageError, match="reason"):
         answer.people(reason="bored")
+    early = timelines_of(story()).ask(Uplift(event="Assigned", as_of="2024-01-13"))
+    assert early.words.endswith("watched for 14 days after (left out: 1 assigned to two arms, 2 not watched for 14 days).")
+    assert early.people(reason="not watched for 14 days").ids == ("ann", "ben")
 
 
 def test_the_window_is_days_of_24_hours_from_the_assignment():

@@ -131,7 +131,10 @@ class Uplift(Swayed):
             kept[key] = timelines.walk(step)
         tally = kept[key]
         if not len(tally.rows["arm"]):
-            return f"nobody was assigned by {step.event} and watched for {counted(self.days, 'day')} after"
+            states = tally.sums["states"]
+            left = ", ".join(f"{states[state]:,} {reason}" for reason, state in self._reasons.items() if states[state])
+            nobody = f"nobody was assigned by {step.event} and watched for {counted(self.days, 'day')} after"
+            return nobody + (f" (left out: {left})" if left else "")
         return self._made(timelines.meta, step, tally)
 
     def _step(self, timelines: Timelines, as_of: AsOf) -> AssignedStep | str:
