@@ -330,6 +330,7 @@ def test_too_little_to_learn_from_steps_aside_to_the_plain_rule():
 def test_nothing_at_all_is_said_in_words():
     nobody = told("ann a1 10 @0   ben Login @300", Settings(gone_after=30)).ask(Risk())
     assert nobody.words.startswith("Nobody is a customer at the as-of")
+    assert nobody.notes == ()
     once = told("ann a1 10 @0   ben b1 10 @10", GONE).ask(Risk())
     assert "No risk can be told of 2 customers" in once.words
     assert [row["risk"] for row in once.table.to_pylist()] == [None, None]
@@ -442,7 +443,8 @@ def test_online_retail_beats_the_rule_of_silence_and_tells_its_drift():
     assert used["auc"] > 0.72
     assert used["brier"] < models["recency"]["brier"] < models["base rate"]["brier"]
     assert any(note.startswith("the base rate drifts") for note in answer.notes)
-    assert any("shifted by" in note for note in answer.notes)
+    assert any("if 10 December 2011 to 8 March 2012 is a quieter time more will leave" in note for note in answer.notes)
+    assert any("all risks are lowered to that base rate" in note for note in answer.notes)
     again = replace(Risk(limit=3), show="drift").answer(shop())
     assert again.table.equals(answer.extra["drift"])
     assert answer.figure().data

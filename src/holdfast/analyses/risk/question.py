@@ -6,8 +6,9 @@ goes together with it (MISSION 1.15, 3.29, 4.6).
 2. A row of features is made of each customer's timeline as of an instant; nothing later is read, refunds as known then.
 3. Learning from past instants, testing at the last whose window is over, choice of the model, calibration, drift: `training`.
 4. The risk is a calibrated probability. Its interval is that of the share who leave among customers with such a score, widened
-   by how far the risks lay from what then happened at the instant held out.
+   by how far the risks lay from what then happened at the instant held out, or by how the level moved from window to window.
 5. Reasons are the kinds of features that raise the log-odds most against a typical customer: together with, not because of.
+   They tell what a customer does; where she comes from is in the model and is no reason.
 6. Dissatisfaction stands beside the risk: a complaint in the last 90 days, or a last survey answer of discontent.
 """
 
@@ -302,8 +303,9 @@ _TEXT = (
     "ties; a model that is worse than the plain rule of silence is not used. Scores are calibrated on customers that the "
     "model has not seen; where the latest base rate differs from what the features say, all log-odds are shifted to it. Low "
     "and high are the 95 % interval of the share who leave among customers with such a score, widened by how far all risks "
-    "lay from what happened at the instant held out. Reasons are the kinds of features that add most to the log-odds "
-    "against a typical customer; they go together with the risk and need not cause it. At stake is risk × the money of the "
-    "last 365 days. Dissatisfied is who complained within 90 days, or whose last survey answer was at most 65 % of the top "
-    "score."
+    "lay from what happened at the instant held out, or by how the level moved from window to window where that is more. "
+    "Reasons are the kinds of features that add most to the log-odds against a typical customer, where she comes from apart; "
+    "they go together with the risk and need not cause it. At stake is risk × the money of the last 365 days, what she brought "
+    "and not what she would bring (holdfast value). Dissatisfied is who complained within 90 days, or whose last survey "
+    "answer was at most 65 % of the top score."
 )
