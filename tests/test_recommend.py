@@ -20,8 +20,10 @@ from sold import SCHEMA, events, sold
 from holdfast import datasets
 from holdfast.analyses.recommend import Recommend
 from holdfast.analyses.recommend.noise import not_products
+from holdfast.analyses.recommend.offers import _alike
 from holdfast.analyses.recommend.quality import scored
 from holdfast.analyses.recommend.ranking import best_of
+from holdfast.analyses.recommend.together import Pairs
 from holdfast.analyses.traits import Traits
 from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import Settings
@@ -74,7 +76,7 @@ def test_reasons_are_told_in_words():
     assert reasons["ann", "towel"] == "bought twice, 20 days apart, the last time today"
     assert reasons["dan", "towel"] == "bought by 3 of the 4 customers of soap"
     assert reasons["eve", "towel"] == "bought by 3 customers in the last 30 days"
-    assert reasons["dan", "soap"].startswith("bought once, 2 days ago; ")
+    assert reasons["dan", "soap"] == "bought once, 2 days ago; 1 of its 4 customers came again for it"
 
 
 def test_one_customer_and_one_kind():
@@ -123,6 +125,8 @@ def test_postage_and_fees_are_no_products():
     )  # fmt: skip
     assert not_products(["soap", "lamp", "postage"], exclude=("lamp",)) == ("lamp", "postage")
     assert not_products([*map(str, range(120)), "x"]) == ("x",), "a small catalogue counts its products"
+    ids, names = ["23574", "22086"], ["PACKING CHARGE", "PAPER CHAIN KIT"]
+    assert not_products(ids, names=names) == ("23574",), "a number may be no product by its name"
     answer = asked(STORY.replace("a2 soap", "a2 soap,postage"), exclude=("towel",))
     assert answer.definition.rules["no products"] == "postage, towel"
     assert {item for items in lists(answer).values() for item in items} == {"soap", "lamp"}
@@ -167,6 +171,12 @@ def test_a_step_to_premium_by_hand():
     assert step["lift"] == pytest.approx((20 / 25) / (20 / 85))
     assert answer.people(item="cup", premium="fine").ids == ("b0", "b1", "b2", "b3", "b4")
     assert all(row["premium"] == "fine" for row in rows.values()), "only within the category, only the dearest"
+
+
+def test_without_category_and_brand_a_step_goes_to_a_like_name():
+    """Mug and fine mug share a word of two; the pot shares none with either."""
+    one, other = np.array([0, 0]), np.array([1, 2])
+    assert _alike(("MUG", "FINE MUG", "POT"), Pairs(one, other, one, one, one, np.zeros(2))).tolist() == [True, False]
 
 
 def test_cross_selling_by_category_by_hand():
@@ -220,6 +230,16 @@ def test_events_that_name_a_product_stand_in_for_lines():
     assert "stand on the events Order Completed" in " ".join(answer.notes)
 
 
+def test_products_that_are_only_viewed_are_said_to_be_touched():
+    table = events("ann a1 @0  ann a2 @3  ben b1 @1  cleo c1 @2").append_column("product_id", [["11", "22", "11", "11"]])
+    table = table.set_column(table.schema.get_field_index("event"), "event", [["Product Viewed"] * 4])
+    shop = Timelines.from_arrow(table.drop_columns(["products"]), Settings(properties=("product_id",)))
+    answer = shop.ask(Recommend())
+    assert {row["reason"].split()[0] for row in answer.table.to_pylist()} == {"touched"}
+    assert "open with something touched before" in answer.words
+    assert any("touched before, not bought" in note for note in answer.notes)
+
+
 def test_too_little_past_says_so():
     assert any("nothing could be chosen by the past" in note for note in asked().notes)
     assert "too short" in asked(show="quality").words
@@ -245,6 +265,8 @@ def test_only_these_customers_get_lists_but_all_teach():
     answer = shop.ask(Recommend(lines=OrderLines.from_arrow(table), where=parse_where(["country=FR"])))
     assert lists(answer) == {"dan": ["soap", "towel", "lamp"]}
     assert answer.people().ids == ("dan",)
+    with pytest.raises(UsageError, match="ann is not among"):
+        shop.ask(Recommend(lines=OrderLines.from_arrow(table), where=parse_where(["country=FR"]), customer="ann"))
 
 
 ORDERS = st.lists(

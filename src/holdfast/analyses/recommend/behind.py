@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -137,14 +138,7 @@ def _judged(question: Recommend, timelines: Timelines, asked: Asked, sales: Sale
 
 def _listed(question: Recommend, timelines: Timelines, asked: Asked, sales: Sales, cell: dict[str, str]) -> Any:
     """Who has a product, or a kind of it, in the list."""
-    whole = asked_about(question, sales)
-    if "customer" in cell:
-        import pyarrow.compute as pc
-
-        at = pc.index(sales.customers, cell["customer"]).as_py()
-        if at not in whole:
-            raise UsageError(f"{cell['customer']} gets no list here", "see who does: people()")
-        whole = np.array([at])
+    whole = asked_about(replace(question, customer=cell["customer"]) if "customer" in cell else question, sales)
     if not cell.keys() & {"item", "kind"}:
         return whole
     kind = cell.get("kind")

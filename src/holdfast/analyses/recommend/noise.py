@@ -20,13 +20,25 @@ WORDS = frozenset(
 """Ids that are no products in any shop, in lower case."""
 
 
-def not_products(ids: Iterable[str], exclude: Sequence[str] = ()) -> tuple[str, ...]:
+ENDINGS = frozenset({"charge", "charges", "surcharge", "postage", "shipping", "fee", "fees", "next day carriage"})
+"""What a name in words ends with that is no product's, such as PACKING CHARGE."""
+
+
+def not_products(ids: Iterable[str], exclude: Sequence[str] = (), names: Sequence[str] = ()) -> tuple[str, ...]:
     """Which of the ids are taken for no product, sorted: those in `exclude`, those that are one of WORDS, and, where nearly all
-    ids have digits, those with fewer than two (POST, M, BANK CHARGES, C2)."""
+    ids have digits, those with fewer than two (POST, M, BANK CHARGES, C2).
+
+    names  in words, one an id, where they are known: those that are one of WORDS or end like ENDINGS are none either
+    """
     known = list(ids)
     # A catalogue of few products may count them 1, 2, 3: whole numbers are ids of their own kind.
     bare = {one for one in known if sum(letter.isdigit() for letter in one) < 2 and not one.isdigit()}
     found = {one for one in known if one in exclude or one.strip().lower() in WORDS}
     if len(known) - len(bare) >= NUMBERED * len(known):
         found |= bare
+    found |= {one for one, name in zip(known, names, strict=False) if _named(name.strip().lower())}
     return tuple(sorted(found))
+
+
+def _named(name: str) -> bool:
+    return name in WORDS or any(name == ending or name.endswith(f" {ending}") for ending in ENDINGS)

@@ -1,13 +1,14 @@
 """Premium and cross-selling: what customers of one thing also have, and who of them has not got it.
 
 A *premium* product is one of the dearest quarter by the median price of a piece, of its category where products have one, else
-of all. An upsell is a step from a product that is not premium to a premium one of the same category (else brand, else any),
+of all. An upsell is a step from a product that is not premium to a premium one of its category (else brand, else like name),
 a quarter dearer at least, not beyond four times the price, that customers of the first have more often than customers at large.
 A cross-sell goes from one category (else product) to another. Both name customers who have the one and not the other.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,9 @@ __all__ = [
 
 DEARER, FAR = 1.25, 4.0
 """How much dearer a premium product is, at least and at most, than the one that it is offered to."""
+
+ALIKE = 0.25
+"""Products without category and brand are of a kind when their names share so much of their words."""
 
 KNOWN = 0.8
 """Categories stand for products where at least this share of what was bought bears one."""
@@ -107,19 +111,38 @@ def premium_pairs(mind: Ground, top: float, least: int) -> Pairs:
     low, high = items.price[pairs.one], items.price[pairs.other]
     with np.errstate(invalid="ignore"):
         good = ~premium[pairs.one] & premium[pairs.other] & (high >= DEARER * low) & (high <= FAR * low)
-    good &= mind.offered[pairs.other] & _surely_more(pairs) & _akin(mind, pairs)
-    return _chosen(pairs, good)
+    good &= mind.offered[pairs.other] & _surely_more(pairs)
+    found = _chosen(pairs, good)
+    return _chosen(found, _akin(mind, found))
 
 
 def _akin(mind: Ground, pairs: Pairs) -> npt.NDArray[np.bool_]:
-    """Which pairs are of one category, or of one brand where there are no categories; all where there is neither."""
+    """Which pairs are of one category, of one brand where there are no categories, or alike by name where there is neither."""
     items = mind.sales.items
     for told in (items.category, items.brand):
         if any(told):
             names = np.array([one or "" for one in told], dtype=object).astype(str)
             found: npt.NDArray[np.bool_] = (names[pairs.one] == names[pairs.other]) & (names[pairs.one] != "")
             return found
-    return np.ones(len(pairs.one), np.bool_)
+    if items.name == items.ids:
+        return np.ones(len(pairs.one), np.bool_)
+    return _alike(items.name, pairs)
+
+
+def _alike(names: tuple[str, ...], pairs: Pairs) -> npt.NDArray[np.bool_]:
+    """Which pairs share at least ALIKE of the words of their names, a word by how few bear it: −log of their share."""
+    from scipy import sparse
+
+    words = [sorted(set(re.findall(r"[^\W\d_]{3,}", name.lower()))) for name in names]
+    code = {word: place for place, word in enumerate(sorted({word for some in words for word in some}))}
+    row = np.repeat(np.arange(len(names)), [len(some) for some in words])
+    column = np.array([code[word] for some in words for word in some], np.int64)
+    rare = -np.log(np.bincount(column, minlength=len(code)) / max(len(names), 1))
+    told = sparse.csr_matrix((np.sqrt(rare[column]), (row, column)), shape=(len(names), max(len(code), 1)))
+    whole = np.asarray(told.multiply(told).sum(axis=1)).ravel()
+    shared = np.asarray(told[pairs.one].multiply(told[pairs.other]).sum(axis=1)).ravel()
+    either = whole[pairs.one] + whole[pairs.other] - shared
+    return np.asarray((shared > 0) & (shared >= ALIKE * either))
 
 
 def targets(mind: Ground, units: Units | None, one: int, other: int) -> Ints:

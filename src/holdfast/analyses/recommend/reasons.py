@@ -22,6 +22,7 @@ class Reasons:
         self._columns = mind.bought.tocsc()
         self._pairs: dict[tuple[int, int], int] = {}
         held = mind.held
+        self._twice = np.bincount(held.item[held.times > 1], minlength=len(mind.sales.items))
         self._key = held.customer * max(len(mind.sales.items), 1) + held.item
 
     def of(self, lists: Lists, row: int, rank: int) -> str:
@@ -36,7 +37,7 @@ class Reasons:
     def _popular(self, buyers: int) -> str:
         """How many bought it lately; of a small shop that may be nobody."""
         whom = {0: "nobody", 1: "1 customer"}.get(buyers, f"{buyers:,} customers")
-        return f"bought by {whom} in the last {RECENT} days"
+        return f"{self._mind.sales.had} by {whom} in the last {RECENT} days"
 
     def _again(self, customer: int, item: int) -> str:
         held = self._mind.held
@@ -44,11 +45,12 @@ class Reasons:
         times, since, wait = int(held.times[at]), int(held.day - held.last[at]), float(held.wait[at])
         ago = "today" if not since else "yesterday" if since == 1 else f"{since:,} days ago"
         if times == 1:
-            return f"bought once, {ago}; {100 * held.again[item]:.0f} % of its customers came again for it"
+            again = f"{self._twice[item]:,} of its {held.buyers[item]:,} customers came again for it"
+            return f"{self._mind.sales.had} once, {ago}; {again}"
         own = (int(held.last[at]) - int(held.first[at])) / (times - 1)
         often = "twice" if times == 2 else f"{times:,} times"
         apart = f"{own:.0f} days apart" if times == 2 else f"every {own:.0f} days"
-        return f"bought {often}, {apart}, the last time {ago}{': due' if since >= wait else ''}"
+        return f"{self._mind.sales.had} {often}, {apart}, the last time {ago}{': due' if since >= wait else ''}"
 
     def _with(self, customer: int, item: int) -> str | None:
         """The product of hers that speaks most for it."""
@@ -59,7 +61,9 @@ class Reasons:
         one = int(had[int(np.argmax(told))])
         both = self._both(one, item)
         n = int(self._mind.held.buyers[one])
-        return f"bought by {both:,} of the {n:,} customers of {self._mind.sales.items.name[one]}" if both else None
+        return (
+            f"{self._mind.sales.had} by {both:,} of the {n:,} customers of {self._mind.sales.items.name[one]}" if both else None
+        )
 
     def _both(self, one: int, other: int) -> int:
         key = (one, other)

@@ -130,6 +130,11 @@ class Sales:
     places: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
 
     @property
+    def had(self) -> str:
+        """What having a product means here: "bought", or "touched" where only views, carts and such name products."""
+        return "bought" if self.told in (("lines",), (ORDER,)) else "touched"
+
+    @property
     def row_owner(self) -> Ints:
         """The customer of each row."""
         return self.owner[self.order]
@@ -160,7 +165,7 @@ def _of_lines(timelines: Timelines, as_of: AsOf, lines: OrderLines, exclude: tup
     if not sold.num_rows:
         return None
     products = told["product"].to_pylist()
-    noise = not_products(products, exclude)
+    noise = not_products(products, exclude, [name or "" for name in told["name"].to_pylist()])
     kept = [place for place, product in enumerate(products) if product not in noise]
     items = _items(told.take(pa.array(kept, pa.int64())))
     return _sales(rows, items, sold, back, noise)

@@ -16,7 +16,7 @@ from holdfast.analyses.recommend.prepared import LEAST_DAYS, grounded, measured,
 from holdfast.analyses.recommend.reasons import due
 from holdfast.analyses.recommend.taught import KINDS, Taught
 from holdfast.analyses.recommend.together import among_most, bought_next, bought_together
-from holdfast.errors import UnknownName
+from holdfast.errors import UnknownName, UsageError
 from holdfast.timelines.zone import date_of, day_of
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ TENURE = pa.schema(
      *((name, pa.float64()) for name in ("premium_share", "premium_share_low", "premium_share_high"))]
 )  # fmt: skip
 
+
+FULL = 100
+"""Customers of a tenure that the words speak of: fewer tell too little of money."""
 
 MAPPED = 14
 """Products on a map of what goes together."""
@@ -65,6 +68,8 @@ def asked_about(question: Recommend, sales: Sales) -> npt.NDArray[np.int64]:
     at = pc.index(sales.customers, question.customer).as_py()
     if at < 0:
         raise UnknownName("customer", question.customer, sales.customers.to_pylist())
+    if not sales.inside[at]:
+        raise UsageError(f"{question.customer} is not among the customers that are asked about", "leave out where")
     return np.array([at])
 
 
@@ -90,18 +95,18 @@ def _customers(question: Recommend, timelines: Timelines, asked: Asked, sales: S
     if len(first) < len(whole):
         notes.append(f"{len(first):,} of {len(whole):,} customers, those with most orders first: --limit 0 lists all")
     notes.append("who has not ordered yet gets what is popular: --show popular")
-    words = _opening_words(opens, late, question)
+    words = _opening_words(opens, late, question, sales.had)
     if question.customer is not None:
         words = _one_words(table, question.customer)
     return Shown(words, table, tuple(notes), extra)
 
 
-def _opening_words(opens: npt.NDArray[np.int64], late: int, question: Recommend) -> str:
+def _opening_words(opens: npt.NDArray[np.int64], late: int, question: Recommend, had: str) -> str:
     if not opens.sum():
         return "Nobody gets a list: nothing in the catalogue can be offered."
     parts = [
         f"{counted(int(n), 'list')} {'opens' if n == 1 else 'open'} with {what}"
-        for n, what in zip(opens, ("something bought before", "something new", "what is popular"), strict=True)
+        for n, what in zip(opens, (f"something {had} before", "something new", "what is popular"), strict=True)
         if n
     ]
     again = (
@@ -177,8 +182,11 @@ def _premium(question: Recommend, timelines: Timelines, asked: Asked, sales: Sal
             f"bought, {best['lift']:,.1f} times as many as usual. {_tenure_words(tenure)}"
         )
     notes = [*_cut(table, len(pairs.one), "steps"), "first orders beside later ones: holdfast baskets"]
-    if not any(sales.items.category):
-        notes.append("products bear no category: steps go to dearer products that the same customers buy")
+    if not any(sales.items.category) and not any(sales.items.brand):
+        like = (
+            "dearer products that the same customers buy" if sales.items.name == sales.items.ids else "dearer ones of like name"
+        )
+        notes.append(f"products bear neither category nor brand: steps go to {like}")
     small = [row["tenure"] for row in tenure.to_pylist() if 0 < row["customers"] < timelines.settings.small_group]
     if small:
         notes.append(f"fewer than {timelines.settings.small_group} customers: {', '.join(small)}")
@@ -186,12 +194,20 @@ def _premium(question: Recommend, timelines: Timelines, asked: Asked, sales: Sal
 
 
 def _tenure_words(tenure: pa.Table) -> str:
-    rows = [row for row in tenure.to_pylist() if row["premium_share"] is not None and row["premium_share_low"] is not None]
+    rows = [
+        row for row in tenure.to_pylist()
+        if row["premium_share"] is not None and row["premium_share_low"] is not None and row["customers"] >= FULL
+    ]  # fmt: skip
     if len(rows) < 2:
         return ""
     first, last = rows[0], rows[-1]
+    apart = first["premium_share_high"] < last["premium_share_low"] or last["premium_share_high"] < first["premium_share_low"]
     one, two = (percent(row["premium_share"], row["premium_share_low"], row["premium_share_high"]) for row in (first, last))
-    return f"Premium products take {one} of the money of the {first['tenure']}, {two} of that of orders at {last['tenure']}."
+    told = "" if apart else ": no difference that chance may not give"
+    return (
+        f"Premium products take {one} of the money of the {first['tenure']}, {two} of that of orders {last['tenure']} "
+        f"after it{told}."
+    )
 
 
 def _cross(question: Recommend, timelines: Timelines, asked: Asked, sales: Sales) -> Shown:
@@ -252,6 +268,8 @@ def _told(timelines: Timelines, sales: Sales) -> tuple[str, ...]:
     missing = len(sales.owner) - sales.with_lines
     if sales.told != ("lines",):
         notes.append(f"no order says which products it holds: lists stand on the events {', '.join(sales.told[:4])}")
+        if sales.had != "bought":
+            notes.append("again then means touched before, not bought: who has a product is not known")
     elif missing:
         notes.append(f"{missing:,} of {len(sales.owner):,} orders have no product lines")
     if sales.noise:
