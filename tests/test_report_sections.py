@@ -133,3 +133,29 @@ def test_a_share_of_a_day_is_written_in_hours_minutes_or_seconds():
         "0.8",
         "34.0",
     ]
+
+
+def test_a_page_says_nothing_of_options_of_the_command_line_where_a_list_was_cut():
+    from dataclasses import replace
+
+    from holdfast.analyses.customers import Customers
+    from holdfast.report.parts import notes
+
+    cut = stream().ask(Customers(limit=3))
+    assert "--limit" in cut.notes[0]
+    said = str(notes(cut))
+    assert "more than are listed here" in said
+    assert "--limit" not in said
+    assert "plain" in str(notes(replace(cut, notes=("plain",))))
+
+
+def test_risks_of_single_customers_stand_with_their_interval_and_no_empty_column():
+    from holdfast.analyses.risk import Risk
+    from holdfast.report.sections.risk import _customers
+
+    answer = stream().ask(Risk(limit=60))
+    listed = str(_customers(answer))
+    assert re.search(r"0\.\d\d \(0\.\d\d to [01]\.?\d*\)", listed)
+    assert ("dissatisfied" in listed) == any(
+        row["dissatisfied"] for row in [row for row in answer.table.to_pylist() if row["band"] != "low"][:12]
+    )

@@ -120,11 +120,17 @@ def notes(answer: Answer) -> Markup:
     """Warnings and remarks, from the fifth on one click away; nothing where there are none."""
     if not answer.notes:
         return Markup("")
-    items = [tag("li", note) for note in answer.notes]
+    items = [tag("li", _for_a_page(note)) for note in answer.notes]
     if len(items) <= MOST_NOTES + 1:
         return tag("ul", *items, class_="notes")
     more = tag("details", tag("summary", f"{len(items) - MOST_NOTES} further remarks"), tag("ul", *items[MOST_NOTES:]))
     return tag("ul", *items[:MOST_NOTES], tag("li", more), class_="notes")
+
+
+def _for_a_page(note: str) -> str:
+    """A remark of a list that was cut, which a terminal mends by an option, said for who reads a page."""
+    left, cut, _ = note.partition(" more: --limit")
+    return f"{left} more than are listed here; holdfast on the command line writes all of them, with --csv" if cut else note
 
 
 def foot(answer: Answer, name: str, *more: Markup) -> Markup:

@@ -8,11 +8,12 @@ from holdfast.analyses.risk import BANDS, Risk
 from holdfast.report.markup import join, tag
 from holdfast.report.page import Section, figure_place
 from holdfast.report.parts import bare, foot, hint, lead, table
-from holdfast.report.values import money, percent, probability
+from holdfast.report.values import Kind, money, percent, probability
 
 if TYPE_CHECKING:
     from holdfast.analyses.answer import Answer
     from holdfast.report.asked import Asked
+    from holdfast.report.markup import Markup
 
 __all__ = ["section"]
 
@@ -33,11 +34,11 @@ def section(asked: Asked) -> Section | None:
             "Learned from what was known at earlier dates and tested on a later one: left, each dot is a tenth of those "
             "customers with what was foretold and what happened; right, the customers of now."
         ),
-        figure_place("risk-figure", answer.words, 400),
+        figure_place("risk-figure", answer.words, 400, least_width=620),
         tag("h3", "By band"),
         table(*_bands(answer), ["text", "number", "number", "number", "number"]),
         tag("h3", "Most at stake, low risks apart"),
-        table(*_customers(answer), ["text", "number", "text", "text", "number"]),
+        _customers(answer),
         foot(answer, "risk"),
     )
     return Section("risk", "Who is about to leave?", body, "Risk", {"risk-figure": bare(answer)})
@@ -58,10 +59,18 @@ def _expected(row: dict[str, Any]) -> str:
     return f"{row['expected']:,.0f} ({row['expected_low']:,.0f} to {row['expected_high']:,.0f})"
 
 
-def _customers(answer: Answer) -> tuple[tuple[str, ...], list[list[Any]]]:
+def _customers(answer: Answer) -> Markup:
+    """Those with most at stake; a column for dissatisfaction where any of them showed it."""
     currency = answer.source.settings.currency
+    listed = [row for row in answer.table.to_pylist() if row["band"] != BANDS[0]][:LISTED]
+    told = any(row["dissatisfied"] for row in listed)
     rows = [
-        [row["customer"], probability(row["risk"]), row["reasons"], row["dissatisfied"] or "", money(row["at_stake"], currency)]
-        for row in [row for row in answer.table.to_pylist() if row["band"] != BANDS[0]][:LISTED]
-    ]
-    return ("customer", "risk", "together with", "dissatisfied", "at stake"), rows
+        [
+            row["customer"], f"{probability(row['risk'])} ({probability(row['low'])} to {probability(row['high'])})",
+            row["reasons"], *([row["dissatisfied"] or ""] if told else []), money(row["at_stake"], currency),
+        ]
+        for row in listed
+    ]  # fmt: skip
+    names = ("customer", "risk", "together with", *(["dissatisfied"] if told else []), "at stake")
+    kinds: list[Kind] = ["text", "number", "text", "text", "number"]
+    return table(names, rows, kinds if told else [*kinds[:3], kinds[-1]])

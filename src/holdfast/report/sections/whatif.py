@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from holdfast.analyses.whatif import WhatIf
-from holdfast.report.markup import join
+from holdfast.report.markup import join, tag
 from holdfast.report.page import Section, figure_place
 from holdfast.report.parts import bare, foot, hint, lead, table
 
@@ -25,7 +25,8 @@ def section(asked: Asked) -> Section | None:
     currency = asked.currency
     rows = [
         [
-            row["change"], row["moves"], f"{row['more_customers']:,}",
+            row["change"], row["moves"],
+            f"{row['more_customers']:,} ({row['more_customers_low']:,} to {row['more_customers_high']:,})",
             f"{row['more']:,.0f} {currency} ({row['more_low']:,.0f} to {row['more_high']:,.0f})",
         ]
         for row in answer.table.to_pylist()
@@ -37,7 +38,8 @@ def section(asked: Asked) -> Section | None:
         hint("Your own months carried forward, once as they are and once with a lever moved. A projection, not a promise."),
         figure_place("whatif-figure", answer.words, 320),
         table(("lever", "from → to", "customers more", "money more in three years"), rows, ["text"] * 4),
-        table(("what is claimed elsewhere", "who says so, and of whom"), claims, ["text", "text"]),
+        tag("h3", "What is claimed elsewhere"),
+        table(("claim", "who says so, and of whom"), claims, ["text", "text"]),
         foot(answer, "what-if"),
     )
     return Section("whatif", "What if more customers were kept?", body, "What if", {"whatif-figure": bare(answer)})
