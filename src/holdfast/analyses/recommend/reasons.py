@@ -50,7 +50,7 @@ class Reasons:
         own = (int(held.last[at]) - int(held.first[at])) / (times - 1)
         often = "twice" if times == 2 else f"{times:,} times"
         apart = f"{own:.0f} days apart" if times == 2 else f"every {own:.0f} days"
-        return f"{self._mind.sales.had} {often}, {apart}, the last time {ago}{': due' if since >= wait else ''}"
+        return f"{self._mind.sales.had} {often}, {apart}, last {ago}{': due' if since >= wait else ''}"
 
     def _with(self, customer: int, item: int) -> str | None:
         """The product of hers that speaks most for it."""
