@@ -200,6 +200,9 @@ Look further:
   {me} metrics -w {folder}
   {me} {first}
   {me} {second}
+  {me} value -w {folder}      what each customer is worth from now on
+  {me} risk -w {folder}       who is about to leave, and what goes together with it
+  {me} next -w {folder}       when each is expected again
 Your own shop:
   {me} import orders.csv -w myshop      shows how the file will be read, and asks
   {me} metrics -w myshop

@@ -20,6 +20,7 @@ _LATER = ("half_from", "half_to", "regularity", "order_days")
     "--unusual",
     type=click.FloatRange(0, 0.1, min_open=True),
     default=None,
+    metavar="SHARE",
     help="Unusual silence: of those like her who go on, this share would still be silent (0.05).",
 )
 @click.option(

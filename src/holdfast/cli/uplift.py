@@ -72,7 +72,13 @@ def _cell(name: str, value: Any, digits: int, *ends: Any) -> Any:
 @click.option("--control", default=None, metavar="VALUE", help="Its value for those who were not mailed.")
 @click.option("--outcome", "outcomes", multiple=True, metavar="NAME", help="Column; or ordered, orders, money, an event.")
 @click.option("--cost", type=click.FloatRange(0), default=None, metavar="MONEY", help="What one mail costs.")
-@click.option("--margin", type=click.FloatRange(0, 1, min_open=True), default=None, help="Share of the money that is profit.")
+@click.option(
+    "--margin",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=None,
+    metavar="SHARE",
+    help="Share of the money that is profit.",
+)
 @click.option("--value", default=None, metavar="NAME", help="The outcome the policy is about (default: the one in money).")
 @click.option("--worth", type=float, default=None, metavar="MONEY", help="What one of it is worth, if it is no money.")
 @click.option("--split", multiple=True, metavar="ARM=N", help="Sizes the draw intended, such as A=9 --split B=1 (equal).")
@@ -81,10 +87,14 @@ def _cell(name: str, value: Any, digits: int, *ends: Any) -> Any:
 @click.option("--leave-out", multiple=True, metavar="NAME", help="With --file: columns that are none of these.")
 @click.option("--event", default=None, metavar="EVENT", help="Of a workspace: the event that says who is in which arm.")
 @click.option("--which", multiple=True, metavar="NAME=VALUE", help="Only such events, as experiment_name=Spring.")
-@click.option("--days", type=click.IntRange(1), default=None, help="Days after the assignment in which outcomes count (14).")
+@click.option(
+    "--days", type=click.IntRange(1), default=None, metavar="N", help="Days after the assignment in which outcomes count (14)."
+)
 @click.option("--learner", "learners", multiple=True, metavar="NAME", help="Only these learners, such as 'T linear' (all).")
-@click.option("--draws", type=click.IntRange(100), default=None, help="Draws of the bootstrap (1000).")
-@click.option("--repeats", type=click.IntRange(1, 50), default=None, help="Draws of the folds, scores being the mean (1).")
+@click.option("--draws", type=click.IntRange(100), default=None, metavar="N", help="Draws of the bootstrap (1000).")
+@click.option(
+    "--repeats", type=click.IntRange(1, 50), default=None, metavar="N", help="Draws of the folds, scores being the mean (1)."
+)
 @click.option("--seed", type=int, default=None, help="Seed of folds, models and bootstrap (0).")
 @click.option("--show", type=click.Choice(SHOWN), default=None, help="The table to show (effects); scores: every customer.")
 def verb(workspace: str, file: str | None, **options: Any) -> None:
