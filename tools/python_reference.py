@@ -27,6 +27,7 @@ PLACES = (
     ("Models of buying", "holdfast.analyses.models.histories", ("Histories",)),
     ("", "holdfast.analyses.models.fitting", ("Fit",)),
     ("", "holdfast.analyses.models.buying", ("Buying",)),
+    ("", "holdfast.analyses.models.coins", ("CoinModel",)),
     ("", "holdfast.analyses.models.bg_nbd", ("BgNbd", "fitted")),
     ("", "holdfast.analyses.models.mbg_nbd", ("MbgNbd", "fitted")),
     ("", "holdfast.analyses.models.pareto_nbd", ("ParetoNbd", "fitted")),

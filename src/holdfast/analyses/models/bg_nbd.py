@@ -18,70 +18,23 @@ coins.py holds what is shared and says how each is worked out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import ClassVar
 
-import numpy as np
-import numpy.typing as npt
-
-from holdfast.analyses.models.coins import Coins, Likelihood, told
-from holdfast.analyses.models.fitting import Fit, given
+from holdfast.analyses.models.coins import NAMES, CoinModel
 from holdfast.analyses.models.histories import Histories
 
 __all__ = ["NAMES", "BgNbd", "fitted"]
 
-Numbers = npt.NDArray[np.float64]
-
-NAMES = ("r", "alpha", "a", "b")
-
 
 @dataclass(frozen=True)
-class BgNbd:
-    """A fitted BG/NBD; times are in units of `fit.unit_days`.
+class BgNbd(CoinModel):
+    """A fitted BG/NBD: equations (8) counts, (9) E[X(t)], (10) E[Y(t)]; P(alive) is 1 where there was no repeat occasion."""
 
-    fit  what came out of the fitting, or what the parameters were said to be · r, alpha, a, b  the parameters
-    """
-
-    fit: Fit = field(repr=False)
-    r: float
-    alpha: float
-    a: float
-    b: float
-
-    @staticmethod
-    def of(r: float, alpha: float, a: float, b: float, *, unit_days: float = 7.0) -> BgNbd:
-        """The model with stated parameters."""
-        return BgNbd(given("BG/NBD", NAMES, (r, alpha, a, b), unit_days), r, alpha, a, b)
-
-    @property
-    def _coins(self) -> Coins:
-        return Coins(self.r, self.alpha, self.a, self.b, first=0)
-
-    def alive(self, histories: Histories) -> Numbers:
-        """P(alive) at T, [rows]; 1 where there was no repeat occasion."""
-        return self._coins.alive(histories.in_units(self.fit.unit_days))
-
-    def expected(self, histories: Histories, t: float) -> Numbers:
-        """Expected occasions in the next t units, [rows]; equation (10)."""
-        return self.expected_at(histories, (t,))[:, 0]
-
-    def expected_at(self, histories: Histories, times: npt.ArrayLike) -> Numbers:
-        """Expected occasions up to each of several times (ascending), [rows, times]; hardly dearer than one time."""
-        return self._coins.expected(histories.in_units(self.fit.unit_days), times)
-
-    def chances(self, histories: Histories, t: float, most: int) -> Numbers:
-        """P(k occasions in the next t units): k = 0 to most - 1, then most or more. [rows, most + 1]"""
-        return self._coins.chances(histories.in_units(self.fit.unit_days), t, most)
-
-    def new(self, t: npt.ArrayLike) -> Numbers:
-        """Expected repeat occasions of a new customer in her first t units, as many as t; equation (9)."""
-        return self._coins.new(t)
-
-    def counts(self, T: npt.ArrayLike, most: int) -> Numbers:
-        """P(k repeat occasions in the first T units), for each T: k = 0 to most - 1, then most or more; equation (8)."""
-        return self._coins.counts(T, most)
+    MODEL: ClassVar[str] = "BG/NBD"
+    FIRST: ClassVar[int] = 0
 
 
 def fitted(histories: Histories) -> BgNbd:
     """Fit by maximum likelihood; `fit.identified` says whether the data can tell the parameters."""
-    fit = told("BG/NBD", NAMES, Likelihood(histories, first=0))
-    return BgNbd(fit, *fit.values)
+    return BgNbd.fitted(histories)

@@ -26,17 +26,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from holdfast.analyses.models.coin_loops import chances_of, expected_of, likelihood_sums
-from holdfast.analyses.models.fitting import Fit, maximised
+from holdfast.analyses.models.fitting import Fit, given, maximised
 from holdfast.analyses.models.histories import Histories
 
-__all__ = ["Coins", "Likelihood", "told"]
+__all__ = ["NAMES", "CoinModel", "Coins", "Likelihood", "told"]
+
+NAMES = ("r", "alpha", "a", "b")
 
 Numbers = npt.NDArray[np.float64]
 
@@ -114,6 +117,63 @@ class Coins:
         _each_chunk(len(T), lambda low, high: chances_of(
             low, high, held, T, held + self.first, self.r, self.alpha, self.a, self.b, ahead, there, out))  # fmt: skip
         return out
+
+
+@dataclass(frozen=True)
+class CoinModel:
+    """A fitted model of either kind; times are in units of `fit.unit_days`.
+
+    fit  what came out of the fitting, or what the parameters were said to be · r, alpha, a, b  the parameters
+    """
+
+    MODEL: ClassVar[str]
+    FIRST: ClassVar[int]
+    """Coins tossed at the very first occasion."""
+
+    fit: Fit = field(repr=False)
+    r: float
+    alpha: float
+    a: float
+    b: float
+
+    @classmethod
+    def of(cls, r: float, alpha: float, a: float, b: float, *, unit_days: float = 7.0) -> Self:
+        """The model with stated parameters."""
+        return cls(given(cls.MODEL, NAMES, (r, alpha, a, b), unit_days), r, alpha, a, b)
+
+    @classmethod
+    def fitted(cls, histories: Histories) -> Self:
+        """Fit by maximum likelihood; `fit.identified` says whether the data can tell the parameters."""
+        fit = told(cls.MODEL, NAMES, Likelihood(histories, cls.FIRST))
+        return cls(fit, *fit.values)
+
+    @property
+    def _coins(self) -> Coins:
+        return Coins(self.r, self.alpha, self.a, self.b, self.FIRST)
+
+    def alive(self, histories: Histories) -> Numbers:
+        """P(alive) at T, [rows]."""
+        return self._coins.alive(histories.in_units(self.fit.unit_days))
+
+    def expected(self, histories: Histories, t: float) -> Numbers:
+        """Expected occasions in the next t units, [rows]."""
+        return self.expected_at(histories, (t,))[:, 0]
+
+    def expected_at(self, histories: Histories, times: npt.ArrayLike) -> Numbers:
+        """Expected occasions up to each of several times (ascending), [rows, times]; hardly dearer than one time."""
+        return self._coins.expected(histories.in_units(self.fit.unit_days), times)
+
+    def chances(self, histories: Histories, t: float, most: int) -> Numbers:
+        """P(k occasions in the next t units): k = 0 to most - 1, then most or more. [rows, most + 1]"""
+        return self._coins.chances(histories.in_units(self.fit.unit_days), t, most)
+
+    def new(self, t: npt.ArrayLike) -> Numbers:
+        """Expected repeat occasions of a new customer in her first t units, as many as t."""
+        return self._coins.new(t)
+
+    def counts(self, T: npt.ArrayLike, most: int) -> Numbers:
+        """P(k repeat occasions in the first T units), for each T: k = 0 to most - 1, then most or more."""
+        return self._coins.counts(T, most)
 
 
 @dataclass(frozen=True)

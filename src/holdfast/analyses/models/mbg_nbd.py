@@ -17,70 +17,23 @@ Parameters: r, alpha (rate), a, b (leaving); all positive. coins.py holds the eq
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import ClassVar
 
-import numpy as np
-import numpy.typing as npt
-
-from holdfast.analyses.models.coins import Coins, Likelihood, told
-from holdfast.analyses.models.fitting import Fit, given
+from holdfast.analyses.models.coins import NAMES, CoinModel
 from holdfast.analyses.models.histories import Histories
 
 __all__ = ["NAMES", "MbgNbd", "fitted"]
 
-Numbers = npt.NDArray[np.float64]
-
-NAMES = ("r", "alpha", "a", "b")
-
 
 @dataclass(frozen=True)
-class MbgNbd:
-    """A fitted MBG/NBD; times are in units of `fit.unit_days`.
+class MbgNbd(CoinModel):
+    """A fitted MBG/NBD: P(alive) is below 1 for everyone, also for those who came once."""
 
-    fit  what came out of the fitting, or what the parameters were said to be · r, alpha, a, b  the parameters
-    """
-
-    fit: Fit = field(repr=False)
-    r: float
-    alpha: float
-    a: float
-    b: float
-
-    @staticmethod
-    def of(r: float, alpha: float, a: float, b: float, *, unit_days: float = 7.0) -> MbgNbd:
-        """The model with stated parameters."""
-        return MbgNbd(given("MBG/NBD", NAMES, (r, alpha, a, b), unit_days), r, alpha, a, b)
-
-    @property
-    def _coins(self) -> Coins:
-        return Coins(self.r, self.alpha, self.a, self.b, first=1)
-
-    def alive(self, histories: Histories) -> Numbers:
-        """P(alive) at T, [rows]."""
-        return self._coins.alive(histories.in_units(self.fit.unit_days))
-
-    def expected(self, histories: Histories, t: float) -> Numbers:
-        """Expected occasions in the next t units, [rows]."""
-        return self.expected_at(histories, (t,))[:, 0]
-
-    def expected_at(self, histories: Histories, times: npt.ArrayLike) -> Numbers:
-        """Expected occasions up to each of several times (ascending), [rows, times]; hardly dearer than one time."""
-        return self._coins.expected(histories.in_units(self.fit.unit_days), times)
-
-    def chances(self, histories: Histories, t: float, most: int) -> Numbers:
-        """P(k occasions in the next t units): k = 0 to most - 1, then most or more. [rows, most + 1]"""
-        return self._coins.chances(histories.in_units(self.fit.unit_days), t, most)
-
-    def new(self, t: npt.ArrayLike) -> Numbers:
-        """Expected repeat occasions of a new customer in her first t units, as many as t."""
-        return self._coins.new(t)
-
-    def counts(self, T: npt.ArrayLike, most: int) -> Numbers:
-        """P(k repeat occasions in the first T units), for each T: k = 0 to most - 1, then most or more. [T, most + 1]"""
-        return self._coins.counts(T, most)
+    MODEL: ClassVar[str] = "MBG/NBD"
+    FIRST: ClassVar[int] = 1
 
 
 def fitted(histories: Histories) -> MbgNbd:
     """Fit by maximum likelihood; `fit.identified` says whether the data can tell the parameters."""
-    fit = told("MBG/NBD", NAMES, Likelihood(histories, first=1))
-    return MbgNbd(fit, *fit.values)
+    return MbgNbd.fitted(histories)
