@@ -50,8 +50,8 @@ def test_conditional_means_are_close_to_lifetimes():
 
 
 def test_twelve_month_clv_is_close_to_lifetimes():
-    """1 % a month with BG/NBD; to the digit in test_value.py, from the package's own rows. The published figures take a month as
-    30 of the model's units, which are weeks."""
+    """1 % a month with BG/NBD; to the digit in test_value.py, from the package's own rows. The published figures take a month
+    as 30 of the model's units, which are weeks."""
     model = fitted(repeaters()[0], np.round(repeaters()[1] + 1e-9, 2))
     buying = BgNbd.of(0.24259, 4.41358, 0.79290, 2.42595)
     x, mean = [2, 1, 0, 0, 0, 7], [22.35, 11.77, 0, 0, 0, 73.74]
