@@ -49,7 +49,10 @@ def _silent(answer: Answer) -> Markup:
     """Those with most money in unusual silence."""
     if not answer.table.num_rows:
         return join()
-    return join(tag("h3", "In unusual silence, most money first"), answer_table(answer, chosen=_SHOWN))
+    return join(
+        tag("h3", "In unusual silence, most money first"),
+        answer_table(answer, chosen=_SHOWN, titles={"value": "brought so far"}),
+    )
 
 
 def _checked(answer: Answer) -> Markup:
