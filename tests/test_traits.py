@@ -78,3 +78,11 @@ def test_the_verbs_show_write_and_open(tmp_path):
     assert "customer" in taste["table"]["columns"]
     assert Workspace.open(place).taste().table.num_rows == Workspace.open(place).taste(limit=10).table.num_rows
     assert Workspace.open(place).early_signs().table.num_rows >= 0
+
+
+def test_a_condition_on_a_value_that_a_trait_does_not_have_names_the_nearest():
+    with pytest.raises(UnknownName, match="Champion"):
+        shop().ask(Traits(("due",), where=parse_where(["rfm=Champion"])))
+    told = holdfast("bridge", "-w", small_shop(), "--where", "rfm=Champion")
+    assert told.code == 2
+    assert "did you mean Champions?" in told.err

@@ -146,6 +146,9 @@ class Scope:
         if not names:
             return self
         traits = tuple((name, import_module(TRAITS[name]).trait(name, timelines, as_of)) for name in sorted(names))
+        for condition in self.where:
+            if condition.name in names:
+                _known(condition, dict(traits)[condition.name].labels)
         return replace(self, traits=traits)
 
     @property
@@ -205,6 +208,13 @@ class Scope:
         if self.moment == "current" and not self.trivial:
             return self.segments(shard, last_events(shard, as_of, entry >= 0))
         return self.segments(shard, entry)
+
+
+def _known(condition: Condition, labels: tuple[str, ...]) -> None:
+    """Raise UnknownName for a value that the trait does not have; a property may take any value, a trait only its own."""
+    for value in condition.values:
+        if value not in labels:
+            raise UnknownName(f"value of {condition.name}", value, labels)
 
 
 def segment_code(scope: Scope, timelines: Timelines, label: str | None) -> int:
