@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from holdfast.analyses.definitions import counted
 from holdfast.analyses.statistics import Z95
+from holdfast.analyses.threads import one_thread
 
 __all__ = ["LEAST_STABILITY", "RESAMPLES", "Fitted", "Scaling", "Tried", "assigned", "fit_clusters"]
 
@@ -96,12 +97,8 @@ def fit_clusters(rows: Any, seed: int = 20_240_101, least: float = LEAST_STABILI
         varying = counted(len(scaling.kept), "feature that varies", "features that vary")
         few = counted(len(values), "customer") if len(values) < ENOUGH else varying
         return Fitted(scaling, None, (), f"only {few}: too few to look for clusters")
-    import sklearn.cluster  # noqa: F401  # a limit holds for the libraries that are loaded
-    from threadpoolctl import threadpool_limits
-
     step = max(1, -(-len(values) // SAMPLE))
-    # Small fits, many of them: threads would wait for each other longer than they work.
-    with threadpool_limits(1):
+    with one_thread("clusters"):
         return _chosen(scaling.apply(values[::step]), scaling, seed, least)
 
 

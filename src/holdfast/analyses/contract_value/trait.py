@@ -20,6 +20,7 @@ from holdfast.analyses.contract_value.valued import Plan, valued
 from holdfast.analyses.contract_value.walk import ContractsStep
 from holdfast.analyses.models.renewals import Renewing
 from holdfast.analyses.scope import EVERYONE
+from holdfast.analyses.tops import bands_of, cuts_of
 from holdfast.errors import UsageError
 from holdfast.timelines.walk import Shard, Tally
 
@@ -100,17 +101,14 @@ class ContractTrait:
         numbers, running = self._numbers(shard)
         codes, here = np.zeros(len(numbers), np.uint8), running > 0
         codes[~np.isnan(numbers)] = len(self.labels) - 1
-        codes[here] = sum((numbers[here] < cut).astype(np.uint8) for cut in self.cuts) + 1
+        codes[here] = bands_of(numbers[here], self.cuts) + 1
         return codes
 
 
-def contract_trait(
-    name: str, timelines: Timelines, as_of: AsOf, labels: tuple[str, ...], tops: tuple[float, ...]
-) -> ContractTrait:
+def contract_trait(name: str, timelines: Timelines, as_of: AsOf, labels: tuple[str, ...]) -> ContractTrait:
     """The trait as of an instant: everyone's model, learned once and kept with the timelines.
 
     labels  the bands by code, the highest first
-    tops    the shares of the best at which bands end
     UsageError where the contracts are too few for a model, or nobody has paid.
     """
     question, settings = ContractValue(), timelines.settings
@@ -125,8 +123,7 @@ def contract_trait(
     worth = WorthStep(name, step, None if known else chosen.model, parts, plan, Rhythm(question.every))
     if known:
         return ContractTrait(worth, labels, ())
-    values = np.sort(timelines.walk(worth).rows["worth"])[::-1]
+    values = timelines.walk(worth).rows["worth"]
     if not (values > 0).any():
         raise UsageError(f"{name} cannot be told: nobody under contract has paid", "bring in payments as orders with a revenue")
-    cuts = tuple(float(values[max(int(np.ceil(top * len(values))) - 1, 0)]) for top in tops)
-    return ContractTrait(worth, labels, cuts)
+    return ContractTrait(worth, labels, cuts_of(values))

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from holdfast.analyses.models.fitting import one_thread
+from holdfast.analyses.threads import one_thread
 from holdfast.errors import UsageError
 
 __all__ = ["MOST_ITEMS", "Ease", "fitted", "gram"]
@@ -79,7 +79,7 @@ def fitted(together: npt.NDArray[np.float64], regularisation: float) -> Ease:
     size = len(together)
     if not size:
         return Ease(np.zeros((0, 0), np.float32), regularisation)
-    with one_thread() if size <= ALONE else nullcontext():
+    with one_thread("searches") if size <= ALONE else nullcontext():
         inverse = _inverse(together, regularisation)
     np.divide(inverse, -np.diag(inverse).copy()[None, :], out=inverse)
     np.fill_diagonal(inverse, 0)

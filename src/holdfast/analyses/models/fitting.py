@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["EDGE", "Fit", "LogLikelihood", "given", "maximised", "one_thread"]
+from holdfast.analyses.threads import one_thread
+
+__all__ = ["EDGE", "Fit", "LogLikelihood", "given", "maximised"]
 
 EDGE = (1e-4, 1e4)
 """A parameter outside has run to 0 or to infinity, in the unit of the model (weeks)."""
@@ -110,7 +111,7 @@ def maximised(
     asked = _Counted(loglik)
     led = _from_part(asked, maximised(model, names, start, part[0], customers=part[1], edge=edge), customers) if part else None
     stretches = OTHER_STARTS[:1] if part else OTHER_STARTS  # the part has been searched from all of them
-    with one_thread():
+    with one_thread("searches"):
         found = led if led is not None else _searched(asked, start, stretches, max(customers, 1), edge)
         covariance, why = _inverted(_curvature(asked, found.at))
     values = np.exp(found.at + _last_step(covariance, found.slope))
@@ -119,21 +120,6 @@ def maximised(
         model, names, tuple(map(float, values)), tuple(map(float, errors)), found.value, customers, unit_days,
         found.rests, asked.times, _ran_off(names, values, edge) or why or _untold(names, covariance), covariance,
     )  # fmt: skip
-
-
-def one_thread() -> Any:
-    """A context in which linear algebra keeps to one thread, for searches whose products are small."""
-    return _blas().limit(limits=1, user_api="blas")
-
-
-@cache
-def _blas() -> Any:
-    """The libraries of linear algebra. A search multiplies four numbers by four: on a busy machine it waits thirty times
-    longer for a second thread than it works, so it is given one."""
-    import scipy.optimize  # noqa: F401  # a limit holds for the libraries that are loaded
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
 
 
 class _Counted:

@@ -77,8 +77,6 @@ class Chosen:
 
 def chosen(renewals: Renewals) -> Chosen:
     """The model for these contracts."""
-    from threadpoolctl import threadpool_limits
-
     lost = int(renewals.lost.sum())
     if renewals.contracts < LEAST_CONTRACTS or not renewals.at_risk.sum():
         return Chosen(None, f"fewer than {LEAST_CONTRACTS} contracts that came to a renewal: no model is fitted", (), {})
@@ -88,11 +86,8 @@ def chosen(renewals: Renewals) -> Chosen:
     if lost < LEAST_LOST or renewals.periods < 2:
         few = f"only {lost} contracts ended" if lost < LEAST_LOST else "contracts came to one renewal only"
         return Chosen(plain, f"one rate for all: {few}, too little to tell customers apart", (plain.fit,), {})
-    # Matrices of three rows: threads waiting for each other would take thirty times as long.
-    with threadpool_limits(1, "blas"):
-        middle = (sbg.fitted(renewals), discrete_weibull.fitted(renewals))
-        large = bdw.fitted(renewals)
-    return _compared(plain, middle, large)
+    middle = (sbg.fitted(renewals), discrete_weibull.fitted(renewals))
+    return _compared(plain, middle, bdw.fitted(renewals))
 
 
 def _compared(plain: Geometric, middle: tuple[Renewing, Renewing], large: bdw.BetaDiscreteWeibull) -> Chosen:

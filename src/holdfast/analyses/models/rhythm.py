@@ -121,7 +121,7 @@ def learned(waits: Waits) -> Rhythm | None:
     """
     from scipy.optimize import minimize
 
-    from holdfast.analyses.models.fitting import one_thread
+    from holdfast.analyses.threads import one_thread
 
     repeaters = int(np.count_nonzero(waits.n))
     if not repeaters:
@@ -139,7 +139,7 @@ def learned(waits: Waits) -> Rhythm | None:
         return -value + float((((at[:5] - centre) / spread) ** 2).sum() + at[5] ** 2) / 2
 
     bounds = [(middle - 5, middle + 5) for middle in (*centre, 0.0)]
-    with one_thread():
+    with one_thread("searches"):
         found = minimize(down, [*centre, 0.0], method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-7, "maxiter": 100})
     r, alpha, a, b, sigma = (float(value) for value in np.exp(found.x[:5]))
     return Rhythm(r, alpha, float(found.x[5]), sigma, a, b, len(waits), repeaters, bool(found.success))

@@ -11,7 +11,6 @@ who stand in several snapshots.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,8 +19,9 @@ import numpy.typing as npt
 from holdfast.analyses.risk.encoding import Encoder, Table, encoder_of, frequent
 from holdfast.analyses.risk.measures import Line, calibration_line, logit, newton, odds_to
 from holdfast.analyses.statistics import Z95
+from holdfast.analyses.threads import one_thread
 
-__all__ = ["Calibrated", "Learner", "Logistic", "Trees", "calibrated", "fit_logistic", "fit_trees", "one_thread"]
+__all__ = ["Calibrated", "Learner", "Logistic", "Trees", "calibrated", "fit_logistic", "fit_trees"]
 
 Floats = npt.NDArray[np.float64]
 Fit = Any
@@ -30,19 +30,6 @@ PENALTY = 3.0
 """Of the logistic regression, on standardised columns: the prior of each coefficient has variance 1 / PENALTY."""
 
 TREES = {"max_iter": 120, "learning_rate": 0.06, "max_leaf_nodes": 6, "min_samples_leaf": 40, "l2_regularization": 5.0}
-
-
-@cache
-def _libraries() -> Any:
-    import sklearn.ensemble  # noqa: F401  # a limit holds for the libraries that are loaded
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
-
-
-def one_thread() -> Any:
-    """A context in which trees are grown and asked by one thread: small tasks wait for each other longer than they work."""
-    return _libraries().limit(limits=1)
 
 
 class Learner(Protocol):
@@ -124,7 +111,7 @@ class Trees:
         """The log-odds."""
         if not len(table):
             return np.zeros(0)
-        with one_thread():
+        with one_thread("trees"):
             return np.asarray(self.model.decision_function(_flat(table, self.kept, self.often)), np.float64)
 
     def parts(self, table: Table, kinds: npt.NDArray[np.int64], count: int) -> Floats:

@@ -21,10 +21,11 @@ import pyarrow as pa
 
 from holdfast.analyses.definitions import counted, percent
 from holdfast.analyses.risk.encoding import Table
-from holdfast.analyses.risk.learners import calibrated, fit_logistic, fit_trees, one_thread
+from holdfast.analyses.risk.learners import calibrated, fit_logistic, fit_trees
 from holdfast.analyses.risk.measures import Estimate, difference, odds_to
 from holdfast.analyses.risk.reasons import LEAST_PART, NOTHING
 from holdfast.analyses.risk.tables import measured
+from holdfast.analyses.threads import one_thread
 from holdfast.errors import InputError, UnknownName, UsageError
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def risk_of_table(
             f"{LEAST} of each are needed to learn from, and 2 folds or more",
         )
     read = _columns(given.drop_columns([outcome, *([id] if id is not None else [])]))
-    with one_thread():
+    with one_thread("trees"):
         return _answered(read, y, ids, _dealt(len(y), folds, seed), seed)
 
 

@@ -21,12 +21,13 @@ import numpy as np
 import numpy.typing as npt
 
 from holdfast.analyses.risk.encoding import Table
-from holdfast.analyses.risk.learners import Calibrated, calibrated, fit_logistic, fit_trees, one_thread
+from holdfast.analyses.risk.learners import Calibrated, calibrated, fit_logistic, fit_trees
 from holdfast.analyses.risk.measures import Estimate, brier, difference, odds_to
 from holdfast.analyses.risk.recency import Recency, recency_rule
 from holdfast.analyses.risk.traces import FEATURES, KINDS, LOGGED, PLACE, RATIO, RATIOS, unlogged
 from holdfast.analyses.risk.walk import WHOLE, Base, Rows, SnapshotStep
 from holdfast.analyses.statistics import Z95
+from holdfast.analyses.threads import one_thread
 
 if TYPE_CHECKING:
     from holdfast.analyses.risk.traces import Traces
@@ -223,7 +224,7 @@ def learned(timelines: Timelines, as_of: AsOf, base: Base, traces: Traces, windo
     if why:
         return Learned(model=None, why=why, tested=None, **fixed)
     past = _Past(Rows.joined(parts), np.repeat(np.array(days), [len(part) for part in parts]))
-    with one_thread():
+    with one_thread("trees"):
         before = timelines.as_of(_date(plan.test or 0))
         tested = _tested(past, plan, season, recency_rule(timelines, before, base, plan.window))
         name, why = choice(tested)

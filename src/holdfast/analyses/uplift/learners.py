@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from holdfast.analyses.threads import one_thread
 from holdfast.analyses.uplift.trial import Known
 
 __all__ = ["LEARNERS", "RESPONSE", "fold_of", "scored"]
@@ -52,12 +53,10 @@ def scored(
 
     known  the features · mailed  arm · y  outcome · share  whether the outcome is 0 or 1; each [customers]
     """
-    import sklearn.ensemble  # noqa: F401  # a limit holds for the libraries that are loaded
-    from threadpoolctl import threadpool_limits
 
     def held_out(held: int) -> dict[str, Floats]:
         # Threads within such small fits wait longer than they work: two folds at a time are faster.
-        with threadpool_limits(1):
+        with one_thread("trees"):
             learn = fold != held
             fitted = _Fold(*_knowable(known.at(learn), mailed[learn], known.at(~learn)), mailed[learn], y[learn], share, seed)
             return {name: fitted.score(name) for name in learners}

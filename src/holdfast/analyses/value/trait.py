@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from holdfast.analyses.occasions import Occasions, OccasionsStep, occasions
 from holdfast.analyses.scope import Scope
+from holdfast.analyses.tops import BANDS, bands_of, cuts_of
 from holdfast.analyses.value.choice import choice
 from holdfast.analyses.value.groups import ALIVE_BANDS, alive_band
 from holdfast.analyses.value.question import CustomerValue
@@ -29,10 +30,6 @@ if TYPE_CHECKING:
     from holdfast.timelines.timelines import AsOf, Timelines
 
 __all__ = ["BANDS", "ValueTrait", "labels", "trait"]
-
-TOPS = (0.01, 0.05, 0.2, 0.5)
-BANDS = ("best 1 %", "best 1 to 5 %", "best 5 to 20 %", "best 20 to 50 %", "lower half")
-"""Bands of value, and of value at risk, among all customers; equal values stand in the same one."""
 
 Numbers = npt.NDArray[np.float64]
 
@@ -90,7 +87,7 @@ class ValueTrait:
         if self.name == "p_alive":
             codes[known] = alive_band(numbers[known]) + 1
         else:
-            codes[known] = sum((numbers[known] < cut).astype(np.uint8) for cut in self.cuts) + 1
+            codes[known] = bands_of(numbers[known], self.cuts) + 1
         return codes
 
 
@@ -111,7 +108,7 @@ def trait(name: str, timelines: Timelines, as_of: AsOf) -> ValueTrait | Contract
     if timelines.settings.base == "contract":
         from holdfast.analyses.contract_value.trait import contract_trait
 
-        return contract_trait(name, timelines, as_of, labels(name, None), TOPS)
+        return contract_trait(name, timelines, as_of, labels(name, None))
     models = choice(timelines, as_of)
     valuer = CustomerValue().valuer(timelines, as_of, models)
     if valuer is None:
@@ -119,11 +116,5 @@ def trait(name: str, timelines: Timelines, as_of: AsOf) -> ValueTrait | Contract
     if valuer.spending is None and name != "p_alive":
         raise UsageError(f"{name} cannot be told: no order has an amount", "bring in orders with a revenue; p_alive needs none")
     rows = occasions(timelines, as_of)
-    cuts = () if name == "p_alive" else _cuts(_told(name, valuer.worth(rows)))
+    cuts = () if name == "p_alive" else cuts_of(_told(name, valuer.worth(rows)))
     return ValueTrait(name, valuer, as_of, timelines.settings.refunds, rows.day, cuts)
-
-
-def _cuts(values: Numbers) -> tuple[float, ...]:
-    """The value of the last customer of each share of the best."""
-    laid = np.sort(values)[::-1]
-    return tuple(float(laid[max(int(np.ceil(top * len(laid))) - 1, 0)]) for top in TOPS)
