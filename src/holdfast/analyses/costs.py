@@ -87,8 +87,7 @@ class Costs(Question):
         """Take the bridge's months and divide."""
         bridge, as_of = self._bridge().answer(timelines), timelines.as_of(self.as_of)
         months, spent = months_of(bridge.table.to_pylist(), []), self._spent(timelines)
-        people = {what: len(self.people(timelines, what=what)) for what in WHATS} if len(months) else {}
-        rows = _rows(months, spent, people) if len(months) else []
+        rows = _rows(months, spent, len(self._behind(timelines, "kept", months.labels))) if len(months) else []
         ahead = WhatIf(as_of=self.as_of, gone_after=self.gone_after, where=self.where, moment=self.moment).answer(timelines)
         plain = PlainClv(as_of=self.as_of, gone_after=self.gone_after, where=self.where, moment=self.moment).answer(timelines)
         worth = _worth(rows, plain, ahead, months) if rows else []
@@ -121,9 +120,8 @@ class Costs(Question):
         months = months_of(self._bridge().answer(timelines).table.to_pylist(), [])
         if "period" in cell and cell["period"] not in months.labels:
             raise UnknownName("month", str(cell["period"]), months.labels)
-        labels = [cell["period"]] if "period" in cell else months.labels
-        found = [self._bridge().people(timelines, period=label, what=what).ids for label in labels]
-        return People(tuple(sorted({one for ids in found for one in ids})), cell)
+        labels = (str(cell["period"]),) if "period" in cell else months.labels
+        return People(tuple(sorted(self._behind(timelines, what, labels))), cell)
 
     def figure(self, answer: Answer) -> go.Figure:
         """The two costs as bars with their intervals."""
@@ -136,6 +134,11 @@ class Costs(Question):
             [(names[row["what"]], row["cost"], row["low"], row["high"]) for row in rows],
             title="Winning and keeping a customer", subtitle=answer.words, unit=answer.source.settings.currency,
         )  # fmt: skip
+
+    def _behind(self, timelines: Timelines, what: str, labels: tuple[str, ...]) -> set[str]:
+        """Who was new, or kept, in any of the months."""
+        bridge = self._bridge()
+        return set[str]().union(*(bridge.people(timelines, period=label, what=what).ids for label in labels))
 
     def _bridge(self) -> Bridge:
         return Bridge("month", None, None, self.as_of, self.gone_after, where=self.where, moment=self.moment)
@@ -158,15 +161,24 @@ COSTS = pa.schema(
 WORTH = pa.schema([("what", pa.string()), *((name, pa.float64()) for name in ("value", "low", "high")), ("note", pa.string())])
 
 
-def _rows(months: Months, spent: Spent, people: dict[str, int]) -> list[dict[str, Any]]:
-    """The cost of a new customer, and of one kept for a year."""
+def _rows(months: Months, spent: Spent, kept: int) -> list[dict[str, Any]]:
+    """The cost of a new customer, and of one kept for a year.
+
+    kept  different customers kept in any of the months; of the new all are different: one is new once
+    """
     found = []
     for what, money, times in (("new", spent.acquiring, 1), ("kept", spent.keeping, YEAR)):
         counts = _counts(months, what)
         count, (low, high) = int(counts.sum()), _total(counts)
         row: dict[str, Any] = {"what": what, "money": money, "customer_months": count, "months": len(months)}
         total = None if money is None else money * len(months) * times
-        row |= {"cost": None, "low": None, "high": None, "customers": people[what], "a_month": count / len(months)}
+        row |= {
+            "cost": None,
+            "low": None,
+            "high": None,
+            "customers": count if what == "new" else kept,
+            "a_month": count / len(months),
+        }
         if total is not None and count:
             row |= {"cost": total / count, "low": total / high, "high": total / low if low else None}
         found.append(row)
