@@ -50,7 +50,8 @@ $(READY): requirements.lock pyproject.toml tools/make-venv
 
 # What a test compares with that must not disturb our own versions.
 .venv/.oracle-ready: $(READY) requirements-bench.lock
-	@echo "Installing retentioneering into .venv/oracle ..."
+	@echo "Installing retentioneering and Segment's client into .venv/oracle ..."
 	@test -x .venv/oracle/bin/python || $(BIN)/python -m venv .venv/oracle
 	@.venv/oracle/bin/python -m pip install --quiet --disable-pip-version-check -c requirements-bench.lock retentioneering
+	@.venv/oracle/bin/python -m pip install --quiet --disable-pip-version-check segment-analytics-python==2.4.0
 	@touch $@

@@ -19,9 +19,22 @@ from hypothesis import settings
 # Compiled walks are kept between runs and shared by all processes of a run, also where the checkout cannot be written.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(tempfile.gettempdir()) / f"holdfast-numba-{os.getuid()}"))
 
+# The web half serves one workspace a process: in the tests an empty folder, until a test puts its own in its place.
+os.environ.setdefault("HOLDFAST_WORKSPACE", tempfile.mkdtemp(prefix="holdfast-served-"))
+os.environ.setdefault("HOLDFAST_ANALYST", "inline")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "holdfast.server.django_settings")
+
 # A first example may compile a walk: seconds, not a defect.
 settings.register_profile("holdfast", deadline=None)
 settings.load_profile("holdfast")
+
+
+def pytest_configure() -> None:
+    """Django is set up once; pytest-django finds it ready."""
+    import django
+
+    django.setup()
+
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -41,12 +54,24 @@ def oracle_python() -> Path:
     )
 
 
+def postgres_programs() -> Path | None:
+    """The folder with initdb and postgres; None where they are not installed."""
+    found = shutil.which("initdb")
+    folders = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    return folders[-1] if folders else None
+
+
 ENGINES: dict[str, tuple[Callable[[], bool], str]] = {
     "java": (_has_java, "Java is not installed"),
     "chromium": (_has_chromium, "neither Chromium nor Chrome is installed"),
     "spark": (lambda: _has_java() and find_spec("pyspark") is not None, "holdfast[spark] or Java is not installed"),
     "png": (lambda: _has_chromium() and find_spec("kaleido") is not None, "holdfast[png] or Chromium is not installed"),
     "retentioneering": (lambda: oracle_python().exists(), "retentioneering is not installed (make .venv/.oracle-ready)"),
+    "browser": (lambda: _has_chromium() and find_spec("playwright") is not None, "Playwright or Chromium is not installed"),
+    "fuzzer": (lambda: find_spec("schemathesis") is not None, "schemathesis is not installed (group web)"),
+    "node": (lambda: bool(shutil.which("npm")), "Node and npm are not installed"),
+    "postgresql": (lambda: bool(postgres_programs()), "the programs of PostgreSQL are not installed"),
+    "segment": (lambda: oracle_python().exists(), "Segment's client is not installed (make .venv/.oracle-ready)"),
     "notebook": (lambda: find_spec("nbformat") is not None, "holdfast[notebook] is not installed"),
 }
 

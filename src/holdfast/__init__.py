@@ -9,7 +9,8 @@ The way of the data, and where each step lives (lower rooms never import upper o
      4. charts/     draw                             Plotly figures, one palette
      5. report/     tell                             one HTML file that opens offline
      6. workspace/  keep                             a business in a folder: settings, lake, timelines, questions as methods
-     7. cli/        say it from the shell            one verb a file
+     7. server/     serve it                         pages, intake, accounts, HTTP API: `holdfast serve` (holdfast[server])
+     8. cli/        say it from the shell            one verb a file
 
     datasets/        real data in the package: CDNOW, Online Retail, the RFM reference; a made stream with known truth
     settings.py      what a business means by its numbers; settings_file.py reads and writes holdfast.toml

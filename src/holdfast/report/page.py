@@ -158,4 +158,4 @@ def _plotly() -> str:
 
 @cache
 def _packed(name: str) -> str:
-    return (files("holdfast.report") / name).read_text("utf-8")
+    return (files("holdfast.report") / "look" / name).read_text("utf-8")

@@ -1,0 +1,66 @@
+"""What the analyst has at hand, and what may be asked of it.
+
+A room registers a function under a name in ERRANDS; it runs in the analyst's process with the desk first, and its arguments and
+what it gives are plain values (they are pickled): text, numbers, lists, dictionaries, frozen dataclasses of those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from holdfast.errors import UnknownName
+
+if TYPE_CHECKING:
+    from holdfast.timelines.timelines import Timelines
+    from holdfast.workspace import Workspace
+
+__all__ = ["ERRANDS", "Desk"]
+
+ERRANDS: dict[str, str] = {}
+"""Name → module:function. The function takes the desk and the arguments of the call."""
+
+
+class Desk:
+    """The workspace, opened once, with its timelines mapped and opened anew when there is a newer generation."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.kept: dict[Any, Any] = {}
+        self._lock = RLock()
+        self._timelines: tuple[str, Timelines] | None = None
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace with its settings as they are now."""
+        from holdfast.workspace import Workspace
+
+        return Workspace.open(self.folder)
+
+    def timelines(self) -> Timelines:
+        """The newest timelines on disk, mapped once a generation; built first where there are none.
+
+        They can be some seconds behind the lake (`level` brings them up): whoever asks never waits for a merge.
+        """
+        from holdfast.timelines.timelines import Timelines
+        from holdfast.workspace.stored import current_generation
+
+        workspace = self.workspace
+        folder = workspace.path / "timelines"
+        with self._lock:
+            generation = f"{current_generation(folder)} {workspace.settings!r}"
+            if self._timelines is None or self._timelines[0] != generation:
+                fresh = Timelines.open(folder, workspace.settings) if current_generation(folder) else workspace.timelines
+                self._timelines = (f"{current_generation(folder)} {workspace.settings!r}", fresh)
+            return self._timelines[1]
+
+    def run(self, name: str, arguments: dict[str, Any]) -> Any:
+        """Do what is asked. UnknownName for an errand that nobody registered."""
+        if name not in ERRANDS:
+            raise UnknownName("errand", name, ERRANDS)
+        module, _, function = ERRANDS[name].partition(":")
+        errand: Callable[..., Any] = getattr(import_module(module), function)
+        return errand(self, **arguments)

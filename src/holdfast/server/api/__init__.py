@@ -1,0 +1,1 @@
+"""The HTTP API: what pages can do, for programs, with OpenAPI."""

@@ -1,0 +1,1 @@
+"""Who the customers are: profiles that follow the lake, search, pages, notes, tasks, merging, erasing."""

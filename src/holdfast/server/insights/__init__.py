@@ -1,0 +1,1 @@
+"""Every analysis as a page; reports and audiences kept; Today."""

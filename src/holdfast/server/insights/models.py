@@ -1,0 +1,5 @@
+"""The tables of this room."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

@@ -1,0 +1,1 @@
+// Small scripts of all pages. No inline scripts anywhere (Content-Security-Policy).

@@ -1,0 +1,13 @@
+"""The room `people` as Django knows it."""
+
+from django.apps import AppConfig
+
+__all__ = ["People"]
+
+
+class People(AppConfig):
+    """Users, keys, the audit log."""
+
+    name = "holdfast.server.people"
+    label = "people"
+    default_auto_field = "django.db.models.BigAutoField"

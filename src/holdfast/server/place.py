@@ -1,0 +1,57 @@
+"""The workspace that is served, and the server's own folder in it.
+
+server/holdfast.sqlite  the database, where it is SQLite       server/inbox.sqlite  events that arrived and wait
+server/jobs.sqlite      work for later                         server/secret.key    signs sessions and links
+server/kept/            answers kept; can be deleted           server/run/          sockets and locks of running processes
+server/uploads/         files uploaded, until they are read in
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from holdfast.server.options import option
+
+if TYPE_CHECKING:
+    from holdfast.workspace import Workspace
+
+__all__ = ["folder", "secret_key", "server_folder", "workspace"]
+
+
+def folder() -> Path:
+    """The folder of the workspace that is served."""
+    return Path(option("WORKSPACE")).resolve()
+
+
+def server_folder(*inside: str) -> Path:
+    """The server's own folder, or one inside it; made when it is not there."""
+    path = folder().joinpath("server", *inside)
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path
+
+
+def workspace() -> Workspace:
+    """The workspace that is served, with its settings as they are now. WorkspaceError when the folder is none."""
+    from holdfast.workspace import Workspace
+
+    return Workspace.open(folder())
+
+
+@cache
+def secret_key() -> str:
+    """What signs sessions and links: as set, or made once and kept in the workspace, readable by its owner alone."""
+    said = option("SECRET_KEY")
+    if said:
+        return said
+    path = server_folder() / "secret.key"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text("ascii").strip()
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text("ascii").strip()

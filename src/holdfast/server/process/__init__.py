@@ -1,0 +1,1 @@
+"""The parent, and the processes it keeps alive: web, worker, analyst."""

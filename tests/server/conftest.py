@@ -1,0 +1,60 @@
+"""What the tests of the server share: people with roles, a workspace that is served, the browser.
+
+Olga owns the business, Max manages, Agnes looks after customers, Anna reads figures; Nobody is not signed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from holdfast.settings import Settings
+from holdfast.workspace import Workspace
+
+PASSWORD = "long enough to be good"
+NAMES = {"olga": "owner", "max": "manager", "agnes": "agent", "anna": "analyst"}
+
+
+@pytest.fixture(autouse=True)
+def _jobs_at_once():
+    """Jobs run when they are called."""
+    from holdfast.server.jobs import huey
+
+    huey.immediate = True
+    yield
+    huey.immediate = False
+
+
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """An empty workspace that is served in this test."""
+    made = Workspace.create(tmp_path / "shop", Settings(name="Corner shop", zone="Europe/London", currency="GBP"))
+    monkeypatch.setenv("HOLDFAST_WORKSPACE", str(made.path))
+    return made
+
+
+@pytest.fixture
+def people(db) -> dict:  # noqa: ARG001 - the database is made
+    """Olga, Max, Agnes and Anna, by name."""
+    from holdfast.server.people.models import User
+
+    return {
+        name: User.objects.create_user(f"{name}@example.com", PASSWORD, role=role, name=name.capitalize())
+        for name, role in NAMES.items()
+    }
+
+
+@pytest.fixture
+def as_(people, served) -> Iterator:  # noqa: ARG001 - a workspace is served
+    """`as_("olga")` is a client where she is signed in; `as_(None)` one where nobody is."""
+    from django.test import Client
+
+    def client(name: str | None) -> Client:
+        made = Client()
+        if name is not None:
+            made.force_login(people[name])
+        return made
+
+    return client
