@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import os
 import secrets
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from holdfast.server.options import option
 
 if TYPE_CHECKING:
+    from holdfast.settings import Settings
     from holdfast.workspace import Workspace
 
-__all__ = ["folder", "secret_key", "server_folder", "workspace"]
+__all__ = ["folder", "secret_key", "server_folder", "settings", "workspace"]
 
 
 def folder() -> Path:
@@ -34,8 +35,24 @@ def server_folder(*inside: str) -> Path:
     return path
 
 
+def settings() -> Settings:
+    """The settings of the workspace as they are now, without what reads events: `workspace()` brings numpy and pyarrow along."""
+    path = folder() / "holdfast.toml"
+    return _settings(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _settings(path: Path, written_ns: int) -> Settings:  # noqa: ARG001 - read again when the file is another
+    from holdfast.settings_file import read_settings
+
+    return read_settings(path)
+
+
 def workspace() -> Workspace:
-    """The workspace that is served, with its settings as they are now. WorkspaceError when the folder is none."""
+    """The workspace that is served, with its settings as they are now. WorkspaceError when the folder is none.
+
+    It needs numpy and pyarrow: the web asks for `settings()` instead.
+    """
     from holdfast.workspace import Workspace
 
     return Workspace.open(folder())

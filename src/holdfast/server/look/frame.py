@@ -11,7 +11,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from holdfast.server.people.access import Need, may
-from holdfast.server.place import workspace
+from holdfast.server.place import settings
 
 __all__ = ["NAVIGATION", "Entry", "frame"]
 
@@ -58,7 +58,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """For the templates: `business`, `navigation` (part → entries), `can` (need → bool)."""
     user = getattr(request, "user", None)
     return {
-        "business": SimpleLazyObject(lambda: workspace().settings.name),
+        "business": SimpleLazyObject(lambda: settings().name),
         "navigation": SimpleLazyObject(lambda: _navigation(user, request.path)),
         "can": {need: may(user, need) for need in ("look", "care", "steer", "own")},
     }
