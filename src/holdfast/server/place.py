@@ -36,7 +36,7 @@ def server_folder(*inside: str) -> Path:
 
 
 def settings() -> Settings:
-    """The settings of the workspace as they are now, without what reads events: `workspace()` brings numpy and pyarrow along."""
+    """The settings of the workspace as they are now, without what reads events: `workspace()` brings numpy along."""
     path = folder() / "holdfast.toml"
     return _settings(path, path.stat().st_mtime_ns)
 
