@@ -41,6 +41,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "whatif": ("whatif", "What would one point more retention do to customers and revenue?"),
     "holdout": ("holdout", "How well does the model of buying foretell this shop, beside the plain rate?"),
     "concentration": ("concentration", "Which share of the revenue do the best customers bring?"),
+    "attention": ("attention", "Who needs attention now, and how much is at stake?"),
     "risk": ("risk", "Who is about to leave, how surely, and what goes together with it?"),
     "next": ("next_order", "When is each customer expected again, and whose silence is unusual?"),
     "again": ("again", "Where one buys at most once a year or month: who will again?"),

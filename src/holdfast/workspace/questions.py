@@ -286,6 +286,12 @@ class Questions(ABC):
 
         return self.ask(NextOrder(**_read(choices)))
 
+    def attention(self, **choices: Any) -> Answer:
+        """Who needs attention now, and how much is at stake; choices of `holdfast.analyses.attention.Attention`."""
+        from holdfast.analyses.attention import Attention
+
+        return self.ask(Attention(**_read(choices)))
+
     def risk(self, **choices: Any) -> Answer:
         """Who is about to leave, and what goes together with it; choices of `holdfast.analyses.risk.Risk`."""
         from holdfast.analyses.risk import Risk
