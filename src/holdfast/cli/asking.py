@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,10 +16,11 @@ from holdfast.errors import UsageError, WorkspaceError
 
 if TYPE_CHECKING:
     from holdfast.analyses.answer import Answer, Question
+    from holdfast.timelines.order_lines import OrderLines
     from holdfast.timelines.timelines import Timelines
     from holdfast.workspace import Workspace
 
-__all__ = ["analysis", "asked", "filled", "told_answer"]
+__all__ = ["Asking", "analysis", "asked", "filled", "listening", "order_lines", "told_answer"]
 
 Own = Callable[..., "dict[str, Any]"]
 
@@ -48,6 +51,55 @@ def analysis(name: str, question: str, *, view: View | None = None) -> Callable[
 SHARED = ("whose", "as_of", "by", "where", "moment", "json", "csv", "png", "html", "people")
 """The options that every analysis takes (`options.analysis_options`)."""
 
+
+@dataclass(frozen=True)
+class Asking:
+    """What the options of a verb ask, before it is asked of anything: the pages of the server ask the same.
+
+    question  module:Class below holdfast.analyses
+    own       the question's own arguments; `lines` may be a function that reads the order lines of who is asked
+    whose     "customers" or "accounts"
+    as_of, by, where, moment   the shared options
+    show      one of the answer's further tables by name, in the place of the first
+    """
+
+    question: str
+    own: dict[str, Any]
+    whose: str = "customers"
+    as_of: str | None = None
+    by: str | None = None
+    where: tuple[str, ...] = ()
+    moment: str | None = None
+    show: str | None = None
+
+    def of(self, timelines: Timelines, lines: Callable[[], Any]) -> Question:
+        """The question, its names spelled as these timelines do; `lines` reads the order lines where it takes some."""
+        by, where = _spelled(self.by, self.where, list(timelines.meta.properties))
+        own = dict(self.own)
+        if callable(own.get("lines")):
+            own["lines"] = own["lines"](timelines, lines)
+        return _question(self.question, own, as_of=_day(self.as_of), by=by, where=where, moment=self.moment)
+
+
+def order_lines(_timelines: Timelines, lines: Callable[[], OrderLines]) -> OrderLines:
+    """For the argument `lines` of a question that always takes what was in the orders."""
+    return lines()
+
+
+_LISTENER: ContextVar[list[Asking] | None] = ContextVar("_LISTENER", default=None)
+
+
+@contextmanager
+def listening() -> Iterator[list[Asking]]:
+    """While this lasts, verbs that are called ask nothing: what they would have asked is added to the list."""
+    heard: list[Asking] = []
+    token = _LISTENER.set(heard)
+    try:
+        yield heard
+    finally:
+        _LISTENER.reset(token)
+
+
 EVERY = 1_000_000_000
 """The limit of a list that goes into a file: a screen shows the first customers, a CSV holds all, unless told otherwise."""
 
@@ -61,10 +113,14 @@ def asked(
 
     show  one of the answer's further tables by name, in the place of the first
     """
-    timelines = _timelines(workspace, whose)
-    by, where = _spelled(by, where, list(timelines.meta.properties))
     own = own | {"limit": EVERY} if csv is not None and "limit" in own and own["limit"] is None else own
-    made = _question(question, own, as_of=_day(as_of), by=by, where=where, moment=moment)
+    asking = Asking(question, own, whose, as_of, by, where, moment, show)
+    heard = _LISTENER.get()
+    if heard is not None:
+        heard.append(asking)
+        return
+    opened, timelines = _timelines(workspace, whose)
+    made = asking.of(timelines, (opened.accounts if whose == "accounts" else opened).order_lines)
     firms = ("a customer is a firm here: all who belong to one account",) if whose == "accounts" else ()
     answer = made.answer(timelines)
     first = () if people else (*firms, *_nobody(answer, where))
@@ -123,14 +179,14 @@ def _question(place: str, own: dict[str, Any], **shared: Any) -> Question:
     return made
 
 
-def _timelines(workspace: str, whose: str) -> Timelines:
-    """The timelines of the customers, or of the accounts, of the workspace in a folder; the first run says that it compiles."""
+def _timelines(workspace: str, whose: str) -> tuple[Workspace, Timelines]:
+    """The workspace in a folder, and the timelines of its customers or accounts; the first run says that it compiles."""
     from holdfast.cli.compiling import say_first_run
     from holdfast.workspace import Workspace
 
     opened = Workspace.open(workspace)
     say_first_run()
-    return filled(opened, whose)
+    return opened, filled(opened, whose)
 
 
 def _of_firms(opened: Workspace) -> Timelines:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from holdfast.cli.asking import asked
+from holdfast.cli.asking import asked, order_lines
 from holdfast.cli.options import Verb, analysis_options
 from holdfast.cli.views import chosen
 
@@ -30,9 +30,5 @@ def verb(workspace: str, top: float | None, without: tuple[str, ...], **options:
 
     People: --people kind=later (first, later, all).
     """
-    from holdfast.workspace import Workspace
-
-    opened = Workspace.open(workspace)
-    asking = opened.accounts if options["whose"] == "accounts" else opened
-    own = {"lines": asking.order_lines(), "top": top, "without": without or None}
+    own = {"lines": order_lines, "top": top, "without": without or None}
     asked("baskets:Baskets", workspace, own, view=VIEW, **options)

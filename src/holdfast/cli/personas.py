@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from holdfast.cli.saying import Said
     from holdfast.timelines.order_lines import OrderLines
+    from holdfast.timelines.timelines import Timelines
 
 __all__ = ["verb"]
 
@@ -143,20 +144,17 @@ def _verb(workspace: str, card: str | None, moves: str | None, to: str | None, *
     elif card is not None:
         kind = "cluster" if card.startswith("cluster") else None
         of = None if card in ("all", "clusters") else card
-        own |= {"persona": of, "kind": kind, "lines": _products(workspace, options["whose"])}
+        own |= {"persona": of, "kind": kind, "lines": _products}
         asked("personas.card:PersonaCard", workspace, own, view=card_view, **options)
     else:
         asked("personas:Personas", workspace, own, view=kinds_of_customer, **options)
 
 
-def _products(workspace: str, whose: str) -> OrderLines | None:
+def _products(timelines: Timelines, lines: Callable[[], OrderLines]) -> OrderLines | None:
     """What was in the orders, where events do not tell what is liked."""
     from holdfast.analyses.personas.facets import told_by_products
-    from holdfast.workspace import Workspace
 
-    opened = Workspace.open(workspace)
-    asking = opened.accounts if whose == "accounts" else opened
-    return asking.order_lines() if told_by_products(asking.timelines.meta) else None
+    return lines() if told_by_products(timelines.meta) else None
 
 
 def _options(function: Any) -> Any:

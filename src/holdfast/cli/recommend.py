@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from holdfast.cli.asking import asked
+from holdfast.cli.asking import asked, order_lines
 from holdfast.cli.options import Verb, analysis_options
 from holdfast.cli.screen import table
 from holdfast.cli.views import chosen
@@ -84,13 +84,9 @@ def verb(workspace: str, show: str, available: str | None, exclude: tuple[str, .
     People: --people item=85123A kind=new; of items: item=… with_item=…, of premium: item=… premium=…, of cross-sell: have=…
     offer=…; with what=have_both or what=n who else is counted. Lists of a segment: --where NAME=VALUE.
     """
-    from holdfast.workspace import Workspace
-
-    opened = Workspace.open(workspace)
-    asking = opened.accounts if options["whose"] == "accounts" else opened
     names = ("kind", "customer", "top", "limit", "catalogue_days", "test_days", "window_days", "least")
     own: dict[str, Any] = {name: options.pop(name) for name in names}
-    own |= {"exclude": exclude or None, "available": _ids(available), "lines": asking.order_lines()}
+    own |= {"exclude": exclude or None, "available": _ids(available), "lines": order_lines}
     of = TABLES[show]
     own["show"] = of or show
     asked("recommend:Recommend", workspace, own, view=_VIEWS[of or show], show=show if of else None, **options)

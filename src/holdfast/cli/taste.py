@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from holdfast.cli.asking import asked
+from holdfast.cli.asking import asked, order_lines
 from holdfast.cli.options import Verb, analysis_options
 from holdfast.cli.screen import table
 from holdfast.cli.views import chosen
@@ -56,10 +56,6 @@ def verb(workspace: str, discount: tuple[str, ...], **options: Any) -> None:
 
     People: --people kind=category value=Shoes (kind hour, day, discount, due), with what=touched for all who touched it.
     """
-    from holdfast.workspace import Workspace
-
     own = {name: options.pop(name) for name in ("category", "brand", "channel", "least", "limit")}
-    opened = Workspace.open(workspace)
-    asking = opened.accounts if options["whose"] == "accounts" else opened
-    own |= {"discount": discount or None, "lines": asking.order_lines()}
+    own |= {"discount": discount or None, "lines": order_lines}
     asked("taste:Taste", workspace, own, view=tastes, **options)
