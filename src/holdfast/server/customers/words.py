@@ -1,0 +1,88 @@
+"""The words by which customers are found: without accents and case, in any script, from the beginning of each word.
+
+A word that is the beginning of another one of the same customer is left out: whoever types its beginning finds the longer one.
+Scripts that write without blanks (Chinese, Japanese) give every ending of a run of signs, so that any part of a name is found.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+__all__ = ["LONGEST", "folded", "parts", "phone_words", "stored", "words_of"]
+
+LONGEST = 48
+"""Signs of a word that count."""
+
+RUN = 12
+"""Signs of a run without blanks whose every part is found."""
+
+MOST = 64
+"""Words of one customer."""
+
+PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
+"""Letters that Unicode does not take apart into a base and an accent."""
+
+UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
+
+
+def folded(text: str) -> str:
+    """The text without accents and case: Łódź and lodz are the same; so are full-width and plain letters."""
+    if text.isascii():
+        return text.lower().strip()
+    apart = unicodedata.normalize("NFKD", text).casefold()
+    bare = "".join(sign for sign in unicodedata.normalize("NFKD", apart) if not unicodedata.combining(sign))
+    return bare.translate(PLAIN).strip()
+
+
+def parts(text: str) -> list[str]:
+    """The words of a folded text: runs of letters, digits and marks."""
+    if text.isascii():
+        return re.findall(r"[a-z0-9]+", text)
+    kept = "".join(sign if unicodedata.category(sign)[0] in "LMN" else " " for sign in text)
+    return kept.split()
+
+
+def phone_words(phone: str) -> list[str]:
+    """A number as digits without leading zeros; an international one also without its country code, of one to three digits."""
+    digits = re.sub(r"\D", "", phone)
+    bare = digits.lstrip("0")
+    if not phone.strip().startswith("+") and not digits.startswith("00"):
+        return [bare]
+    return [bare[start:].lstrip("0") for start in range(min(4, max(len(bare) - 5, 1)))]
+
+
+def words_of(names: Iterable[str], emails: Iterable[str], phones: Iterable[str], ids: Iterable[str]) -> frozenset[str]:
+    """All words of a customer.
+
+    names   names and firms: each of their words
+    emails  whole, the parts before the @, the domain and its parts
+    phones  digits
+    ids     whole, and their parts
+    """
+    found: set[str] = set()
+    for name in names:
+        found.update(one for part in parts(folded(name)) for one in (part, *_endings(part)))
+    for email in emails:
+        whole = folded(email)
+        found.update([whole, whole.partition("@")[2], *parts(whole)])
+    for phone in phones:
+        found.update(phone_words(phone))
+    for each in ids:
+        whole = folded(each)
+        found.update([whole, *parts(whole)])
+    cut = sorted({re.sub(r"\s+", " ", word)[:LONGEST] for word in found} - {""})
+    longest = [word for word, after in zip(cut, [*cut[1:], ""], strict=True) if not after.startswith(word)]
+    return frozenset(longest[:MOST])
+
+
+def stored(word: str) -> bytes:
+    """A word as it stands in the table."""
+    return word[:LONGEST].encode("utf-8", "replace")
+
+
+def _endings(part: str) -> list[str]:
+    if part.isascii():
+        return []
+    return [run[start:] for run in UNSPACED.findall(part) for start in range(min(len(run), RUN))]
