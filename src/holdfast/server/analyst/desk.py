@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ERRANDS", "Desk"]
 
-ERRANDS: dict[str, str] = {}
+ERRANDS: dict[str, str] = {
+    "customers.figures": "holdfast.server.customers.figures:errand",
+}
 """Name → module:function. The function takes the desk and the arguments of the call."""
 
 

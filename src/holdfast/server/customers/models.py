@@ -16,6 +16,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from holdfast.server.customers.care import Note, Tag, Tagging, Task
+
 __all__ = [
     "Account",
     "AliasCall",
@@ -25,7 +27,11 @@ __all__ = [
     "CustomerWord",
     "Erasure",
     "KnownAs",
+    "Note",
     "Sighting",
+    "Tag",
+    "Tagging",
+    "Task",
     "TraitClass",
     "ids_of",
     "shown_person",
