@@ -59,8 +59,17 @@ OPTIONS: tuple[Option, ...] = (
         "INTAKE_PER_SECOND", "number", "0", "Requests a second that one write key may send; 0: as many as the machine takes."
     ),
     Option(
+        "INTAKE_WAITING_MB",
+        "number",
+        "8000",
+        "Megabytes that may wait to be digested; beyond that, senders are asked to come again. 0: no limit.",
+    ),
+    Option(
         "SIGN_ON", "text", "", "Single sign-on by OpenID Connect: issuer URL, client id and secret, with blanks between.", True
     ),
+    Option("SECOND_FACTOR_FOR", "text", "", "Roles that must have a second factor, with commas: owner,manager."),
+    Option("SESSION_DAYS", "number", "14", "After so many days without a visit one must sign in again."),
+    Option("API_PER_SECOND", "number", "20", "Calls of the API a second that one token or person may make on average."),
 )
 """All settings, in the order of their documentation."""
 
