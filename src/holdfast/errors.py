@@ -14,7 +14,7 @@ Anything else that escapes is a bug.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
 __all__ = [
@@ -35,6 +35,17 @@ class HoldfastError(Exception):
         super().__init__(what if not mend else f"{what}\n  → {mend}")
         self.what = what
         self.mend = mend
+
+    def __reduce__(self) -> tuple[Callable[..., HoldfastError], tuple[type[HoldfastError], str, str]]:
+        """Pickled with what it says, so that it travels between processes whatever its class was made of."""
+        return _again, (type(self), self.what, self.mend)
+
+
+def _again(kind: type[HoldfastError], what: str, mend: str) -> HoldfastError:
+    """The error as it was in the process where it was raised."""
+    made = kind.__new__(kind)
+    HoldfastError.__init__(made, what, mend)
+    return made
 
 
 class UsageError(HoldfastError):

@@ -67,6 +67,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "traits": ("traits", "Everything that is known of each customer, as one table."),
     "customers": ("customers", "Find customers; with an id: that customer's timeline."),
     "report": ("report", "Everything in one HTML file that opens offline."),
+    "serve": ("serve", "The workspace in the browser, and the place where its events arrive."),
     "sql": ("sql", "Ask the events anything, in SQL, read-only."),
     "refusals": ("refusals", "Rows that could not be used: list, export, replay."),
     "erase": ("erase", "Remove customers and all they did."),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from holdfast.report.asked import Quality
     from holdfast.workspace import Workspace
 
-__all__ = ["open_page", "quality_of", "verb", "write_report"]
+__all__ = ["open_address", "open_page", "quality_of", "verb", "write_report"]
 
 
 @click.command("report", cls=Verb)
@@ -81,7 +81,12 @@ def _reasons(path: Path) -> list[str]:
 
 
 def open_page(path: Path) -> bool:
-    """Open a page in the browser where there is a screen; whether it was tried. Never fails."""
+    """Open a file in the browser where there is a screen; whether it was tried. Never fails."""
+    return open_address(path.resolve().as_uri())
+
+
+def open_address(address: str) -> bool:
+    """Open an address in the browser where there is a screen; whether it was tried. Never fails."""
     import os
     import sys
     import webbrowser
@@ -89,6 +94,6 @@ def open_page(path: Path) -> bool:
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return False
     try:
-        return webbrowser.open(path.resolve().as_uri())
+        return webbrowser.open(address)
     except (OSError, webbrowser.Error):
         return False

@@ -1,0 +1,48 @@
+"""The database brought up to date, before anything else starts."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+__all__ = ["run"]
+
+MIGRATING = 7_642_118
+"""The number of PostgreSQL's advisory lock, so that two servers on one database do not migrate at once."""
+
+log = logging.getLogger(__name__)
+
+
+def run(_listening: int, ready: Callable[[], None]) -> int:
+    """Apply the migrations that are missing; 0 when all are in."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "holdfast.server.django_settings")
+    import django
+    from django.core.management import call_command
+
+    django.setup(set_prefix=False)
+    with _alone():
+        call_command("migrate", interactive=False, verbosity=0)
+    ready()
+    return 0
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Nobody else migrates this database meanwhile."""
+    from django.db import connection
+
+    from holdfast.events.locking import holding
+    from holdfast.server.place import server_folder
+
+    with holding(server_folder("run") / "migrate.lock"):
+        if connection.vendor != "postgresql":
+            yield
+            return
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATING])
+            try:
+                yield
+            finally:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATING])

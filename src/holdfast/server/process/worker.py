@@ -1,0 +1,109 @@
+"""The worker: work for later (Huey), the digester and the followers of the lake, in threads of one process.
+
+When one of them ends unasked the whole worker ends, and the parent starts it anew: each can be killed at any instant and go on.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+from holdfast.server.process.keeping import Follower
+
+__all__ = ["run"]
+
+ROOMS = ("intake", "sources", "customers", "insights", "people", "api", "process")
+"""Rooms that may have a file jobs.py."""
+
+DIGESTING = "holdfast.server.intake.digesting"
+JOBS_AT_ONCE = 2
+JOB_POLL_SECONDS = 1.0
+JOIN_SECONDS = 15.0
+
+log = logging.getLogger(__name__)
+
+
+def run(_listening: int, ready: Callable[[], None]) -> int:
+    """Work until SIGTERM; what has begun is finished. 1 when a thread ended unasked."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "holdfast.server.django_settings")
+    import django
+
+    django.setup(set_prefix=False)
+    from holdfast.events.locking import holding
+    from holdfast.server.place import server_folder
+
+    stop = Event()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, lambda *_: stop.set())
+    with holding(server_folder("run") / "worker.lock", patience_seconds=JOIN_SECONDS):
+        return _work(stop, ready)
+
+
+def _work(stop: Event, ready: Callable[[], None]) -> int:
+    died: list[str] = []
+    consumer = _consumer()
+    consumer.start()
+    threads = [
+        Thread(target=_watched, args=(name, work, stop, died), name=name, daemon=True) for name, work in _labours(stop).items()
+    ]
+    for thread in threads:
+        thread.start()
+    ready()
+    while not stop.wait(5.0):
+        consumer.check_worker_health()
+    consumer.stop(graceful=True)
+    for thread in threads:
+        thread.join(JOIN_SECONDS)
+    return 1 if died else 0
+
+
+def _labours(stop: Event) -> dict[str, Callable[[], object]]:
+    """What runs in a thread of its own, by name."""
+    from holdfast.server.following import FOLLOWERS
+    from holdfast.server.place import folder
+
+    log_folder: Path = folder() / "lake" / "events" / "_delta_log"
+    found: dict[str, Callable[[], object]] = {}
+    if find_spec(DIGESTING):
+        found["digester"] = partial(import_module(DIGESTING).run, stop)
+    for place in FOLLOWERS:
+        if find_spec(place.partition(":")[0]):
+            follower = Follower.named(place)
+            found[follower.name] = partial(follower.run, log_folder, stop)
+    return found
+
+
+def _watched(name: str, work: Callable[[], object], stop: Event, died: list[str]) -> None:
+    """Work, and stop everything when the work ends before it is asked to."""
+    try:
+        work()
+    except Exception:
+        log.exception("%s died, the worker starts anew", name)
+    if not stop.is_set():
+        died.append(name)
+        stop.set()
+
+
+def _consumer() -> Any:
+    """Huey's threads; signals are ours."""
+    from huey.consumer import Consumer
+
+    from holdfast.server.jobs import huey
+
+    for room in ROOMS:
+        if find_spec(f"holdfast.server.{room}.jobs"):
+            import_module(f"holdfast.server.{room}.jobs")
+
+    class Threads(Consumer):
+        def _set_signal_handlers(self) -> None:
+            return None
+
+    return Threads(huey, workers=JOBS_AT_ONCE, max_delay=JOB_POLL_SECONDS, shutdown_timeout=JOIN_SECONDS)
