@@ -6,7 +6,7 @@ from django.urls import include, path
 
 __all__ = ["urlpatterns"]
 
-ROOMS = ("insights", "customers", "sources", "intake", "people", "api")
+ROOMS = ("insights", "customers", "sources", "intake", "people", "api", "process")
 """Rooms with a file urls.py."""
 
 urlpatterns = [
