@@ -5,10 +5,12 @@ Olga owns the business, Max manages, Agnes looks after customers, Anna reads fig
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from serving import running  # noqa: F401 - a fixture: a real server
 
 from holdfast.settings import Settings
 from holdfast.workspace import Workspace
@@ -33,6 +35,30 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     made = Workspace.create(tmp_path / "shop", Settings(name="Corner shop", zone="Europe/London", currency="GBP"))
     monkeypatch.setenv("HOLDFAST_WORKSPACE", str(made.path))
     return made
+
+
+@pytest.fixture(scope="session")
+def _giftware_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real giftware shop, read in once."""
+    from holdfast import datasets
+    from holdfast.events.options import ImportOptions
+    from holdfast.events.plan import plan_import
+    from holdfast.events.reading import read_events
+
+    settings = Settings(name="Giftware shop", zone="Europe/London", currency="GBP")
+    made = Workspace.create(tmp_path_factory.mktemp("giftware") / "shop", settings)
+    plan = plan_import(str(datasets.path("online_retail")), settings, options=ImportOptions(shape="lines"))
+    made.import_(plan, read_events(plan, settings))
+    assert made.timelines.customers > 4_000
+    return made.path
+
+
+@pytest.fixture
+def giftware(_giftware_made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """The real giftware shop (4,338 customers, a year), served in this test, its own copy."""
+    folder = shutil.copytree(_giftware_made, tmp_path / "giftware")
+    monkeypatch.setenv("HOLDFAST_WORKSPACE", str(folder))
+    return Workspace.open(folder)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import dj_database_url
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 
 from holdfast.server.options import number, option, switch
+from holdfast.server.people.signing_on import sign_on
 from holdfast.server.place import secret_key, server_folder
 
 HERE = Path(__file__).parent
@@ -59,6 +60,8 @@ INSTALLED_APPS = [
     "holdfast.server.sources",
     "holdfast.server.customers",
     "holdfast.server.insights",
+    "holdfast.server.keeping",
+    "holdfast.server.today",
     "holdfast.server.look",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -70,11 +73,13 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     "ninja",
 ]
 MIDDLEWARE = [
+    "holdfast.server.people.safety.Headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -87,6 +92,9 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "holdfast.server.people.safety.Presence",
+    "holdfast.server.people.safety.DefaultDeny",
+    "holdfast.server.people.safety.SecondFactor",
 ]
 TEMPLATES = [
     {
@@ -118,6 +126,32 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "holdfast.server.people.adapters.Accounts"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+ACCOUNT_SESSION_REMEMBER = True
+# Ten failures a minute from one address, or five in a quarter of an hour for one account, and it is locked that long.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/15m/key", "login": "30/m/ip", "reset_password": "20/m/ip,5/m/key"}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if switch("BEHIND_PROXY") else 0
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Holdfast"
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SITE_URL.startswith("https://")
+SECOND_FACTOR_FOR = frozenset(name.strip() for name in option("SECOND_FACTOR_FOR").split(",") if name.strip())
+USERSESSIONS_TRACK_ACTIVITY = False
+SOCIALACCOUNT_ADAPTER = "holdfast.server.people.adapters.SignOn"
+SOCIALACCOUNT_ONLY = False
+SOCIALACCOUNT_AUTO_SIGNUP = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_STORE_TOKENS = False
+SIGN_ON = sign_on(option("SIGN_ON"))
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": SIGN_ON.apps, "OAUTH_PKCE_ENABLED": True}} if SIGN_ON else {}
 
 # ---------------------------------------------------------------------------------------------------------------- safety
 _SECURE = SITE_URL.startswith("https://")
@@ -125,6 +159,7 @@ if switch("BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = number("SESSION_DAYS") * 86_400
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 31_536_000 if _SECURE else 0
 SECURE_REFERRER_POLICY = "same-origin"
@@ -138,7 +173,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:", "blob:"],
         "object-src": [NONE],
         "base-uri": [NONE],
-        "form-action": [SELF],
+        "form-action": [SELF, *([SIGN_ON.origin] if SIGN_ON else [])],
         "frame-ancestors": [NONE],
     }
 }
@@ -168,4 +203,5 @@ if option("EMAIL_URL"):
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.username or "", _mail.password or ""
     EMAIL_USE_TLS = _mail.scheme == "smtp" and bool(_mail.username)
     EMAIL_USE_SSL = _mail.scheme == "smtps"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# In the database, so that a lock-out holds in every process and after a restart.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "kept_for_a_while"}}

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["ERRANDS", "Desk"]
 
 ERRANDS: dict[str, str] = {
+    "today.begin": "holdfast.server.today.kept:begin",
+    "today.make": "holdfast.server.today.kept:make",
     "customers.figures": "holdfast.server.customers.figures:errand",
 }
 """Name → module:function. The function takes the desk and the arguments of the call."""

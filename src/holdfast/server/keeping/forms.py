@@ -1,0 +1,48 @@
+"""What people fill in here."""
+
+from __future__ import annotations
+
+from django import forms
+
+from holdfast.server.keeping.models import Audience, Review, SavedReport
+
+__all__ = ["AudienceForm", "MakeAudienceForm", "ReportForm", "ReviewForm"]
+
+
+class ReportForm(forms.ModelForm):
+    """A report's name and note; which question it is comes from the page that is kept."""
+
+    class Meta:
+        """Fields."""
+
+        model = SavedReport
+        fields = ["name", "note", "slug", "query"]
+
+
+class AudienceForm(forms.ModelForm):
+    """An audience's name and note."""
+
+    class Meta:
+        """Fields."""
+
+        model = Audience
+        fields = ["name", "note"]
+
+
+class MakeAudienceForm(AudienceForm):
+    """An audience of the people behind a number, or of ids that are given, one a line."""
+
+    slug = forms.CharField(max_length=60, required=False)
+    query = forms.CharField(max_length=4000, required=False)
+    persons = forms.CharField(required=False, max_length=4_000_000)
+
+
+class ReviewForm(forms.ModelForm):
+    """What was decided, and when to look again."""
+
+    class Meta:
+        """Fields."""
+
+        model = Review
+        fields = ["decision", "next_on"]
+        widgets = {"next_on": forms.DateInput(attrs={"type": "date"}), "decision": forms.Textarea(attrs={"rows": 3})}

@@ -1,0 +1,135 @@
+"""Reports, audiences and reviews as pages."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from holdfast.server.analyst.client import AnalystAway
+from holdfast.server.keeping.forms import AudienceForm, MakeAudienceForm, ReportForm, ReviewForm
+from holdfast.server.keeping.keeping import audience_of, keep_report
+from holdfast.server.keeping.members import behind, named
+from holdfast.server.keeping.models import Audience, Review, SavedReport
+from holdfast.server.people.audit import record
+
+__all__ = ["audience", "audience_csv", "audiences", "report", "reports", "reviews"]
+
+A_PAGE = 100
+
+
+def reports(request: HttpRequest) -> HttpResponse:
+    """All reports; POST keeps one."""
+    if request.method == "POST":
+        form = ReportForm(request.POST)
+        if form.is_valid():
+            kept = keep_report(**form.cleaned_data, by=request.user)
+            messages.success(request, _("Kept as “%(name)s”.") % {"name": kept.name})
+            return redirect(kept.get_absolute_url())
+        messages.error(request, _("Nothing was kept: a report needs a name of at most 120 letters."))
+    return render(request, "keeping/reports.html", {"reports": SavedReport.objects.select_related("made_by")})
+
+
+def report(request: HttpRequest, pk: int) -> HttpResponse:
+    """A report: GET goes to its page; POST renames it or forgets it."""
+    kept = get_object_or_404(SavedReport, pk=pk)
+    if request.method != "POST":
+        return redirect(kept.get_absolute_url())
+    if request.POST.get("do") == "forget":
+        kept.delete()
+        record(request.user, "report.forget", str(pk))
+        messages.success(request, _("“%(name)s” is no longer kept.") % {"name": kept.name})
+        return redirect("reports")
+    form = ReportForm({"slug": kept.slug, "query": kept.query, **request.POST.dict()}, instance=kept)
+    if form.is_valid():
+        form.save()
+        record(request.user, "report.rename", str(pk))
+    return redirect("reports")
+
+
+def audiences(request: HttpRequest) -> HttpResponse:
+    """All audiences; POST makes one of the people behind a number, or of ids."""
+    form = MakeAudienceForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            persons, origin = behind(form.cleaned_data)
+        except (AnalystAway, TimeoutError):
+            messages.error(request, _("No audience was made: the figures cannot be reached just now. Try again in a minute."))
+            return redirect("audiences")
+        made = audience_of(form.cleaned_data["name"], persons, request.user, origin, form.cleaned_data["note"])
+        said = ngettext("%(n)d person is in “%(name)s”.", "%(n)d people are in “%(name)s”.", made.people)
+        messages.success(request, said % {"n": made.people, "name": made.name})
+        return redirect(made)
+    return render(request, "keeping/audiences.html", {"audiences": Audience.objects.select_related("made_by"), "form": form})
+
+
+def audience(request: HttpRequest, pk: int) -> HttpResponse:
+    """Who is in an audience; POST renames it or forgets it."""
+    kept = get_object_or_404(Audience, pk=pk)
+    if request.method == "POST":
+        return _changed(request, kept)
+    shown = Paginator(kept.members.values_list("person", flat=True), A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "keeping/audience.html", {"audience": kept, "shown": shown, "people": named(shown.object_list)})
+
+
+def _changed(request: HttpRequest, kept: Audience) -> HttpResponse:
+    if request.POST.get("do") == "forget":
+        pk = kept.pk
+        kept.delete()
+        record(request.user, "audience.forget", str(pk))
+        messages.success(request, _("“%(name)s” is no longer kept; the people in it are untouched.") % {"name": kept.name})
+        return redirect("audiences")
+    form = AudienceForm(request.POST, instance=kept)
+    if form.is_valid():
+        form.save()
+        record(request.user, "audience.rename", str(kept.pk))
+    return redirect(kept)
+
+
+def audience_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    """Everybody in an audience, one a line."""
+    kept = get_object_or_404(Audience, pk=pk)
+    record(request.user, "audience.export", str(pk), people=kept.people)
+    headers = {"Content-Disposition": f'attachment; filename="audience-{pk}.csv"'}
+    return StreamingHttpResponse(_lines(kept), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+class _Echo:
+    """A file that gives back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _lines(kept: Audience) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield writer.writerow(["customer_id", "name", "email"])
+    persons: list[str] = []
+    for person in kept.members.values_list("person", flat=True).iterator(chunk_size=2000):
+        persons.append(person)
+        if len(persons) == 1000:
+            yield from (writer.writerow([one.person, one.name, one.email]) for one in named(persons))
+            persons = []
+    yield from (writer.writerow([one.person, one.name, one.email]) for one in named(persons))
+
+
+def reviews(request: HttpRequest) -> HttpResponse:
+    """What was decided so far; POST keeps a decision beside what the figures said."""
+    form = ReviewForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        from holdfast.server.today.today import sentence
+
+        made = form.save(commit=False)
+        made.by, made.said = request.user, sentence()
+        made.save()
+        record(request.user, "review.keep", str(made.pk))
+        messages.success(request, _("The decision is kept."))
+        return redirect("reviews")
+    shown = Paginator(Review.objects.select_related("by"), A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "keeping/reviews.html", {"form": form, "shown": shown})

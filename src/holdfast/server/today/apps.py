@@ -1,0 +1,12 @@
+"""The room `today` as Django knows it."""
+
+from django.apps import AppConfig
+
+__all__ = ["Today"]
+
+
+class Today(AppConfig):
+    """The first page."""
+
+    name = "holdfast.server.today"
+    label = "today"

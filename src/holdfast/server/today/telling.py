@@ -1,0 +1,114 @@
+"""What the analyst tells for the Today page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from holdfast.analyses.attention import Attention
+from holdfast.analyses.bridge import Bridge
+from holdfast.analyses.cohorts import Cohorts
+from holdfast.analyses.orders import Orders
+from holdfast.report.asked import Asked
+from holdfast.report.benchmarks import for_industry
+from holdfast.report.heat import heat_table
+from holdfast.report.opening import GOAL, opening
+from holdfast.report.sections import bridge, cohorts
+from holdfast.report.values import money, percent, shown
+from holdfast.server.today.told import Change, Goal, Look, TodayTold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from holdfast.server.analyst.desk import Desk
+    from holdfast.timelines.timelines import Timelines
+
+__all__ = ["told", "told_of"]
+
+
+def told(desk: Desk) -> TodayTold:
+    """The errand "today.told"."""
+    return told_of(desk.timelines())
+
+
+def told_of(timelines: Timelines) -> TodayTold:
+    """Today, of these timelines."""
+    asked = Asked(timelines)
+    where, again = bridge.section(asked), cohorts.section(asked)
+    attention = Attention().answer(timelines)
+    weeks, changes = _changes(asked)
+    return TodayTold(
+        words=asked.ask(Bridge()).words,
+        opening_html=str(opening(asked)),
+        bridge_title=where.title if where else "",
+        bridge_html=str(where.body) if where else "",
+        cohorts_html=str(heat_table(asked.rows(Cohorts()))) if again else "",
+        looked=attention.words,
+        looks=tuple(_looks(attention.table.to_pylist(), asked.currency)),
+        weeks=weeks,
+        changes=tuple(changes),
+        goal=_goal(asked),
+        as_of=asked.as_of.isoformat(),
+        last_event=timelines.meta.last_second,
+        data=timelines.meta.last_sequence,
+        customers=timelines.customers,
+    )
+
+
+def _looks(rows: list[dict[str, Any]], currency: str) -> list[Look]:
+    ordered = sorted(rows, key=lambda row: -(row["at_stake"] or 0))
+    return [
+        Look(
+            row["group"], row["title"], row["do"], row["customers"], money(row["at_stake"], currency) if row["at_stake"] else ""
+        )
+        for row in ordered
+    ]
+
+
+def _goal(asked: Asked) -> Goal | None:
+    row = asked.row(asked.ask(Bridge()))
+    if row is None or row["crr"] is None:
+        return None
+    own = asked.timelines.settings.goal
+    goal = GOAL if own is None else own
+    reached = "yes" if row["crr_low"] >= goal else "no" if row["crr_high"] < goal else "open"
+    rate = f"{percent(row['crr'])} ({100 * row['crr_low']:.1f} to {100 * row['crr_high']:.1f}), n {row['start']:,}"
+    said = f"{100 * goal:.0f}\u00a0%" + ("" if own is not None else ", as the trade aims at")
+    trade = [f"{one.range()} {_window(one.beside)} ({one.source})" for one in for_industry(asked.timelines.settings.industry)]
+    return Goal(asked.month_name, rate, said, reached, "; ".join(trade[:2]))
+
+
+def _window(beside: str) -> str:
+    return {"year": "over a year", "month": "over a month", "week_8": "of newcomers in week 8"}[beside]
+
+
+def _changes(asked: Asked) -> tuple[str, list[Change]]:
+    """The last two weeks that are over, and what changed between them."""
+    people = [row for row in asked.rows(Bridge(period="week")) if row["state"] == "complete"][-2:]
+    if len(people) < 2:
+        return "", []
+    before, now = people
+    changes = [
+        _change("customers at its end", now["end"], before["end"], _count, 1),
+        _change("new", now["new"], before["new"], _count, 1),
+        _change("returned", now["returned"], before["returned"], _count, 1),
+        _change("lost", now["lost"], before["lost"], _count, -1),
+    ]
+    orders = {row["period"]: row for row in asked.rows(Orders(period="week"))}
+    if before["period"] in orders and now["period"] in orders:
+        first, last = orders[before["period"]], orders[now["period"]]
+        changes.append(_change("orders", last["orders"], first["orders"], _count, 1))
+        if asked.paid:
+            changes.append(_change("revenue", last["revenue"], first["revenue"], lambda x: money(x, asked.currency), 1))
+    return f"{now['period']} against {before['period']}", changes
+
+
+def _count(value: float) -> str:
+    return shown(int(value), "count")
+
+
+def _change(name: str, now: float, before: float, written: Callable[[float], str], good: int) -> Change:
+    """One line; a rise is good news where `good` is 1."""
+    difference = float(now) - float(before)
+    sign = "+" if difference > 0 else "−" if difference < 0 else "±"
+    judged = "" if not difference else "up" if difference * good > 0 else "down"
+    return Change(name, written(now), written(before), f"{sign}{written(abs(difference))}", judged)

@@ -1,0 +1,58 @@
+"""What Today says at this moment."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from holdfast.server.analyst.client import AnalystAway, call
+from holdfast.server.insights.kept import data_now
+from holdfast.server.options import option
+from holdfast.server.today.kept import fresh, read
+from holdfast.server.today.told import TodayTold
+
+__all__ = ["State", "current", "sentence"]
+
+
+@dataclass(frozen=True)
+class State:
+    """What can be shown.
+
+    told     None: nothing yet · made_at  when it was made
+    working  it is being made anew · empty  there is nothing to tell: no customer is known
+    """
+
+    told: TodayTold | None = None
+    made_at: datetime | None = None
+    working: bool = False
+    empty: bool = False
+
+
+def current() -> State:
+    """What is kept, at once; where the data have moved on, it is also made anew in the background."""
+    now, clock = data_now(), time.time()
+    found = read(now)
+    working = found is None or not fresh(found, now, clock)
+    if working:
+        _begin()
+        found = read(data_now())
+        working = found is None or not fresh(found, data_now(), clock)
+    if found is None:
+        return State(working=True)
+    return State(found.told, datetime.fromtimestamp(found.at, UTC), working, found.told is None)
+
+
+def sentence() -> dict[str, Any]:
+    """What it says in a sentence, and as of when; empty where nothing is known."""
+    found = read(data_now())
+    return {} if found is None or found.told is None else {"words": found.told.words, "as_of": found.told.as_of}
+
+
+def _begin() -> None:
+    """Have it made: in the analyst's background; in tests, where there is no analyst, at once."""
+    try:
+        call("today.make" if option("ANALYST") == "inline" else "today.begin")
+    except (AnalystAway, TimeoutError):
+        return  # the page says that it is being worked out, and asks again

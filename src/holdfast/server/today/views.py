@@ -1,0 +1,66 @@
+"""The first page."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+
+from holdfast.server.insights.spec import address_of
+from holdfast.server.intake.inbox import inbox
+from holdfast.server.keeping.models import Review
+from holdfast.server.place import settings
+from holdfast.server.today.today import State, current
+from holdfast.server.today.told import Look
+
+__all__ = ["answer", "today"]
+
+COLOURS = {"unhappy": "lost", "quiet": "risk", "falling": "risk", "single": "new", "best": "kept"}
+REVIEWS = 3
+
+
+def today(request: HttpRequest) -> HttpResponse:
+    """Do our customers stay?"""
+    return render(request, "today/today.html", _shown(current()))
+
+
+def answer(request: HttpRequest) -> HttpResponse:
+    """The answer alone, for a page that waits for it. 286 tells htmx that there is nothing more to wait for."""
+    state = current()
+    return render(request, "today/answer.html", _shown(state), status=200 if state.working else 286)
+
+
+def _shown(state: State) -> dict[str, Any]:
+    """What the templates know."""
+    told, shown = state.told, {"working": state.working, "empty": state.empty, "told": state.told}
+    if told is None:
+        return shown
+    return shown | {
+        # Written by the report's own markup, which escapes whatever comes from data.
+        "opening": mark_safe(told.opening_html),
+        "bridge": mark_safe(told.bridge_html),
+        "cohorts": mark_safe(told.cohorts_html),
+        "as_of": date.fromisoformat(told.as_of),
+        "last_event": datetime.fromtimestamp(told.last_event, UTC),
+        "made_at": state.made_at,
+        "waiting": inbox().waiting()[0],
+        "looks": [_look(look) for look in told.looks],
+        "initiatives": [{"day": date.fromisoformat(day), "name": name} for day, name in settings().initiatives],
+        "reviews": [_review(one) for one in Review.objects.select_related("by")[:REVIEWS]],
+    }
+
+
+def _look(look: Look) -> dict[str, Any]:
+    people = f"{reverse('insight-people', args=['attention'])}?{urlencode(address_of({'group': look.group}))}"
+    return {**asdict(look), "colour": COLOURS.get(look.group, ""), "people_url": people}
+
+
+def _review(one: Review) -> dict[str, Any]:
+    due = one.next_on is not None and one.next_on <= date.today()
+    return {"at": one.at, "decision": one.decision, "next_on": one.next_on, "due": due}
