@@ -1,0 +1,69 @@
+"""All sources, and what their webhooks mean. The digester asks `translated`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from holdfast.server.sources import newest
+from holdfast.server.sources.messages import NotUnderstood, Told
+from holdfast.server.sources.shopify import SHOPIFY
+from holdfast.server.sources.source import Ids, Source
+from holdfast.server.sources.stripe import STRIPE
+from holdfast.server.sources.woocommerce import WOOCOMMERCE
+
+__all__ = ["SOURCES", "NotUnderstood", "ids_of", "meant", "payload", "source_of", "translated"]
+
+SOURCES: dict[str, Source] = {one.kind: one for one in (SHOPIFY, WOOCOMMERCE, STRIPE)}
+"""Kind → source."""
+
+
+def source_of(source: str) -> Source:
+    """The source of a name as it stands in the inbox: its kind, or kind/prefix of a further shop of that kind."""
+    kind = source.partition("/")[0]
+    if kind not in SOURCES:
+        raise NotUnderstood("source_unknown", f"there is no source called {kind}", "update the server")
+    return SOURCES[kind]
+
+
+def ids_of(source: str) -> Ids:
+    """How the ids of a source of the inbox are written."""
+    return Ids(source, source.partition("/")[2])
+
+
+def payload(body: bytes) -> Mapping[str, Any]:
+    """The body of a webhook. Amounts stay text, so that 10.05 stays 10.05. NotUnderstood where it is no JSON object."""
+    try:
+        read = json.loads(body, parse_float=str)
+    except (ValueError, RecursionError) as error:
+        raise NotUnderstood("not_json", "the body is no JSON", "look at what the shop sends") from error
+    if not isinstance(read, dict):
+        raise NotUnderstood("not_json", "the body is no JSON object", "look at what the shop sends")
+    return read
+
+
+def meant(source: str, topic: str, body: bytes) -> list[Told]:
+    """What a webhook says, whatever arrived before; pure.
+
+    A topic that nobody knows says nothing: a shop may be told to send more than is read. NotUnderstood where a known one
+    lacks what it must have.
+    """
+    try:
+        return source_of(source).translate(topic, payload(body), ids_of(source))
+    except NotUnderstood:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise NotUnderstood("shape_unknown", f"{topic} has another shape than is known", "look at what was sent") from error
+
+
+def translated(source: str, topic: str, body: bytes) -> list[dict[str, Any]]:
+    """The Segment messages of a webhook row of the inbox.
+
+    source  between the colons of the row's kind `webhook:<source>:<topic>`
+    topic   the rest of the kind
+
+    What is older than what was told of the same order before is left out (`newest`), so that rows must be given in the order
+    of the inbox; giving them again changes nothing. NotUnderstood is a refusal: reason, sentence, mend.
+    """
+    return newest.kept(source, meant(source, topic, body))

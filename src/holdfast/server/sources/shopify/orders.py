@@ -1,0 +1,158 @@
+"""Orders of Shopify: counted once paid or authorised, with their refunds and shipments.
+
+`revenue` is `total_price`: what the customer pays, with tax and shipping, after discounts, in the shop's currency. Refunds
+count what was paid back, with tax and shipping too, so that an order wholly refunded is worth nothing. `subtotal` (goods),
+`tax`, `shipping` and `discount` stand beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from holdfast.server.sources.messages import (
+    Message,
+    NotUnderstood,
+    Told,
+    address,
+    filled,
+    identify,
+    instant,
+    money,
+    plain,
+    text,
+    track,
+)
+from holdfast.server.sources.source import Ids
+
+__all__ = ["line", "order", "ordered_by", "who"]
+
+COUNTED = ("authorized", "paid", "partially_paid", "partially_refunded", "refunded")
+WITHDRAWN = ("voided",)
+
+
+def order(body: Mapping[str, Any], ids: Ids) -> list[Told]:
+    """All that an order says as it is now; a test order says nothing."""
+    if body.get("test") is True:
+        return []
+    number, at = ids.one(body.get("id")), instant(body.get("processed_at") or body.get("created_at"))
+    if number is None or at is None:
+        raise NotUnderstood("shape_unknown", "the order has no id or no time", "look at what was sent")
+    status = body.get("financial_status")
+    if status in COUNTED or status in WITHDRAWN:
+        taken_back = [_withdrawn(body, ids, number)] if status in WITHDRAWN else []
+        return [_completed(body, ids, number, at), *taken_back, *_refunds(body, ids, number), *_shipments(body, ids, number)]
+    waiting = {"order_id": number, "total": money(body.get("total_price")), "currency": body.get("currency")}
+    return [track("Order Placed", id=ids.message("placed", number), at=at, user=who(body, ids), properties=waiting)]
+
+
+def who(body: Mapping[str, Any], ids: Ids) -> str | None:
+    """The customer of an order or checkout; a guest is her e-mail address; None where nobody is named."""
+    email = text(body.get("email") or body.get("contact_email"))
+    return ids.one(plain(body, "customer", "id")) or (email.lower() if email else None)
+
+
+def line(item: Mapping[str, Any]) -> dict[str, Any]:
+    """A line of an order as a product of Segment's specification."""
+    taken_off = [money(one.get("amount")) or Decimal(0) for one in item.get("discount_allocations") or []]
+    return filled(
+        {
+            "product_id": text(item.get("product_id")) or text(item.get("variant_id")) or text(item.get("title")),
+            "sku": text(item.get("sku")),
+            "name": text(item.get("title")),
+            "variant": text(item.get("variant_title")),
+            "brand": text(item.get("vendor")),
+            "category": text(item.get("product_type")),
+            "quantity": item.get("quantity"),
+            "price": money(item.get("price")),
+            "discount": sum(taken_off, Decimal(0)) or None,
+        }
+    )
+
+
+def _completed(body: Mapping[str, Any], ids: Ids, number: str, at: str) -> Message:
+    coupons = [code for one in body.get("discount_codes") or [] if (code := text(one.get("code")))]
+    told = {
+        "order_id": number,
+        "revenue": money(body.get("total_price")),
+        "currency": text(body.get("currency")),
+        "subtotal": money(body.get("subtotal_price")),
+        "tax": money(body.get("total_tax")),
+        "shipping": money(plain(body, "total_shipping_price_set", "shop_money", "amount")),
+        "discount": money(body.get("total_discounts")),
+        "coupon": ", ".join(coupons),
+        "order_name": text(body.get("name")),
+        "channel": text(body.get("source_name")),
+        "products": [line(one) for one in body.get("line_items") or []],
+    }
+    version = instant(body.get("updated_at")) or at
+    return track("Order Completed", id="", at=at, user=who(body, ids), properties=told, of=f"order:{number}", version=version)
+
+
+def _withdrawn(body: Mapping[str, Any], ids: Ids, number: str) -> Message:
+    """An order that was authorised and never charged is taken back whole."""
+    at = instant(body.get("cancelled_at") or body.get("updated_at") or body.get("created_at"))
+    told = {
+        "order_id": number,
+        "revenue": money(body.get("total_price")),
+        "currency": text(body.get("currency")),
+        "reason": text(body.get("cancel_reason")) or "voided",
+    }
+    return track("Order Refunded", id=ids.message("voided", number), at=at or "", user=who(body, ids), properties=told)
+
+
+def _refunds(body: Mapping[str, Any], ids: Ids, number: str) -> Iterator[Message]:
+    """What was paid back; a payment that is still on its way is told when it has arrived."""
+    for one in body.get("refunds") or []:
+        paid = [each for each in one.get("transactions") or [] if each.get("kind") == "refund"]
+        if any(each.get("status") == "pending" for each in paid):
+            continue
+        done = [each for each in paid if each.get("status", "success") == "success"]
+        amount = sum((money(each.get("amount")) or Decimal(0) for each in done), Decimal(0))
+        at = instant(one.get("processed_at") or one.get("created_at"))
+        if amount <= 0 or at is None:
+            continue
+        told = {
+            "order_id": number,
+            "refund_id": text(one.get("id")),
+            "revenue": amount,
+            "currency": text(done[0].get("currency") or body.get("currency")),
+            "products": [_returned(each) for each in one.get("refund_line_items") or []],
+        }
+        yield track("Order Refunded", id=ids.message("refund", one.get("id")), at=at, user=who(body, ids), properties=told)
+
+
+def _returned(item: Mapping[str, Any]) -> dict[str, Any]:
+    """A line that was given back, with what was paid back for a piece."""
+    sold = line(item.get("line_item") or {})
+    quantity, subtotal = int(item.get("quantity") or 0), money(item.get("subtotal"))
+    piece = sold.get("price") if subtotal is None or not quantity else round(subtotal / quantity, 4)
+    return filled({**sold, "quantity": quantity or None, "price": piece, "discount": None})
+
+
+def _shipments(body: Mapping[str, Any], ids: Ids, number: str) -> Iterator[Message]:
+    for one in body.get("fulfillments") or []:
+        at = instant(one.get("created_at"))
+        if at is None or one.get("status") in ("cancelled", "error", "failure"):
+            continue
+        told = {"order_id": number, "shipment_id": text(one.get("id"))}
+        yield track("Order Shipped", id=ids.message("shipment", one.get("id")), at=at, user=who(body, ids), properties=told)
+
+
+def ordered_by(body: Mapping[str, Any], ids: Ids) -> list[Told]:
+    """Who ordered, as the new order tells it: for shops that send no `customers/…`."""
+    user, at = who(body, ids), instant(body.get("created_at"))
+    if user is None or at is None or body.get("test") is True:
+        return []
+    given = body.get("billing_address") or body.get("shipping_address") or {}
+    traits = {
+        "email": text(body.get("email")),
+        "firstName": text(plain(body, "customer", "first_name") or plain(given, "first_name")),
+        "lastName": text(plain(body, "customer", "last_name") or plain(given, "last_name")),
+        "phone": text(body.get("phone") or plain(given, "phone")),
+        "address": address(given, street="address1", city="city", state="province", postalCode="zip", country="country_code"),
+    }
+    if not filled(traits):
+        return []
+    return [identify(id=ids.message("ordered-by", body.get("id")), at=at, user=user, traits=traits)]
