@@ -1,0 +1,80 @@
+"""The weekly report by e-mail (MISSION 4.17): Monday at seven, in the zone of the business, to those who asked for it."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.core.mail import EmailMultiAlternatives
+from django.db import IntegrityError, transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from holdfast.server.keeping.models import SavedReport
+from holdfast.server.people.models import User
+from holdfast.server.place import settings
+from holdfast.server.today.models import WeeklySent
+from holdfast.server.today.today import State, current
+
+__all__ = ["send_weekly"]
+
+HOUR, MONDAY = 7, 1
+
+logger = logging.getLogger(__name__)
+
+
+def send_weekly(now: datetime) -> int:
+    """Send the report of the week to whoever wants it and has not got it; how many were sent.
+
+    now  the instant, with its zone
+    Nothing is sent before Monday at seven, on other days only what Monday missed, and nothing while there are no figures.
+    """
+    local = now.astimezone(ZoneInfo(settings().zone))
+    if local.isoweekday() == MONDAY and local.hour < HOUR:
+        return 0
+    week = f"{local.isocalendar().year}-W{local.isocalendar().week:02d}"
+    waiting = User.objects.filter(weekly_report=True, is_active=True).exclude(pk__in=_had(week))
+    if not waiting.exists():
+        return 0
+    state = current()
+    if state.told is None:
+        return 0
+    return sum(_sent(user, week, state) for user in waiting)
+
+
+def _had(week: str) -> list[int]:
+    return list(WeeklySent.objects.filter(week=week).values_list("user", flat=True))
+
+
+def _sent(user: User, week: str, state: State) -> bool:
+    """Write down that it goes out, send it, write down what came of it; a failed one is not tried again that week."""
+    try:
+        with transaction.atomic():
+            row = WeeklySent.objects.create(user=user, week=week)
+    except IntegrityError:
+        return False
+    try:
+        _mail(user, state).send()
+    except OSError as error:
+        logger.warning("weekly report %s could not be sent: %s", week, type(error).__name__)
+        WeeklySent.objects.filter(pk=row.pk).update(state="failed")
+        return False
+    WeeklySent.objects.filter(pk=row.pk).update(state="sent")
+    return True
+
+
+def _mail(user: User, state: State) -> EmailMultiAlternatives:
+    from django.conf import settings as django
+
+    told = state.told
+    assert told is not None
+    known = {
+        "told": told, "business": settings().name, "user": user, "url": django.SITE_URL,
+        "reports": SavedReport.objects.all()[:20], "profile": f"{django.SITE_URL}{reverse('profile')}",
+    }  # fmt: skip
+    subject = _("%(business)s: %(words)s") % {"business": settings().name, "words": told.words}
+    mail = EmailMultiAlternatives(subject[:180], render_to_string("today/weekly.txt", known), to=[user.email])
+    mail.attach_alternative(render_to_string("today/weekly.html", known), "text/html")
+    return mail
