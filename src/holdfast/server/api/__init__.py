@@ -1,1 +1,12 @@
-"""The HTTP API: what pages can do, for programs, with OpenAPI."""
+"""The HTTP API: what pages can do, for programs, with OpenAPI at /api/v1/openapi.json and a page of its own at /api/v1/.
+
+    gate.py      who calls: a token or a signed-in browser; what an operation needs; how often
+    errors.py    every error as type, what, mend
+    paging.py    lists come in pages, by cursor
+    the_api.py   the API itself, with the routers of all rooms
+    docs.py      the page that lists all operations
+
+A room adds a file `api.py` with `router = Router(tags=["…"])` from gate.py; each operation says what it needs, as a URL of a
+page does: `@router.get("/customers", needs="look", …)`. An operation that does not say so cannot be written. The room's name
+goes into ROOMS of the_api.py. Operations are thin: they call what the room's pages call.
+"""

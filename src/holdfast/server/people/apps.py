@@ -11,3 +11,9 @@ class People(AppConfig):
     name = "holdfast.server.people"
     label = "people"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Whatever concerns the safety of accounts is kept in the audit log."""
+        from holdfast.server.people.witness import watch
+
+        watch()

@@ -1,9 +1,10 @@
-"""Users, write keys, tokens, the audit log."""
+"""Users, invitations, one-time links, write keys, tokens, the audit log."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -12,7 +13,10 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-__all__ = ["ApiToken", "AuditEntry", "User", "UserManager", "WriteKey", "hashed"]
+__all__ = ["ROLE_NAMES", "ApiToken", "AuditEntry", "Invitation", "OneTimeLink", "User", "UserManager", "WriteKey", "hashed"]
+
+ROLE_NAMES = [("analyst", _("Analyst")), ("agent", _("Agent")), ("manager", _("Manager")), ("owner", _("Owner"))]
+"""Roles as pages call them, from the least to the most."""
 
 
 def hashed(secret: str) -> str:
@@ -40,14 +44,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(_("e-mail"), unique=True)
     name = models.CharField(_("name"), max_length=120, blank=True)
-    role = models.CharField(
-        _("role"),
-        max_length=16,
-        default="analyst",
-        choices=[("analyst", _("Analyst")), ("agent", _("Agent")), ("manager", _("Manager")), ("owner", _("Owner"))],
-    )
+    role = models.CharField(_("role"), max_length=16, default="analyst", choices=ROLE_NAMES)
     is_active = models.BooleanField(_("active"), default=True)
     weekly_report = models.BooleanField(_("weekly report by e-mail"), default=False)
+    language = models.CharField(_("language"), max_length=12, blank=True)
+    last_seen_at = models.DateTimeField(_("last seen"), null=True, editable=False)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = UserManager()
@@ -58,6 +59,47 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+
+class Invitation(models.Model):
+    """Somebody was asked by e-mail to work here, with a role. One at a time an address; its link is kept as its hash."""
+
+    email = models.EmailField(_("e-mail"))
+    role = models.CharField(_("role"), max_length=16, choices=ROLE_NAMES)
+    hash = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Newest first; one that is open an address."""
+
+        ordering = ("-sent_at",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["email"],
+                condition=models.Q(accepted_at=None, revoked_at=None),
+                name="one_open_invitation_an_address",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.pk}"
+
+
+class OneTimeLink(models.Model):
+    """A link that lets in once, for minutes; kept as its hash. Without a user: it lets the first owner set herself up."""
+
+    hash = models.CharField(max_length=64, unique=True)
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"link {self.pk}"
 
 
 class WriteKey(models.Model):
@@ -101,10 +143,15 @@ class ApiToken(models.Model):
         return self.name
 
     @classmethod
-    def make(cls, name: str, scopes: list[str], by: User | None = None) -> tuple[ApiToken, str]:
+    def make(
+        cls, name: str, scopes: list[str], by: User | None = None, expires_at: datetime | None = None
+    ) -> tuple[ApiToken, str]:
         """A new token and its secret, which is not kept."""
         secret = f"at_{secrets.token_urlsafe(32)}"
-        return cls.objects.create(name=name, hash=hashed(secret), prefix=secret[:9], scopes=scopes, created_by=by), secret
+        made = cls.objects.create(
+            name=name, hash=hashed(secret), prefix=secret[:9], scopes=scopes, created_by=by, expires_at=expires_at
+        )
+        return made, secret
 
 
 class AuditEntry(models.Model):

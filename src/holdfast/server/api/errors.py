@@ -1,0 +1,106 @@
+"""Every error of the API says its type, what happened, and how to mend it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI, Schema
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from holdfast.errors import HoldfastError, UnknownName, UsageError
+from holdfast.server.people.access import Need
+from holdfast.server.people.error_pages import WORDS, error_json
+
+__all__ = ["ERRORS", "NotAllowed", "Problem", "TooOften", "answer_errors"]
+
+
+class Problem(Schema):
+    """What went wrong."""
+
+    type: str
+    what: str
+    mend: str
+
+
+class Problems(Problem):
+    """What went wrong, and where in what was sent."""
+
+    where: list[dict[str, Any]] = []
+
+
+ERRORS = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 422: Problems, 429: Problem, 503: Problem}
+"""What an operation may answer besides its own; add it to each: `response={200: …} | ERRORS`."""
+
+
+class NotAllowed(Exception):
+    """Signed in, or with a token, that may not do this."""
+
+    def __init__(self, needs: Need) -> None:
+        super().__init__(needs)
+        self.needs = needs
+
+
+class TooOften(Exception):
+    """Beyond the rate; `seconds` until the next call."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+def answer_errors(api: NinjaAPI) -> None:
+    """Teach the API how each error is answered."""
+    for kind, answer in (
+        (HoldfastError, _named),
+        (NotAllowed, _not_allowed),
+        (TooOften, _too_often),
+        (AuthenticationError, _not_signed_in),
+        (ValidationError, _not_valid),
+        (Http404, _not_found),
+        (PermissionDenied, _forbidden),
+        (HttpError, _http),
+    ):
+        api.add_exception_handler(kind, answer)
+
+
+def _named(request: HttpRequest, error: HoldfastError) -> HttpResponse:  # noqa: ARG001 - ninja's signature
+    status = 404 if isinstance(error, UnknownName) else 422 if isinstance(error, UsageError) else 503
+    return error_json(status, error.what, error.mend)
+
+
+def _not_allowed(request: HttpRequest, error: NotAllowed) -> HttpResponse:  # noqa: ARG001 - ninja's signature
+    return error_json(403, mend=f"This takes {error.needs}: use a token with that scope, or ask an owner for another role.")
+
+
+def _too_often(request: HttpRequest, error: TooOften) -> HttpResponse:  # noqa: ARG001 - ninja's signature
+    answer = error_json(429)
+    answer.headers["Retry-After"] = str(max(1, math.ceil(error.seconds)))
+    return answer
+
+
+def _not_signed_in(request: HttpRequest, error: Exception) -> HttpResponse:  # noqa: ARG001 - ninja's signature
+    answer = error_json(401, mend="Send Authorization: Bearer and a token that was made on the page Keys.")
+    answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def _not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:  # noqa: ARG001 - ninja's signature
+    where = [{"at": [str(part) for part in one["loc"]], "what": str(one["msg"])} for one in error.errors]
+    what = "; ".join(f"{'.'.join(one['at'])}: {one['what']}" for one in where)
+    return error_json(422, what, where=where)
+
+
+def _not_found(request: HttpRequest, error: Exception) -> HttpResponse:  # noqa: ARG001 - ninja's signature
+    return error_json(404)
+
+
+def _forbidden(request: HttpRequest, error: Exception) -> HttpResponse:  # noqa: ARG001 - ninja's signature
+    return error_json(403)
+
+
+def _http(request: HttpRequest, error: HttpError) -> HttpResponse:  # noqa: ARG001 - ninja's signature
+    status = error.status_code if error.status_code in WORDS else 400
+    return error_json(status, str(error))

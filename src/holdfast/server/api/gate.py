@@ -1,0 +1,121 @@
+"""Who calls an operation, whether she may, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import ninja
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja.security import APIKeyCookie, HttpBearer
+
+from holdfast.server.api.errors import NotAllowed, TooOften
+from holdfast.server.options import number
+from holdfast.server.people.access import Need, may
+from holdfast.server.people.limits import Bucket
+from holdfast.server.people.models import ApiToken, hashed
+
+__all__ = ["Router", "SessionGate", "TokenGate", "actor"]
+
+USED_EVERY = timedelta(minutes=1)
+
+_bucket: Bucket | None = None
+
+
+def actor(request: HttpRequest) -> Any:
+    """Who called: a User or an ApiToken, as `people.audit.record` takes it."""
+    return request.auth
+
+
+def bucket() -> Bucket:
+    """How often each caller may; bursts of five seconds' worth are let through."""
+    global _bucket
+    if _bucket is None:
+        rate = max(1, number("API_PER_SECOND"))
+        _bucket = Bucket(rate, rate * 5)
+    return _bucket
+
+
+class SessionGate(APIKeyCookie):
+    """A browser that is signed in; what changes something needs the CSRF token, as on pages."""
+
+    param_name = "sessionid"
+    openapi_description = "A browser that is signed in. What changes something needs the header X-CSRFToken."
+
+    def __init__(self, needs: Need) -> None:
+        super().__init__(csrf=True)
+        self.needs = needs
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """The user; None when nobody is signed in. NotAllowed when her role may not, TooOften beyond the rate."""
+        if not request.user.is_authenticated:
+            return None
+        _paced(f"user {request.user.pk}")
+        user = super().__call__(request)
+        if not may(user, self.needs):
+            raise NotAllowed(self.needs)
+        return user
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any:  # noqa: ARG002 - ninja's signature
+        """The user of the session."""
+        return request.user
+
+
+class TokenGate(HttpBearer):
+    """A program with a token, within its scopes."""
+
+    openapi_description = "A token made on the page Keys, with the scopes that it needs."
+
+    def __init__(self, needs: Need) -> None:
+        super().__init__()
+        self.needs = needs
+
+    def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:  # noqa: ARG002 - ninja's signature
+        """The token; None when there is none such, or it is over. NotAllowed beyond its scopes, TooOften beyond the rate."""
+        now = timezone.now()
+        found = ApiToken.objects.filter(hash=hashed(token), revoked_at=None).first()
+        if found is None or (found.expires_at is not None and found.expires_at <= now):
+            return None
+        _paced(f"token {found.pk}")
+        if found.last_used_at is None or now - found.last_used_at > USED_EVERY:
+            ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
+        if self.needs not in found.scopes:
+            raise NotAllowed(self.needs)
+        return found
+
+
+class Router(ninja.Router):
+    """Operations of a room. Each says what it needs; the role matrix test reads it from the schema (`x-needs`)."""
+
+    def operation(self, methods: list[str], path: str, *, needs: Need, **more: Any) -> Callable[[Any], Any]:
+        """An operation, guarded."""
+        extra = {"x-needs": needs} | more.pop("openapi_extra", {})
+        return super().api_operation(methods, path, auth=[TokenGate(needs), SessionGate(needs)], openapi_extra=extra, **more)
+
+    def get(self, path: str, *, needs: Need, **more: Any) -> Callable[[Any], Any]:
+        """Read something."""
+        return self.operation(["GET"], path, needs=needs, **more)
+
+    def post(self, path: str, *, needs: Need, **more: Any) -> Callable[[Any], Any]:
+        """Make or do something."""
+        return self.operation(["POST"], path, needs=needs, **more)
+
+    def put(self, path: str, *, needs: Need, **more: Any) -> Callable[[Any], Any]:
+        """Put something in the place of another."""
+        return self.operation(["PUT"], path, needs=needs, **more)
+
+    def patch(self, path: str, *, needs: Need, **more: Any) -> Callable[[Any], Any]:
+        """Change a part of something."""
+        return self.operation(["PATCH"], path, needs=needs, **more)
+
+    def delete(self, path: str, *, needs: Need, **more: Any) -> Callable[[Any], Any]:
+        """Take something away."""
+        return self.operation(["DELETE"], path, needs=needs, **more)
+
+
+def _paced(who: str) -> None:
+    wait = bucket().wait(who)
+    if wait:
+        raise TooOften(wait)

@@ -1,0 +1,47 @@
+"""Lists come in pages: `limit` and `cursor` go in, `items` and `next` (the cursor of the page after, or null) come back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Generic, TypeVar
+
+from ninja import Query, Schema
+from pydantic import StringConstraints
+
+from holdfast.errors import UsageError
+
+__all__ = ["Cursor", "Limit", "Page", "by_key", "key_of_cursor"]
+
+T = TypeVar("T")
+
+Limit = Annotated[int, Query(50, ge=1, le=500, description="How many at most.")]
+Cursor = Annotated[
+    str,
+    StringConstraints(max_length=400),
+    Query("", description="Where to go on: `next` of the page before; empty: from the beginning."),
+]
+
+
+class Page(Schema, Generic[T]):
+    """A page of a list."""
+
+    items: list[T]
+    next: str | None = None
+
+
+def key_of_cursor(cursor: str) -> int:
+    """The key that a cursor stands for, 0 for the beginning. UsageError when it is none."""
+    if not cursor:
+        return 0
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+        raise UsageError("this cursor was not given out", "use `next` of the page before, unchanged")
+    return int(cursor)
+
+
+def by_key(found: Any, limit: int, cursor: str) -> dict[str, Any]:
+    """A page of a query set, newest (greatest id) first."""
+    before = key_of_cursor(cursor)
+    found = found.order_by("-id")
+    if before:
+        found = found.filter(id__lt=before)
+    some = list(found[: limit + 1])
+    return {"items": some[:limit], "next": str(some[limit - 1].pk) if len(some) > limit else None}
