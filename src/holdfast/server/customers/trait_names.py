@@ -26,17 +26,27 @@ SHOWN: dict[str, tuple[str, ...]] = {
 """Shown field → the traits that may fill it, the surest first."""
 
 _WORDS: dict[Class, str] = {
-    "demographic": "name first last given family middle title gender sex age birthday birth birthdate dob born email phone "
-    "mobile telephone address street city town state region province county postcode postal zip country nationality company account "
-    "organization organisation firm group job position occupation profession industry employees income education marital "
-    "children household avatar website username",
-    "psychographic": "interest interests hobby hobbies like likes dislikes favourite favorite preference preferences preferred "
-    "style taste lifestyle value values attitude opinion personality motivation goal goals diet allergy brand brands topic topics "
-    "frequency persona sentiment satisfaction nps csat",
-    "behavioural": "order orders spent spend revenue purchase purchases visit visits login logins session sessions plan "
-    "subscription tier points loyalty usage active last count total lifetime referral referred coupon discount created signup signed",
-    "contextual": "device browser os platform app version language locale timezone zone currency channel source medium campaign "
-    "utm referrer ip screen network location latitude longitude weather season consent opt accepts subscribed newsletter marketing",
+    "demographic": (
+        "name first last given family middle title gender sex age birthday birth birthdate dob born email phone "
+        "mobile telephone address street city town state region province county postcode postal zip country "
+        "nationality company account organization organisation firm group job position occupation profession "
+        "industry employees income education marital children household avatar website username"
+    ),
+    "psychographic": (
+        "interest interests hobby hobbies like likes dislikes favourite favorite preference preferences preferred "
+        "style taste lifestyle value values attitude opinion personality motivation goal goals diet allergy brand "
+        "brands topic topics frequency persona sentiment satisfaction nps csat"
+    ),
+    "behavioural": (
+        "order orders spent spend revenue purchase purchases visit visits login logins session sessions plan "
+        "subscription tier points loyalty usage active last count total lifetime referral referred coupon discount "
+        "created signup signed"
+    ),
+    "contextual": (
+        "device browser os platform app version language locale timezone zone currency channel source medium "
+        "campaign utm referrer ip screen network location latitude longitude weather season consent opt accepts "
+        "subscribed newsletter marketing"
+    ),
 }
 _CLASS: dict[str, Class] = {word: kind for kind, words in _WORDS.items() for word in words.split()}
 _WHOLE: dict[str, Class] = {

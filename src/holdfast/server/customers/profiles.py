@@ -1,0 +1,159 @@
+"""The rows of customers: what was told under each id, and what is shown of the person that these ids are.
+
+`told` brings in what events told under single ids; `refreshed` works out what is shown, from the rows and the alias map alone,
+so that the same facts give the same rows whichever way they came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from holdfast.server.customers.facts import Told, later, shown_fields
+from holdfast.server.customers.identity import chunks
+from holdfast.server.customers.models import Account, Customer, CustomerWord, KnownAs
+from holdfast.server.customers.resolving import ANONYMOUS
+from holdfast.server.customers.words import stored, words_of
+
+__all__ = ["Telling", "firms_told", "refreshed", "told"]
+
+SHOWN = ("name", "email", "phone", "account", "city", "country")
+CHANGED = ("merged_into", *SHOWN, "traits", "told", "first_us", "first_seen")
+LONGEST = {name: Customer._meta.get_field(name).max_length for name in SHOWN}
+
+
+@dataclass
+class Telling:
+    """What events told under one id: its first event among them, and traits."""
+
+    first_us: int
+    told: Told = field(default_factory=dict)
+
+
+def told(tellings: dict[str, Telling]) -> set[str]:
+    """Bring in what was told under these ids; the ids whose rows are new or changed.
+
+    New rows of plain ids are shown at once; what else changed waits for `refreshed`.
+    """
+    rows = {row.person: row for part in chunks(sorted(tellings)) for row in Customer.objects.filter(person__in=part)}
+    fresh = {one: telling for one, telling in tellings.items() if one not in rows}
+    changed = set()
+    for person, row in rows.items():
+        telling = tellings[person]
+        both, first = later(row.told, telling.told), min(row.first_us, telling.first_us)
+        if both != row.told or first != row.first_us:
+            row.told, row.first_us = both, first
+            changed.add(person)
+    _saved([rows[one] for one in sorted(changed)])
+    plain = _alone(fresh)
+    made = [_made(person, telling, shown=person in plain) for person, telling in fresh.items()]
+    Customer.objects.bulk_create(made, batch_size=1_000)
+    _worded({row: [] for row in made if row.person in plain})
+    return changed | (set(fresh) - plain)
+
+
+def refreshed(persons: Iterable[str]) -> None:
+    """Work out anew what is shown of these persons, and which of their ids are shown at all."""
+    for part in chunks(sorted(set(persons))):
+        _refreshed(part)
+
+
+def firms_told(firms: dict[str, Told]) -> None:
+    """Bring in what `group` calls told of firms."""
+    for part in chunks(sorted(firms)):
+        rows = {row.account: row for row in Account.objects.filter(account__in=part)}
+        for account in part:
+            row = rows.setdefault(account, Account(account=account))
+            row.told = later(row.told, firms[account])
+            row.traits = {name: one[2] for name, one in row.told.items()}
+            row.name = shown_fields(row.traits, LONGEST)["name"]
+        Account.objects.bulk_create(
+            rows.values(), update_conflicts=True, unique_fields=["account"], update_fields=["name", "traits", "told"]
+        )
+
+
+def _alone(fresh: dict[str, Telling]) -> set[str]:
+    """Of these new ids, those that are neither another person nor have other ids."""
+    tied: set[str] = set()
+    for part in chunks(sorted(fresh)):
+        tied.update(KnownAs.objects.filter(known_as__in=part).values_list("known_as", flat=True))
+        tied.update(KnownAs.objects.filter(person__in=part).values_list("person", flat=True))
+    return set(fresh) - tied
+
+
+def _made(person: str, telling: Telling, *, shown: bool) -> Customer:
+    row = Customer(person=person, told=later(telling.told), first_us=telling.first_us, first_seen=_moment(telling.first_us))
+    if shown:
+        _show(row, [row])
+    return row
+
+
+def _refreshed(persons: list[str]) -> None:
+    wholes = dict(KnownAs.objects.filter(known_as__in=persons).values_list("known_as", "person"))
+    targets = sorted({wholes.get(one, one) for one in persons} | set(persons))
+    members: dict[str, list[str]] = {}
+    for part in chunks(targets):
+        for known_as, person in KnownAs.objects.filter(person__in=part).values_list("known_as", "person"):
+            members.setdefault(person, []).append(known_as)
+    wanted = {*targets, *(one for those in members.values() for one in those)}
+    rows = {row.person: row for part in chunks(sorted(wanted)) for row in Customer.objects.filter(person__in=part)}
+    into = {one: person for person, those in members.items() for one in those} | wholes
+    for person, row in rows.items():
+        if person in into:
+            _hide(row, into[person])
+        else:
+            _show(row, [row, *(rows[one] for one in sorted(members.get(person, ())) if one in rows)])
+    _saved(list(rows.values()))
+    _worded({row: members.get(person, []) for person, row in rows.items()})
+
+
+def _show(row: Customer, ids: list[Customer]) -> None:
+    """What is shown of a person with the rows of her ids."""
+    row.merged_into = ""
+    whole = later(*(one.told for one in ids))
+    row.traits = {name: one[2] for name, one in whole.items()}
+    for name, value in shown_fields(row.traits, LONGEST).items():
+        setattr(row, name, value)
+    row.first_seen = _moment(min(one.first_us for one in ids))
+
+
+def _hide(row: Customer, person: str) -> None:
+    """An id that is really another person shows nothing of itself."""
+    row.merged_into, row.traits, row.first_seen = person, {}, _moment(row.first_us)
+    for name in SHOWN:
+        setattr(row, name, "")
+
+
+def _saved(rows: list[Customer]) -> None:
+    Customer.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["person"], update_fields=list(CHANGED), batch_size=1_000
+    )
+
+
+def _worded(rows: dict[Customer, list[str]]) -> None:
+    """Bring the words of these customers, with their other ids, level with what is shown of them."""
+    was: dict[int, set[bytes]] = {}
+    for part in chunks(row.id for row in rows):
+        for customer, word in CustomerWord.objects.filter(customer__in=part).values_list("customer_id", "word"):
+            was.setdefault(customer, set()).add(bytes(word))
+    fresh: list[CustomerWord] = []
+    for row, others in rows.items():
+        now = _words(row, others)
+        old = was.get(row.id, set())
+        if old - now:
+            CustomerWord.objects.filter(customer=row, word__in=sorted(old - now)).delete()
+        fresh += [CustomerWord(customer_id=row.id, word=word) for word in sorted(now - old)]
+    CustomerWord.objects.bulk_create(fresh, batch_size=5_000)
+
+
+def _words(row: Customer, others: list[str]) -> set[bytes]:
+    if row.merged_into:
+        return set()
+    ids = [one for one in (row.person, *others) if not one.startswith(ANONYMOUS)] or [row.person.removeprefix(ANONYMOUS)]
+    found = words_of((row.name, row.account), (row.email,) if row.email else (), (row.phone,) if row.phone else (), ids)
+    return {stored(word) for word in found}
+
+
+def _moment(time_us: int) -> datetime:
+    return datetime.fromtimestamp(time_us // 1_000_000, UTC).replace(microsecond=time_us % 1_000_000)

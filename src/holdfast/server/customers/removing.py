@@ -1,0 +1,76 @@
+"""Removing people from the database: every table that holds something of a person, in one list.
+
+A room that keeps something of customers adds a line: the model and its field with the person id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.apps import apps
+
+from holdfast.server.customers.identity import chunks
+from holdfast.server.customers.resolving import ANONYMOUS
+
+__all__ = ["PLACES", "held_in_database", "removed_from_database"]
+
+PLACES: tuple[tuple[str, str], ...] = (
+    ("customers.CustomerWord", "customer__person"),
+    ("customers.Customer", "person"),
+    ("customers.Customer", "merged_into"),
+    ("customers.Consent", "person"),
+    ("customers.KnownAs", "known_as"),
+    ("customers.KnownAs", "person"),
+    ("customers.Sighting", "customer"),
+    ("customers.AliasCall", "previous"),
+    ("customers.AliasCall", "customer"),
+    ("customers.Note", "person"),
+    ("customers.Tagging", "person"),
+    ("customers.Task", "person"),
+    ("people.AuditEntry", "subject"),
+)
+"""Model and field, in the order in which rows are removed. Models that are not installed are passed over."""
+
+DEVICES: tuple[tuple[str, str], ...] = (("customers.Sighting", "anonymous"), ("customers.AliasCall", "previous"))
+"""Fields that hold anonymous ids without "anon:"."""
+
+BLANKED = frozenset({("people.AuditEntry", "subject")})
+"""Rows that stay without the id: who of us did what, and when, is kept."""
+
+
+def removed_from_database(ids: Iterable[str]) -> dict[str, int]:
+    """Remove everything of these person ids, in the transaction of the caller; place → how many rows."""
+    every = sorted(set(ids))
+    counts: dict[str, int] = {}
+    for model, field, values in _places(every):
+        for part in chunks(values):
+            rows = model.objects.filter(**{f"{field}__in": part})
+            done = rows.update(**{field: "erased"}) if (model._meta.label, field) in BLANKED else _deleted(rows)
+            if done:
+                counts[model._meta.label] = counts.get(model._meta.label, 0) + done
+    return counts
+
+
+def held_in_database(ids: Iterable[str]) -> dict[str, int]:
+    """How many rows still name one of these ids: place → rows, only where there are some."""
+    counts: dict[str, int] = {}
+    for model, field, values in _places(sorted(set(ids))):
+        found = sum(model.objects.filter(**{f"{field}__in": part}).count() for part in chunks(values))
+        if found:
+            counts[f"{model._meta.label}.{field}"] = found
+    return counts
+
+
+def _places(ids: list[str]) -> Iterable[tuple[Any, str, list[str]]]:
+    bare = [one.removeprefix(ANONYMOUS) for one in ids if one.startswith(ANONYMOUS)]
+    for places, values in ((PLACES, ids), (DEVICES, bare)):
+        for label, field in places:
+            try:
+                yield apps.get_model(label), field, values
+            except LookupError:
+                continue
+
+
+def _deleted(rows: Any) -> int:
+    return int(rows.delete()[0])
