@@ -71,6 +71,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "sql": ("sql", "Ask the events anything, in SQL, read-only."),
     "refusals": ("refusals", "Rows that could not be used: list, export, replay."),
     "erase": ("erase", "Remove customers and all they did."),
+    "user": ("users", "Who may sign in: list, add, change a role, one-time link, reset who is locked out."),
     "doctor": ("doctor", "Is everything in order? Findings, each with its mend."),
 }
 """Verb → (file in this folder, one line of help)."""
