@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import get_user_model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone, translation
@@ -103,7 +104,7 @@ class Presence:
             return self.get_response(request)
         now = timezone.now()
         if user.last_seen_at is None or now - user.last_seen_at > SEEN_EVERY:
-            type(user).objects.filter(pk=user.pk).update(last_seen_at=now)
+            get_user_model().objects.filter(pk=user.pk).update(last_seen_at=now)
             user.last_seen_at = now
             request.session.modified = True
         if user.language:
