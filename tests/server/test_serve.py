@@ -11,12 +11,11 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from serving import running, until
+from serving import until
 
 from holdfast.settings import Settings
 from holdfast.workspace import Workspace
 
-__all__ = ["running"]
 
 
 @pytest.fixture

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from holdfast.cli.options import Verb, workspace_option
 from holdfast.errors import EngineMissing
+
+if TYPE_CHECKING:
+    from holdfast.server.process.serving import Before
 
 __all__ = ["serve_until_stopped", "verb"]
 
@@ -27,24 +31,29 @@ def verb(workspace: str, host: str | None, port: int | None, no_open: bool) -> i
 
     Further settings are environment variables: docs/reference/server.md.
     """
-    return serve_until_stopped(workspace, host, port, show=None if no_open else "")
+    return serve_until_stopped(workspace, host, port, before=("migrate",), browser="none" if no_open else "opened")
 
 
-def serve_until_stopped(workspace: str, host: str | None, port: int | None, *, show: str | None) -> int:
+def serve_until_stopped(
+    workspace: str, host: str | None, port: int | None, *, before: tuple[Before, ...], browser: Literal["opened", "none"]
+) -> int:
     """Serve a workspace until a signal; the exit code. EngineMissing without the extra `server`.
 
-    show  the page that is opened in the browser when the server is there; None: no browser
+    before   what is done first
+    browser  whether the page is opened when the server is there, where somebody sits at a screen
     """
     if find_spec("granian") is None or find_spec("django") is None:
         raise EngineMissing("serving needs the extra `server`", "pip install 'holdfast[server]'")
     from holdfast.server.process.serving import serve
 
-    def announce(address: str) -> None:
+    def announce(address: str, link: str) -> None:
         click.echo(f"Holdfast is at {address} (Ctrl-C ends it)")
-        if show is not None:
-            _opened(address + show)
+        if link:
+            click.echo(f"Go in by this link, once: {link}")
+        if browser == "opened":
+            _opened(link or address)
 
-    return serve(Path(workspace), host, port, announce)
+    return serve(Path(workspace), host, port, announce, before)
 
 
 def _opened(address: str) -> None:

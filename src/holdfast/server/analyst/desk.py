@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["ERRANDS", "Desk"]
 
 ERRANDS: dict[str, str] = {
+    "level": "holdfast.server.analyst.leveling:errand",
+    "warm": "holdfast.server.analyst.warming:errand",
     "today.begin": "holdfast.server.today.kept:begin",
     "today.make": "holdfast.server.today.kept:make",
     "customers.figures": "holdfast.server.customers.figures:errand",
+    "customers.foreseen": "holdfast.server.customers.foreseen:foreseen_errand",
+    "customers.liking": "holdfast.server.customers.foreseen:liking_errand",
 }
 """Name → module:function. The function takes the desk and the arguments of the call."""
 

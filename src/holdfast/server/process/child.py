@@ -22,6 +22,7 @@ __all__ = ["PLACES", "main"]
 
 PLACES = {
     "migrate": "holdfast.server.process.migrating",
+    "demo": "holdfast.server.process.demo_owner",
     "web": "holdfast.server.process.web",
     "worker": "holdfast.server.process.worker",
     "analyst": "holdfast.server.analyst.serve",

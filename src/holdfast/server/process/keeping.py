@@ -6,14 +6,16 @@ A follower's module may say EASE: so many times its own last cost it rests befor
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from threading import Event
 from time import monotonic
 
-__all__ = ["Follower", "newest_version"]
+from holdfast.server.process import metrics
+from holdfast.server.process.lake_log import newest_version
+
+__all__ = ["Follower"]
 
 LOOK_SECONDS = 0.2
 """The lake is looked at so often: one question to the file system."""
@@ -21,19 +23,6 @@ LOOK_SECONDS = 0.2
 SHORTEST_REST, LONGEST_REST = 0.5, 60.0
 
 log = logging.getLogger(__name__)
-
-
-def newest_version(log_folder: Path, known: int = -1) -> int:
-    """The newest version of the Delta table whose log is in the folder, at least `known`; -1 when there is none.
-
-    From a known version on, each later one is looked for by its name: the log of a busy lake has very many files.
-    """
-    if known < 0:
-        numbers = [int(name[:20]) for name in os.listdir(log_folder) if name[:20].isdigit() and name.endswith(".json")]  # noqa: PTH208
-        known = max(numbers, default=-1)
-    while (log_folder / f"{known + 1:020d}.json").exists():
-        known += 1
-    return known
 
 
 class Follower:
@@ -47,7 +36,7 @@ class Follower:
         self.name = name
         self.follow = follow
         self.ease = ease
-        self.level = -1
+        self.level: tuple[int, int] | None = None
         self.failures = 0
 
     @staticmethod
@@ -58,26 +47,33 @@ class Follower:
         name = module_name.rpartition(".")[2]
         return Follower(name, getattr(module, function), float(getattr(module, "EASE", 0.0)))
 
-    def run(self, log_folder: Path, stop: Event) -> None:
-        """Follow until `stop`."""
-        newest, rest = -1, 0.0
+    def run(self, workspace: Path, stop: Event) -> None:
+        """Follow until `stop`: whenever the lake of a workspace has a new version, or its settings were changed."""
+        version, rest = -1, 0.0
         while not stop.wait(max(LOOK_SECONDS, rest)):
-            newest, rest = newest_version(log_folder, newest), 0.0
-            if newest != self.level:
-                rest = self.step(newest)
+            version, rest = newest_version(workspace / "lake" / "events" / "_delta_log", version), 0.0
+            there = (version, (workspace / "holdfast.toml").stat().st_mtime_ns)
+            if there != self.level:
+                rest = self.step(there)
 
-    def step(self, newest: int) -> float:
+    def step(self, there: tuple[int, int]) -> float:
         """Follow once, up to a version at least; the seconds to rest afterwards."""
         begun = monotonic()
         try:
             taken = self.follow()
         except Exception:
-            self.failures += 1
-            rest = min(LONGEST_REST, SHORTEST_REST * 2**self.failures)
-            log.exception("the follower %s failed and tries again", self.name, extra={"rest": rest})
-            return rest
-        self.level, self.failures = newest, 0
+            return self._failed()
         cost = monotonic() - begun
-        if taken:
-            log.debug("%s is level", self.name, extra={"version": newest, "events": taken, "seconds": round(cost, 3)})
+        self.level, self.failures = there, 0
+        metrics.FOLLOWED.labels(self.name).inc(taken)
+        metrics.FOLLOWER_SECONDS.labels(self.name).inc(cost)
+        metrics.FOLLOWER_VERSION.labels(self.name).set(there[0])
         return max(SHORTEST_REST, self.ease * cost) if self.ease else 0.0
+
+    def _failed(self) -> float:
+        """Say so and try again later, and later still when it fails again; the seconds to rest."""
+        self.failures += 1
+        metrics.FOLLOWER_FAILURES.labels(self.name).inc()
+        rest = min(LONGEST_REST, SHORTEST_REST * 2**self.failures)
+        log.exception("the follower %s failed and tries again", self.name, extra={"rest": rest})
+        return rest

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def run(_listening: int, ready: Callable[[], None]) -> int:
-    """Apply the migrations that are missing; 0 when all are in."""
+    """Apply the migrations that are missing; while nobody has an account, print the link that makes the first owner."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "holdfast.server.django_settings")
     import django
     from django.core.management import call_command
@@ -24,6 +24,9 @@ def run(_listening: int, ready: Callable[[], None]) -> int:
     django.setup(set_prefix=False)
     with _alone():
         call_command("migrate", interactive=False, verbosity=0)
+    from holdfast.server.people.one_time import setup_link
+
+    print(setup_link())
     ready()
     return 0
 

@@ -58,13 +58,13 @@ class Parent:
     """Keeps the children alive until it is told to stop.
 
     environment  what the children are given
-    announce     called once, when the web answers for the first time
+    announce     called once, when the web answers for the first time (set before `run`)
     """
 
-    def __init__(self, children: tuple[Child, ...], environment: dict[str, str], announce: Callable[[], None]) -> None:
+    def __init__(self, children: tuple[Child, ...], environment: dict[str, str]) -> None:
         self.children = children
         self.environment = environment
-        self.announce: Callable[[], None] | None = announce
+        self.announce: Callable[[], None] | None = None
         self.stopping: float | None = None
         self.interrupts = 0
         self._selector = selectors.DefaultSelector()
@@ -89,14 +89,14 @@ class Parent:
             signal.set_wakeup_fd(-1)
             self._kill_all()
 
-    def once(self, name: str) -> int:
-        """Run a child that ends by itself, such as "migrate"; its exit code."""
+    def once(self, name: str) -> tuple[int, str]:
+        """Run a child that ends by itself, such as "migrate"; its exit code and what it printed."""
         child = Child(name)
-        self._start(child)
+        self._start(child, subprocess.PIPE)
         assert child.process is not None
-        code = child.process.wait()
+        printed, _ = child.process.communicate()
         self._forget_ready(child)
-        return code
+        return child.process.returncode, printed.decode().strip()
 
     def _once(self) -> None:
         self._start_what_is_due()
@@ -135,7 +135,7 @@ class Parent:
         if child.listening.fileno() not in self._selector.get_map():
             self._selector.register(child.listening, selectors.EVENT_READ, child)
 
-    def _start(self, child: Child) -> None:
+    def _start(self, child: Child, stdout: int | None = None) -> None:
         """Start a child: it gets the lifeline, a pipe to say that it is ready, and its socket."""
         child.ready, ready = os.pipe()
         listening = child.listening.fileno() if child.listening else -1
@@ -145,6 +145,7 @@ class Parent:
             pass_fds=[one for one in handed if one >= 0],
             env=self.environment,
             stdin=subprocess.DEVNULL,
+            stdout=stdout,
             process_group=0,  # Ctrl-C is for the parent, which tells the children in order
         )
         os.close(ready)

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from holdfast.errors import HoldfastError, UsageError, WorkspaceError
 from holdfast.server.options import number, option, variable
@@ -19,11 +20,21 @@ __all__ = ["serve"]
 BACKLOG = 1024
 
 
-def serve(folder: Path, host: str | None, port: int | None, announce: Callable[[str], None]) -> int:
+Before = Literal["migrate", "demo"]
+
+
+def serve(
+    folder: Path,
+    host: str | None,
+    port: int | None,
+    announce: Callable[[str, str], None],
+    before: tuple[Before, ...] = ("migrate",),
+) -> int:
     """Serve the workspace in the folder until a signal; the exit code.
 
     host, port  where to listen (default: as the options say); port 0 takes a free one
-    announce    is given the address once, when the web answers
+    announce    is given the address once, when the web answers, and a link that lets somebody in, or ""
+    before      what is done first, each in a process of its own
 
     WorkspaceError when the folder is no workspace or is served already; HoldfastError when the port is taken or the database
     cannot be brought up to date.
@@ -36,13 +47,20 @@ def serve(folder: Path, host: str | None, port: int | None, announce: Callable[[
 
     with _only_server(server_folder("run")), _listening(host or option("HOST"), _port(port)) as web, _asked() as analyst:
         bound_host, bound_port = web.getsockname()[:2]
-        environment = _environment(host or option("HOST"), bound_port)
-        address = option("URL") or f"http://{_shown(bound_host)}:{bound_port}"
+        address = (option("URL") or f"http://{_shown(bound_host)}:{bound_port}").rstrip("/")
         children = (Child("web", web), Child("worker"), Child("analyst", analyst, on_demand=True))
-        parent = Parent(children, environment, lambda: announce(address.rstrip("/") + "/"))
-        if parent.once("migrate"):
-            raise HoldfastError("the database could not be brought up to date", "the lines above say why; nothing was started")
+        parent = Parent(children, _environment(host or option("HOST"), bound_port, address))
+        links = [_done(parent, name) for name in before]
+        parent.announce = lambda: announce(f"{address}/", "".join(links))
         return parent.run()
+
+
+def _done(parent: Parent, name: Before) -> str:
+    """Do what comes before serving; a link that it printed, or ""."""
+    code, printed = parent.once(name)
+    if code:
+        raise HoldfastError("the database could not be brought up to date", "the lines above say why; nothing was started")
+    return printed
 
 
 def _port(said: int | None) -> int:
@@ -56,14 +74,14 @@ def _shown(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _environment(host: str, port: int) -> dict[str, str]:
+def _environment(host: str, port: int, address: str) -> dict[str, str]:
     """What the children are told beside what we were told."""
     from holdfast.server.place import server_folder
 
     counts = server_folder("run", "metrics")
     for path in counts.glob("*.db"):
         path.unlink(missing_ok=True)
-    own = {"HOST": host, "PORT": str(port), "ANALYST": "process"}
+    own = {"HOST": host, "PORT": str(port), "URL": address, "ANALYST": "process"}
     return os.environ | {variable(name): value for name, value in own.items()} | {"PROMETHEUS_MULTIPROC_DIR": str(counts)}
 
 

@@ -9,4 +9,6 @@ __all__ = ["urlpatterns"]
 
 urlpatterns = [
     page("healthz", health.healthz, name="healthz", needs=None),
+    page("readyz", health.readyz, name="readyz", needs=None),
+    page("metrics", health.metrics, name="metrics", needs=None),
 ]

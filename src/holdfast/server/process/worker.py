@@ -12,8 +12,8 @@ from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from threading import Event, Thread
+from time import monotonic
 from typing import Any
 
 from holdfast.server.process.keeping import Follower
@@ -26,7 +26,10 @@ ROOMS = ("intake", "sources", "customers", "insights", "people", "api", "process
 DIGESTING = "holdfast.server.intake.digesting"
 JOBS_AT_ONCE = 2
 JOB_POLL_SECONDS = 1.0
-JOIN_SECONDS = 15.0
+JOIN_SECONDS = 8.0
+"""So long what has begun may take to be finished; each of them can be cut off at any instant."""
+
+LOCK_SECONDS = 15.0
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +46,7 @@ def run(_listening: int, ready: Callable[[], None]) -> int:
     stop = Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda *_: stop.set())
-    with holding(server_folder("run") / "worker.lock", patience_seconds=JOIN_SECONDS):
+    with holding(server_folder("run") / "worker.lock", patience_seconds=LOCK_SECONDS):
         return _work(stop, ready)
 
 
@@ -60,8 +63,9 @@ def _work(stop: Event, ready: Callable[[], None]) -> int:
     while not stop.wait(5.0):
         consumer.check_worker_health()
     consumer.stop(graceful=True)
+    end = monotonic() + JOIN_SECONDS
     for thread in threads:
-        thread.join(JOIN_SECONDS)
+        thread.join(max(0.0, end - monotonic()))
     return 1 if died else 0
 
 
@@ -70,14 +74,13 @@ def _labours(stop: Event) -> dict[str, Callable[[], object]]:
     from holdfast.server.following import FOLLOWERS
     from holdfast.server.place import folder
 
-    log_folder: Path = folder() / "lake" / "events" / "_delta_log"
     found: dict[str, Callable[[], object]] = {}
     if find_spec(DIGESTING):
         found["digester"] = partial(import_module(DIGESTING).run, stop)
     for place in FOLLOWERS:
         if find_spec(place.partition(":")[0]):
             follower = Follower.named(place)
-            found[follower.name] = partial(follower.run, log_folder, stop)
+            found[follower.name] = partial(follower.run, folder(), stop)
     return found
 
 
