@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browsing import _chromium, browse  # noqa: F401 - fixtures: Chromium
 from serving import running  # noqa: F401 - a fixture: a real server
 
 from holdfast.settings import Settings
