@@ -11,10 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from holdfast.events.cells import EARLIEST_US, Judge, clean, in_own_currency, whole_units
 from holdfast.events.chunks import Chunk
 from holdfast.events.dates import instants
 from holdfast.events.event_names import renamed_events
-from holdfast.events.numbers import NUMBER, QUANTITY, parse_numbers, to_minor
+from holdfast.events.numbers import NUMBER, QUANTITY, parse_numbers
 from holdfast.events.properties import json_objects
 from holdfast.events.refusals import Refusal, refusal
 from holdfast.settings import Settings
@@ -48,7 +49,6 @@ CANONICAL = pa.schema(
 )
 """A row as it was understood. `amount` is in ten-thousandths of the workspace's currency; null where the row has no money."""
 
-_EARLIEST = 86_400_000_000
 _DAY = dt.timedelta(days=1)
 _DAMAGE = (
     r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]|\\u00[01]|\x{FFFD}|Ã[\x{0080}-\x{00BF}]|â€"
@@ -83,26 +83,10 @@ class Canonical:
     damaged: int
 
 
-class _Judge:
-    """Gathers the first reason for which each row of a chunk is refused."""
-
-    def __init__(self, rows: int) -> None:
-        self.codes = np.full(rows, "", dtype=object)
-        self.details: dict[int, str] = {}
-
-    def say(self, mask: Any, code: str, texts: Any = None) -> None:
-        """Refuses the rows of `mask` for `code`, showing the text of `texts` that is wrong."""
-        flags = pc.fill_null(mask, False).to_numpy(zero_copy_only=False) if isinstance(mask, pa.Array) else mask
-        for place in np.flatnonzero(flags & (self.codes == "")):
-            self.codes[place] = code
-            if texts is not None:
-                self.details[int(place)] = repr(str(texts[int(place)].as_py())[:80])
-
-
 def canonical(chunk: Chunk, plan: ImportPlan, settings: Settings, now: dt.datetime | None) -> Canonical:
     """Understands a chunk by the plan; `now` (UTC) is the clock against which the future is judged, None to leave that out."""
-    judge = _Judge(chunk.table.num_rows)
-    texts = {role: _text(chunk.table[plan.mapping[role]]) for role in _TEXTS if role in plan.mapping}
+    judge = Judge(chunk.table.num_rows)
+    texts = {role: clean(chunk.table[plan.mapping[role]]) for role in _TEXTS if role in plan.mapping}
     if "customer" in texts and "ids" in plan.facts:
         texts["customer"] = pc.replace_substring_regex(texts["customer"], r"^(\d+)\.0+$", r"\1")
     _judge_empty(chunk.table, judge)
@@ -125,15 +109,7 @@ def canonical(chunk: Chunk, plan: ImportPlan, settings: Settings, now: dt.dateti
     )
 
 
-def _text(column: pa.Array) -> pa.Array:
-    texts = column if pa.types.is_string(column.type) else pc.cast(column, pa.string())
-    trimmed = pc.utf8_trim_whitespace(texts)
-    kept = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
-    # é in one sign (Windows) and in two (Mac) is one letter, and the name one name
-    return kept if pc.all(pc.string_is_ascii(kept)).as_py() is not False else pc.utf8_normalize(kept, form="NFC")
-
-
-def _judge_empty(table: pa.RecordBatch, judge: _Judge) -> None:
+def _judge_empty(table: pa.RecordBatch, judge: Judge) -> None:
     empty = np.ones(table.num_rows, dtype=bool)
     for column in table.columns:
         present = column.is_valid()
@@ -145,9 +121,9 @@ def _judge_empty(table: pa.RecordBatch, judge: _Judge) -> None:
     judge.say(empty, "empty_row")
 
 
-def _time(table: pa.RecordBatch, plan: ImportPlan, judge: _Judge, now: dt.datetime | None) -> pa.Array:
+def _time(table: pa.RecordBatch, plan: ImportPlan, judge: Judge, now: dt.datetime | None) -> pa.Array:
     column = table[plan.mapping["time"]]
-    texts = column if pa.types.is_temporal(column.type) else _text(column)
+    texts = column if pa.types.is_temporal(column.type) else clean(column)
     waits = plan.shape.value == "lines" and "order" in plan.mapping
     missing = pc.and_(texts.is_null(), table[plan.mapping["order"]].is_null()) if waits else texts.is_null()
     judge.say(missing, "no_time")
@@ -157,13 +133,13 @@ def _time(table: pa.RecordBatch, plan: ImportPlan, judge: _Judge, now: dt.dateti
         time, bad = pa.nulls(len(texts), pa.timestamp("us", tz="UTC")), texts.is_valid()
     judge.say(bad, "time_unreadable", texts)
     micros = pc.cast(time, pa.int64())
-    judge.say(pc.less(micros, _EARLIEST), "time_too_early", texts)
+    judge.say(pc.less(micros, EARLIEST_US), "time_too_early", texts)
     if now is not None:
         judge.say(pc.greater(micros, int((now + _DAY).timestamp()) * 1_000_000), "time_in_future", texts)
     return time
 
 
-def _money(table: pa.RecordBatch, plan: ImportPlan, settings: Settings, judge: _Judge) -> tuple[dict[str, pa.Array], int]:
+def _money(table: pa.RecordBatch, plan: ImportPlan, settings: Settings, judge: Judge) -> tuple[dict[str, pa.Array], int]:
     """quantity, price, amount (minor units of the workspace's currency) and currency; amount is revenue, else quantity ×
     price."""
     rows = table.num_rows
@@ -178,18 +154,14 @@ def _money(table: pa.RecordBatch, plan: ImportPlan, settings: Settings, judge: _
     amount = read.get("revenue")
     if amount is None:
         amount = pc.multiply(quantity, price)
-    rate, codes = _rates(table, plan, settings, judge, amount)
-    if rate is not None:
-        amount = _times(amount, rate)
-    absurd = pc.fill_null(pc.greater_equal(pc.abs(amount), pa.scalar(10**12, pa.decimal128(13, 0))), False)
-    judge.say(absurd, "amount_absurd")
-    minor, rounded = to_minor(pc.if_else(absurd, pa.scalar(None, amount.type), amount))
+    codes = _currencies(table, plan)
+    minor, rounded = whole_units(in_own_currency(amount, codes, settings, judge), judge)
     return {"quantity": quantity, "price": price, "amount": minor, "currency": codes}, rounded
 
 
-def _number(table: pa.RecordBatch, plan: ImportPlan, role: str, judge: _Judge) -> pa.Array:
+def _number(table: pa.RecordBatch, plan: ImportPlan, role: str, judge: Judge) -> pa.Array:
     column = table[plan.mapping[role]]
-    texts = _text(column)
+    texts = clean(column)
     sign = plan.decimal.value if plan.format in ("delimited", "jsonl") or plan.decimal.reason == "given" else _sign(texts, plan)
     read = parse_numbers(texts, sign)
     judge.say(read.bad, "number_unreadable", texts)
@@ -206,38 +178,14 @@ def _sign(texts: pa.Array, plan: ImportPlan) -> str:
     )
 
 
-def _rates(
-    table: pa.RecordBatch, plan: ImportPlan, settings: Settings, judge: _Judge, amount: pa.Array
-) -> tuple[pa.Array | None, pa.Array]:
-    """The rate of each row's currency into the workspace's (None where all are 1) and the currency kept on the event."""
-    own = pa.repeat(pa.scalar(settings.currency), table.num_rows)
-    codes = (
-        pc.fill_null(pc.utf8_upper(_text(table[plan.mapping["currency"]])), plan.currency.value)
-        if "currency" in plan.mapping
-        else None
-    )
-    if codes is None:
-        codes = pa.repeat(pa.scalar(plan.currency.value), table.num_rows)
-    names = codes.unique().to_pylist()
-    if names in ([settings.currency], []):
-        return None, own
-    known = {settings.currency: 1.0, **dict(settings.rates)}
-    judge.say(pc.and_(pc.invert(pc.is_in(codes, pa.array(list(known)))), amount.is_valid()), "currency_unknown", codes)
-    coded = pc.dictionary_encode(codes)
-    listed = pa.array([repr(float(known.get(name, 1.0))) for name in coded.dictionary.to_pylist()])
-    return parse_numbers(listed).values.take(coded.indices), own
+def _currencies(table: pa.RecordBatch, plan: ImportPlan) -> pa.Array:
+    """The currency of each row, kept on its event."""
+    if "currency" in plan.mapping:
+        return pc.fill_null(pc.utf8_upper(clean(table[plan.mapping["currency"]])), plan.currency.value)
+    return pa.repeat(pa.scalar(plan.currency.value), table.num_rows)
 
 
-def _times(amount: pa.Array, rate: pa.Array) -> pa.Array:
-    """Exact product of two decimals that may need more than 38 digits."""
-    wide = pa.decimal256(38, amount.type.scale)
-    product = pc.multiply(pc.cast(amount, wide), pc.cast(rate, pa.decimal256(21, 9)))
-    return pc.cast(pc.round(product, ndigits=12, round_mode="half_to_even"), pa.decimal256(60, 12), safe=False).cast(
-        pa.decimal128(38, 12)
-    )
-
-
-def _fill_event_names(texts: dict[str, pa.Array], kind: pa.Array | None, judge: _Judge) -> None:
+def _fill_event_names(texts: dict[str, pa.Array], kind: pa.Array | None, judge: Judge) -> None:
     """Calls without an event name (Segment's identify, page, …) are named by their type."""
     names = texts["event"]
     if kind is not None:
@@ -250,7 +198,7 @@ def _fill_event_names(texts: dict[str, pa.Array], kind: pa.Array | None, judge: 
 
 def _properties(table: pa.RecordBatch, plan: ImportPlan) -> pa.Array:
     names = [_bare(name, plan.properties) for name in plan.properties]
-    return json_objects(names, [_text(table[name]) for name in plan.properties], table.num_rows)
+    return json_objects(names, [clean(table[name]) for name in plan.properties], table.num_rows)
 
 
 def _bare(name: str, others: tuple[str, ...]) -> str:
@@ -259,7 +207,7 @@ def _bare(name: str, others: tuple[str, ...]) -> str:
     return bare if bare == name or bare not in others else name
 
 
-def _refuse(chunk: Chunk, judge: _Judge) -> list[Refusal]:
+def _refuse(chunk: Chunk, judge: Judge) -> list[Refusal]:
     places = np.flatnonzero(judge.codes != "")
     rows = raw_rows(chunk.table, places)
     return [

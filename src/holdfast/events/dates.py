@@ -150,10 +150,11 @@ def instants(column: pa.Array, form: str, zone: str) -> tuple[pa.Array, pa.Array
     if pa.types.is_temporal(column.type):
         return _typed(column, zone), pa.repeat(pa.scalar(False), len(column))
     if form in ("iso", "typed"):
-        try:
-            return _local(pc.cast(column, pa.timestamp("us")), zone), pa.repeat(pa.scalar(False), len(column))
-        except pa.ArrowInvalid:
-            pass
+        for kind in (pa.timestamp("us"), pa.timestamp("us", tz="UTC")):  # all without offset, or all with one
+            try:
+                return _typed(pc.cast(column, kind), zone), pa.repeat(pa.scalar(False), len(column))
+            except pa.ArrowInvalid:
+                continue
     coded = pc.dictionary_encode(column)
     texts = coded.dictionary
     micros, good = _epoch(texts, form) if form in _EPOCH else _civil(texts, form, zone)

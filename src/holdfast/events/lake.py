@@ -1,5 +1,6 @@
 """The lake: every event, once, in a Delta Lake table in the workspace folder. No server; any engine that reads Delta reads it.
 
+    inflow   what arrives live, a commit each half second: see lake_inflow
     append   rows are written to a staging folder, compared with what is stored, moved in and committed: one commit an import,
              all of it or nothing, and never twice (the import's fingerprint is a Delta application transaction)
     scan     reads the files of one version; writers, compaction and erasure do not disturb a reader
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from deltalake.transaction import RemoveAction
 
     from holdfast.events.lake_erase import Erased
+    from holdfast.events.lake_inflow import Inflow
     from holdfast.events.lake_mend import Compacted
 
 __all__ = ["Appended", "Lake"]
@@ -59,7 +61,7 @@ TRIES = 20
 CROWD = 64
 """So many small files and an append joins them."""
 
-Why = Literal["import", "compact", "erase"]
+Why = Literal["import", "live", "compact", "erase"]
 
 UNSUPPORTED = frozenset({"deletionVectors", "columnMapping"})
 
@@ -95,7 +97,7 @@ class Lake:
         from deltalake import DeltaTable
 
         Path(path).mkdir(parents=True, exist_ok=True)
-        configuration = {"delta.dataSkippingStatsColumns": "time,sequence", "delta.checkpointInterval": "50"}
+        configuration = {"delta.dataSkippingStatsColumns": "time,sequence", "delta.checkpointInterval": "20"}
         DeltaTable.create(str(path), EVENTS, mode="ignore", name="events", configuration=configuration)
         return Lake(Path(path))
 
@@ -128,12 +130,24 @@ class Lake:
             self._uncrowd()
             return appended
 
+    def inflow(self, source: str) -> Inflow:
+        """The way in for events that arrive live from `source`, each batch numbered."""
+        from holdfast.events.lake_inflow import Inflow
+
+        return Inflow(self, source)
+
     def scan(self, columns: Sequence[str] = (), after_sequence: int | None = None) -> Iterator[pa.RecordBatch]:
         """The events of the newest version in order of arrival, only these columns (none named: all), only later sequences.
 
         All files are opened before the first batch, so a compaction or erasure meanwhile does not disturb the reading.
         """
         yield from self._read(list(columns) or EVENTS.names, after_sequence)
+
+    def scan_where(
+        self, columns: Sequence[str], holding: Holding, after_sequence: int | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """As `scan`, but only of row groups that may hold a row of interest, told by the statistics of their columns."""
+        yield from self._read(columns, after_sequence, holding)
 
     def evidence(self, after_sequence: int | None = None) -> Evidence:
         """What the events say about who is who; parts of the lake without anonymous ids and aliases are not read."""
@@ -237,7 +251,7 @@ class Lake:
         now_ms, changes = int(time.time() * 1000), why == "erase"
         marks = {ERASURES: self.erasures() + 1} if changes else {}
         removed = [RemoveAction(file.name, changes, now_ms, file.size_bytes, {}) for file in old]
-        return self._commit(stage, fresh, seen, removed=removed, transactions=marks, why=why, data_change=changes)
+        return self.commit(stage, fresh, seen, removed=removed, transactions=marks, why=why, data_change=changes)
 
     def _join(self, stage: Path, fresh: tuple[LakeFile, ...], batch: str) -> Appended:
         """Commit what is new of the staged files, again when another machine's writer came between."""
@@ -252,12 +266,12 @@ class Lake:
             if len(known) or written_after != seen.last_sequence:
                 fresh = rewritten(stage, fresh, known, seen.last_sequence + 1)
             transactions = {IMPORT + batch: total, SEQUENCE: seen.last_sequence + rows}
-            if self._commit(stage, fresh, seen, removed=[], transactions=transactions, why="import", data_change=True):
+            if self.commit(stage, fresh, seen, removed=[], transactions=transactions, why="import", data_change=True):
                 return Appended(rows, total - rows, seen.version + 1)
             time.sleep(0.02 * attempt)
         raise WorkspaceError(f"other programs changed the lake {TRIES} times during this import", "run the import again")
 
-    def _commit(
+    def commit(
         self,
         stage: Path,
         fresh: Sequence[LakeFile],
@@ -267,8 +281,12 @@ class Lake:
         transactions: dict[str, int],
         why: Why,
         data_change: bool,
+        table: DeltaTable | None = None,
     ) -> bool:
-        """Move the files in and commit exactly after `seen`; False, and nothing changed, when a newer version is there."""
+        """Move the files in and commit exactly after `seen`; False, and nothing changed, when a newer version is there.
+
+        table  the table opened at that version, where somebody has it
+        """
         from deltalake import CommitProperties, DeltaTable, Transaction
         from deltalake.exceptions import CommitFailedError
 
@@ -277,7 +295,7 @@ class Lake:
         properties = CommitProperties({"holdfast": why}, max_commit_retries=0, app_transactions=marks)
         added = [add_action(file, data_change=data_change) for file in fresh]
         try:
-            table = DeltaTable(str(self.path), version=seen.version)
+            table = table or DeltaTable(str(self.path), version=seen.version)
             table.create_write_transaction([*added, *removed], "append", EVENTS, commit_properties=properties)
         except CommitFailedError:
             moved_out(stage, self.path, fresh)

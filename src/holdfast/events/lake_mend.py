@@ -17,7 +17,7 @@ from holdfast.events.lake_stage import contents
 if TYPE_CHECKING:
     from holdfast.events.lake import Lake
 
-__all__ = ["RETENTION_HOURS", "SMALL_ROWS", "Compacted", "compacted", "neighbours", "vacuumed"]
+__all__ = ["RETENTION_HOURS", "SMALL_ROWS", "Compacted", "compacted", "joined", "neighbours", "vacuumed"]
 
 SMALL_ROWS = 100_000
 RETENTION_HOURS = 168
@@ -36,17 +36,23 @@ class Compacted:
 
 
 def compacted(lake: Lake) -> Compacted:
-    """Join small neighbouring files of the lake in one commit; the caller holds the writer's lock."""
+    """Join small neighbouring files of the lake and sweep; the caller holds the writer's lock."""
+    old, into = joined(lake)
+    return Compacted(old, into, vacuumed(lake, RETENTION_HOURS))
+
+
+def joined(lake: Lake) -> tuple[int, int]:
+    """Join small neighbouring files in one commit: how many, into how many. The caller holds the writer's lock."""
     for _ in range(TRIES):
         seen = lake.snapshot()
         runs = neighbours(seen.files)
         if not runs:
-            return Compacted(0, 0, vacuumed(lake, RETENTION_HOURS))
+            return 0, 0
         old = [file for run in runs for file in run]
         with lake.staging() as stage:
             fresh = [file for run in runs for file in write_files(stage, contents(lake.path, run))]
             if lake.replace(stage, fresh, old, seen, why="compact"):
-                return Compacted(len(old), len(fresh), vacuumed(lake, RETENTION_HOURS))
+                return len(old), len(fresh)
     raise WorkspaceError("other programs kept changing the lake during the compaction", "run it again later")
 
 
