@@ -10,7 +10,6 @@ import pwd
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,10 +18,6 @@ from pathlib import Path
 from typing import Literal
 
 import psycopg
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from conftest import postgres_programs
 
 Disk = Literal["sure", "hurried"]
 SETTINGS = {
@@ -36,7 +31,7 @@ SMALL = ("-c", "shared_buffers=64MB", "-c", "max_connections=60", "-c", "listen_
 @contextmanager
 def postgres(disk: Disk = "hurried") -> Iterator[str]:
     """A running PostgreSQL, as the URL of an empty database."""
-    programs = postgres_programs()
+    programs = _programs()
     assert programs is not None, 'PostgreSQL is not installed: ask needs("postgresql") first'
     folder = Path(tempfile.mkdtemp(prefix="holdfast-pg-", dir="/tmp"))
     user = _not_root()
@@ -55,6 +50,13 @@ def postgres(disk: Disk = "hurried") -> Iterator[str]:
             server.wait(30)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _programs() -> Path | None:
+    """The folder with initdb and postgres."""
+    found = shutil.which("initdb")
+    folders = [Path(found).resolve().parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    return folders[-1] if folders else None
 
 
 def _start(program: Path, folder: Path, port: int, disk: Disk, user: pwd.struct_passwd | None) -> subprocess.Popen[bytes]:
