@@ -68,6 +68,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "customers": ("customers", "Find customers; with an id: that customer's timeline."),
     "report": ("report", "Everything in one HTML file that opens offline."),
     "serve": ("serve", "The workspace in the browser, and the place where its events arrive."),
+    "backup": ("backup", "Everything that cannot be rebuilt, in one file, also while the server runs."),
+    "restore": ("restore", "A backup becomes a workspace again."),
     "sql": ("sql", "Ask the events anything, in SQL, read-only."),
     "refusals": ("refusals", "Rows that could not be used: list, export, replay."),
     "erase": ("erase", "Remove customers and all they did."),
