@@ -1,56 +1,86 @@
-"""What the follower has seen already, as sorted hashes: an event of a known customer costs a look-up in memory, no more.
+"""Who somebody is, for pages: a profile where there is one, all ids of a person, what she is called.
 
-16 bytes an id. Made of the database when the process starts; whatever is not in it is simply looked up there again.
+The one door through which pages reach customers: `who_or_404(key)` for the customer of a URL.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
 
-import numpy as np
-import numpy.typing as npt
+from django.http import Http404
+from django.utils import timezone
 
-__all__ = ["Firsts", "hashes"]
+from holdfast.server.customers.figures import figures
+from holdfast.server.customers.links import person_of
+from holdfast.server.customers.models import Account, Customer, KnownAs, ids_of
+from holdfast.server.customers.standing import name_shown
+from holdfast.server.place import settings
 
-Longs = npt.NDArray[np.int64]
+__all__ = ["Who", "names_of", "today", "who", "who_or_404"]
 
 
-def hashes(texts: Sequence[str]) -> Longs:
-    """A 64-bit hash of each text, the same within this process."""
-    return np.fromiter(map(hash, texts), np.int64, len(texts))
+@dataclass(frozen=True)
+class Who:
+    """A person as pages show her.
+
+    person    the id that she is shown under · ids  all her ids, that one first
+    asked     the id that was asked for: another than `person` when the two are one
+    customer  her profile; None for one who only has events
+    """
+
+    person: str
+    ids: tuple[str, ...]
+    asked: str
+    customer: Customer | None
+
+    @property
+    def name(self) -> str:
+        """What she is called."""
+        one = self.customer
+        return name_shown(one.name, one.email, self.person) if one else name_shown("", "", self.person)
+
+    @property
+    def account(self) -> str:
+        """The id of her account; "" for none."""
+        return str(self.customer.account) if self.customer else ""
+
+    @property
+    def account_name(self) -> str:
+        """What her account is called."""
+        found = Account.objects.filter(account=self.account).first() if self.account else None
+        return str(found) if found else self.account
 
 
-class Firsts:
-    """The first instant that was noted of each hash."""
+def who(person: str) -> Who | None:
+    """Who has that id; None for nobody that anything is known of."""
+    ids = tuple(ids_of(person))
+    found = Customer.objects.filter(person__in=ids, merged_into="").first()
+    if found is None and not figures(ids[:1]):
+        return None
+    return Who(ids[0], ids, person, found)
 
-    def __init__(self) -> None:
-        self._hashes: Longs = np.empty(0, np.int64)
-        self._times: Longs = np.empty(0, np.int64)
 
-    def __len__(self) -> int:
-        return len(self._hashes)
+def who_or_404(key: str) -> Who:
+    """The customer of a URL."""
+    found = who(person_of(key))
+    if found is None:
+        raise Http404
+    return found
 
-    @staticmethod
-    def of(parts: Iterable[tuple[Longs, Longs]]) -> Firsts:
-        """Of hashes and times, part by part."""
-        made, held = Firsts(), list(parts)
-        if held:
-            made.note(np.concatenate([one for one, _ in held]), np.concatenate([one for _, one in held]))
-        return made
 
-    def news(self, ids: Longs, times: Longs) -> npt.NDArray[np.bool_]:
-        """Which of these are unknown, or earlier than what was noted."""
-        if not len(self._hashes):
-            return np.ones(len(ids), np.bool_)
-        place = np.minimum(np.searchsorted(self._hashes, ids), len(self._hashes) - 1)
-        found: npt.NDArray[np.bool_] = (self._hashes[place] != ids) | (times < self._times[place])
-        return found
+def names_of(persons: Iterable[str]) -> dict[str, str]:
+    """What each of some ids is called, merged ones by the name of the person that they really are."""
+    wanted = set(persons)
+    merged = dict(KnownAs.objects.filter(known_as__in=wanted).values_list("known_as", "person"))
+    whole = {one: merged.get(one, one) for one in wanted}
+    rows = Customer.objects.filter(person__in=set(whole.values())).values_list("person", "name", "email")
+    named = {person: name_shown(name, email, person) for person, name, email in rows}
+    return {one: named.get(person) or name_shown("", "", person) for one, person in whole.items()}
 
-    def note(self, ids: Longs, times: Longs) -> None:
-        """Take these in; of one that is there the earlier instant stays."""
-        every, when = np.concatenate([self._hashes, ids]), np.concatenate([self._times, times])
-        order = np.lexsort((when, every))
-        every, when = every[order], when[order]
-        first = np.ones(len(every), np.bool_)
-        first[1:] = every[1:] != every[:-1]
-        self._hashes, self._times = every[first], when[first]
+
+def today() -> date:
+    """The day it is in the zone of the business."""
+    return timezone.now().astimezone(ZoneInfo(settings().zone)).date()

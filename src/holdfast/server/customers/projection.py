@@ -23,8 +23,8 @@ from django.db import transaction
 from holdfast.events.identity import ANONYMOUS, Evidence
 from holdfast.server.customers import profiles, statements, sweeping
 from holdfast.server.customers.facts import CONSENT_EVENTS, ORDER, TELLING, facts_of, later
+from holdfast.server.customers.firsts import Firsts, Longs, hashes
 from holdfast.server.customers.identity import chunks, settled
-from holdfast.server.customers.known import Firsts, Longs, hashes
 from holdfast.server.customers.models import ID_LENGTH, Cursor, Customer, Sighting
 from holdfast.server.customers.profiles import Telling
 from holdfast.server.customers.resolving import Said, Seen

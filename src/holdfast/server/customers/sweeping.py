@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from django.db import transaction
 
 from holdfast.events.identity import ANONYMOUS
+from holdfast.server.customers.firsts import Longs, hashes
 from holdfast.server.customers.identity import chunks
-from holdfast.server.customers.known import Longs, hashes
 from holdfast.server.customers.models import AliasCall, Cursor, Customer, KnownAs, Sighting
 from holdfast.server.customers.removing import removed_from_database
 
