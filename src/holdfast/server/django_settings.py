@@ -178,6 +178,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+FILE_UPLOAD_TEMP_DIR = server_folder("uploads")
 
 # ------------------------------------------------------------------------------------------------------- files and words
 STATIC_URL = "/static/"

@@ -64,6 +64,8 @@ OPTIONS: tuple[Option, ...] = (
         "8000",
         "Megabytes that may wait to be digested; beyond that, senders are asked to come again. 0: no limit.",
     ),
+    Option("UPLOAD_MEGABYTES", "number", "4000", "The largest file that can be uploaded in the browser, in megabytes."),
+    Option("REFUSED_DAYS", "number", "90", "So many days refused events are kept."),
     Option(
         "SIGN_ON", "text", "", "Single sign-on by OpenID Connect: issuer URL, client id and secret, with blanks between.", True
     ),

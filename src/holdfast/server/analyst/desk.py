@@ -21,13 +21,23 @@ if TYPE_CHECKING:
 __all__ = ["ERRANDS", "Desk"]
 
 ERRANDS: dict[str, str] = {
+    "sources.plan": "holdfast.server.sources.planning:errand",
     "level": "holdfast.server.analyst.leveling:errand",
     "warm": "holdfast.server.analyst.warming:errand",
     "today.begin": "holdfast.server.today.kept:begin",
     "today.make": "holdfast.server.today.kept:make",
     "customers.figures": "holdfast.server.customers.figures:errand",
+    "customers.timeline": "holdfast.server.customers.told_timeline:errand",
+    "customers.details": "holdfast.server.customers.told_details:errand",
+    "customers.traits": "holdfast.server.customers.told_traits:errand",
+    "customers.traits.make": "holdfast.server.customers.told_traits:make",
+    "customers.best": "holdfast.server.customers.figures:best_errand",
     "customers.foreseen": "holdfast.server.customers.foreseen:foreseen_errand",
     "customers.liking": "holdfast.server.customers.foreseen:liking_errand",
+    "insights.told": "holdfast.server.insights.errands:told",
+    "insights.file": "holdfast.server.insights.errands:file",
+    "insights.people": "holdfast.server.insights.errands:people",
+    "insights.cancel": "holdfast.server.insights.errands:cancel",
 }
 """Name → module:function. The function takes the desk and the arguments of the call."""
 

@@ -1,0 +1,210 @@
+"""The pages of files: upload, see how it will be read, put that right, say yes, watch, see what came of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from holdfast.errors import InputError
+from holdfast.server.analyst.client import AnalystAway, call
+from holdfast.server.people import audit
+from holdfast.server.place import workspace
+from holdfast.server.sources import choosing, mending, uploads
+from holdfast.server.sources.jobs import read_in
+from holdfast.server.sources.models import Upload
+
+__all__ = ["cancel", "delete", "imports", "one", "plan", "progress", "read", "refusals", "refusals_file", "upload"]
+
+STILL = timedelta(seconds=60)
+"""After so long without a beat a reading has died."""
+
+
+def imports(request: HttpRequest) -> HttpResponse:
+    """Upload a file; what was uploaded and imported before, in the browser or from the command line."""
+    listed = list(Upload.objects.exclude(state="deleted")[:100])
+    ours = {one.record.get("fingerprint") for one in listed}
+    others = [record for record in reversed(workspace().imports()) if record.fingerprint not in ours][:100]
+    return render(request, "sources/imports.html", {"uploads": listed, "others": others})
+
+
+def upload(request: HttpRequest) -> HttpResponse:
+    """Take a file. Scripts are told where to go on, browsers go there."""
+    if request.method != "POST":
+        return redirect("imports")
+    sent = request.FILES.get("file")
+    try:
+        if sent is None:
+            raise InputError(_("No file was chosen"), _("choose one"))
+        made = uploads.store(sent, request.user)
+    except InputError as error:
+        if request.headers.get("Accept") == "application/json":
+            return JsonResponse({"problem": f"{error.what}: {error.mend}"}, status=422)
+        messages.error(request, f"{error.what}: {error.mend}")
+        return redirect("imports")
+    where = reverse("import", args=[made.pk])
+    return JsonResponse({"go": where}) if request.headers.get("Accept") == "application/json" else redirect(where)
+
+
+def one(request: HttpRequest, pk: int) -> HttpResponse:
+    """One file, wherever it stands."""
+    found = _upload(pk)
+    if found.state in ("uploaded", "failed") and found.file and "look" in request.GET:
+        _look(found)
+    return render(request, "sources/file.html", _told(found))
+
+
+def plan(request: HttpRequest, pk: int) -> HttpResponse:
+    """How it will be read, as the choices made now say; a part of the page for htmx, else the page."""
+    found = _upload(pk)
+    if found.state not in ("uploaded", "failed") or not found.file:
+        return redirect("import", pk=pk)
+    if request.method == "POST":
+        found.mapping, found.options = choosing.chosen(request.POST)
+        found.save(update_fields=["mapping", "options"])
+    _look(found)
+    if request.headers.get("HX-Request"):
+        return render(request, "sources/_plan.html", _told(found))
+    return redirect("import", pk=pk)
+
+
+def read(request: HttpRequest, pk: int) -> HttpResponse:
+    """Yes: read it in, as the choices that stand in the form say."""
+    found = _upload(pk)
+    if request.method != "POST" or not found.file:
+        return redirect("import", pk=pk)
+    if "roles" in request.POST:
+        found.mapping, found.options = choosing.chosen(request.POST)
+        _look(found)
+        if found.plan.get("problem"):
+            return redirect("import", pk=pk)
+        found.save(update_fields=["mapping", "options"])
+    _begin(found, request.user)
+    return redirect("import", pk=pk)
+
+
+def progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far the reading has come, for the page to ask again; the whole page once it is over."""
+    found = _upload(pk)
+    answer = render(request, "sources/_progress.html", _told(found))
+    if found.state != "reading":
+        answer["HX-Refresh"] = "true"
+    return answer
+
+
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stop the reading; nothing of the file goes in, unless it was all read already."""
+    if request.method == "POST":
+        stopped = Upload.objects.filter(pk=pk, state="reading").update(state="cancelled", done_at=timezone.now())
+        if stopped:
+            audit.record(request.user, "import.cancel", subject=str(pk))
+            messages.success(request, _("It was stopped; nothing of the file went in."))
+    return redirect("import", pk=pk)
+
+
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Throw an uploaded file away. What was read in stays."""
+    found = _upload(pk)
+    if request.method == "POST" and found.state != "reading":
+        uploads.drop(found)
+        Upload.objects.filter(pk=pk).update(state="deleted")
+        audit.record(request.user, "import.delete", subject=str(pk))
+        messages.success(request, _("%(name)s is gone from the list. What was read in stays.") % {"name": found.name})
+        return redirect("imports")
+    return redirect("import", pk=pk)
+
+
+def refusals(request: HttpRequest, fingerprint: str) -> HttpResponse:
+    """The rows of an import that could not be used: why, put right here, read again."""
+    path, record = _refusals(fingerprint)
+    if request.method == "POST":
+        changed = mending.written(path, request.POST)
+        made = Upload.objects.create(
+            name=record.source,
+            file="",
+            size=path.stat().st_size,
+            uploaded_by=request.user,
+            mapping=dict(record.mapping),
+            options={name: value for name, value in record.read_as.items() if value},
+            record={"replays": fingerprint},
+        )
+        audit.record(request.user, "import.replay", subject=fingerprint, rows=changed)
+        _begin(made, request.user)
+        return redirect("import", pk=made.pk)
+    told = {"record": record, **mending.shown(path)}
+    return render(request, "sources/refusals.html", told)
+
+
+def refusals_file(request: HttpRequest, fingerprint: str) -> HttpResponse:
+    """The refused rows as a file: JSON lines to be read in again, or CSV to look at."""
+    path, record = _refusals(fingerprint)
+    if request.GET.get("as") == "csv":
+        answer = HttpResponse(mending.as_csv(path), content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="refused-{fingerprint[:12]}.csv"'
+        return answer
+    return FileResponse(
+        path.open("rb"),
+        as_attachment=True,
+        filename=f"refused-{record.fingerprint[:12]}.jsonl",
+        content_type="application/jsonl",
+    )
+
+
+def _upload(pk: int) -> Upload:
+    return get_object_or_404(Upload.objects.exclude(state="deleted"), pk=pk)
+
+
+def _refusals(fingerprint: str) -> tuple[Any, Any]:
+    """The refusals file of an import, and the import; 404 where none waits."""
+    for path, record in workspace().refusals().items():
+        if record.fingerprint == fingerprint:
+            return path, record
+    raise Http404
+
+
+def _look(found: Upload) -> None:
+    """Ask how the file will be read, and keep the answer."""
+    try:
+        told = call(
+            "sources.plan",
+            within_seconds=120,
+            path=str(uploads.path_of(found)),
+            name=found.name,
+            mapping=found.mapping,
+            options=found.options,
+        )
+    except (AnalystAway, TimeoutError):
+        told = {"problem": _("The file could not be looked at: the analyst did not answer"), "mend": _("try again in a minute")}
+    found.plan = told
+    found.save(update_fields=["plan"])
+
+
+def _begin(found: Upload, by: Any) -> None:
+    Upload.objects.filter(pk=found.pk).update(
+        state="reading", rows_done=0, beat_at=timezone.now(), done_at=None, problem="", mend=""
+    )
+    audit.record(by, "import.begin", subject=str(found.pk))
+    read_in(found.pk)
+
+
+def _told(found: Upload) -> dict[str, Any]:
+    """What the templates show of a file."""
+    found.refresh_from_db()
+    share = round(100 * found.rows_done / found.rows_total) if found.rows_total else None
+    return {
+        "one": found,
+        "share": None if share is None else min(share, 100),
+        "stopped": found.state == "reading" and found.beat_at is not None and timezone.now() - found.beat_at > STILL,
+        "choices": choosing.choices(found.plan, found.options) if found.plan else None,
+        "refusals_wait": found.state == "done" and bool(found.record.get("refused")) and _wait(found),
+    }
+
+
+def _wait(found: Upload) -> bool:
+    return any(record.fingerprint == found.record.get("fingerprint") for record in workspace().refusals().values())
