@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -67,16 +68,33 @@ def people(db) -> dict:  # noqa: ARG001 - the database is made
     """Olga, Max, Agnes and Anna, by name."""
     from holdfast.server.people.models import User
 
-    return {
-        name: User.objects.create_user(f"{name}@example.com", PASSWORD, role=role, name=name.capitalize())
+    made = {
+        name: User(email=f"{name}@example.com", password=_hashed_password(), role=role, name=name.capitalize())
         for name, role in NAMES.items()
     }
+    for user in made.values():
+        user.save()
+    return made
+
+
+@cache
+def _hashed_password() -> str:
+    """Argon2 takes its time: once for all tests."""
+    from django.contrib.auth.hashers import make_password
+
+    return make_password(PASSWORD)
 
 
 @pytest.fixture
-def as_(people, served) -> Iterator:  # noqa: ARG001 - a workspace is served
-    """`as_("olga")` is a client where she is signed in; `as_(None)` one where nobody is."""
+def as_(people, request: pytest.FixtureRequest) -> Iterator:
+    """`as_("olga")` is a client where she is signed in; `as_(None)` one where nobody is.
+
+    An empty workspace is served, unless the test asked for the real shop.
+    """
     from django.test import Client
+
+    if "giftware" not in request.fixturenames:
+        request.getfixturevalue("served")
 
     def client(name: str | None) -> Client:
         made = Client()
