@@ -31,8 +31,10 @@ def verb(workspace: str, action: str, email: str, role: str | None, name: str, j
     that signs in once. Whoever may run this on the machine of the server may do everything anyway.
     """
     _ready(workspace)
-    words = ACTIONS[action](email.strip().lower(), role, name)
-    tell(Said({"name": "Users", "action": action}, words, COLUMNS, _rows()), json=json, csv=csv)
+    words, link = ACTIONS[action](email.strip().lower(), role, name)
+    tell(Said({"name": "Users", "action": action, "link": link}, words, COLUMNS, _rows()), json=json, csv=csv)
+    if link and not json:
+        click.echo(link)  # unbroken, to be copied
 
 
 def _ready(workspace: str) -> None:
@@ -41,19 +43,19 @@ def _ready(workspace: str) -> None:
     from holdfast.workspace import Workspace
 
     os.environ["HOLDFAST_WORKSPACE"] = str(Workspace.open(workspace).path)
-    from holdfast.server.process.migrating import run
+    from holdfast.server.process.migrating import migrate
 
-    run(-1, lambda: None)
+    migrate()
 
 
-def _listed(_email: str, _role: str | None, _name: str) -> str:
+def _listed(_email: str, _role: str | None, _name: str) -> tuple[str, str]:
     from holdfast.server.people.models import User
 
     count = User.objects.count()
-    return f"{count} {'person has' if count == 1 else 'people have'} an account."
+    return f"{count} {'person has' if count == 1 else 'people have'} an account.", ""
 
 
-def _added(email: str, role: str | None, name: str) -> str:
+def _added(email: str, role: str | None, name: str) -> tuple[str, str]:
     from django.core.exceptions import ValidationError
     from django.core.validators import validate_email
 
@@ -69,31 +71,31 @@ def _added(email: str, role: str | None, name: str) -> str:
         raise UsageError(f"{email} has an account already", f"holdfast user role {email} --role {role or 'agent'}")
     made = User.objects.create_user(email, role=role or "analyst", name=name)
     record("command line", "user.add", subject=str(made.pk), role=made.role)
-    return f"{email} is {made.role}. This link signs in once, within minutes: {link(made)}"
+    return f"{email} is {made.role}. This link signs in once, within minutes.", link(made)
 
 
-def _role(email: str, role: str | None, _name: str) -> str:
+def _role(email: str, role: str | None, _name: str) -> tuple[str, str]:
     from holdfast.server.people.members import change_role
 
     if role is None:
         raise UsageError("which role?", "add --role analyst, agent, manager or owner")
-    return f"{email} is {change_role(_one(email), role, 'command line').role}."
+    return f"{email} is {change_role(_one(email), role, 'command line').role}.", ""
 
 
-def _link(email: str, _role: str | None, _name: str) -> str:
+def _link(email: str, _role: str | None, _name: str) -> tuple[str, str]:
     from holdfast.server.people.audit import record
     from holdfast.server.people.one_time import link, setup_link
 
     if not email:
         first = setup_link()
         if first:
-            return f"Nobody has an account yet. This link makes the first owner: {first}"
+            return "Nobody has an account yet. This link makes the first owner.", first
     user = _one(email)
     record("command line", "user.link", subject=str(user.pk))
-    return f"This link signs {email} in once, within minutes: {link(user)}"
+    return f"This link signs {email} in once, within minutes.", link(user)
 
 
-def _reset(email: str, _role: str | None, _name: str) -> str:
+def _reset(email: str, _role: str | None, _name: str) -> tuple[str, str]:
     from allauth.mfa.models import Authenticator
 
     from holdfast.server.people.audit import record
@@ -107,7 +109,7 @@ def _reset(email: str, _role: str | None, _name: str) -> str:
     user.is_active = True
     user.save()
     record("command line", "user.reset", subject=str(user.pk))
-    return f"{email} has no password and no second factor now. This link signs in once, within minutes: {link(user)}"
+    return f"{email} has no password and no second factor now. This link signs in once, within minutes.", link(user)
 
 
 ACTIONS = {"list": _listed, "add": _added, "role": _role, "link": _link, "reset": _reset}

@@ -226,11 +226,11 @@ def audit(
     request: HttpRequest,  # noqa: ARG001 - ninja's signature
     limit: Limit = 50,
     cursor: Cursor = "",
-    actor: Annotated[Words, Query(description="A part of whoever did it.")] = "",
-    action: Annotated[Words, Query(description="How it begins: customer. or customer.erase")] = "",
-    subject: Annotated[Words, Query(description="To whom or what, exactly.")] = "",
-    since: Annotated[date | None, Query(description="First day, in the zone of the business.")] = None,
-    until: Annotated[date | None, Query(description="Last day.")] = None,
+    actor: Annotated[Words, Query("", description="A part of whoever did it.")] = "",
+    action: Annotated[Words, Query("", description="How it begins: customer. or customer.erase")] = "",
+    subject: Annotated[Words, Query("", description="To whom or what, exactly.")] = "",
+    since: Annotated[date | None, Query(None, description="First day, in the zone of the business.")] = None,
+    until: Annotated[date | None, Query(None, description="Last day.")] = None,
 ) -> dict[str, Any]:
     """Newest first."""
     page = audit_page(AuditFilter(actor, action, subject, since, until), settings().zone, key_of_cursor(cursor), limit)

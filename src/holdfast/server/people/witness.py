@@ -6,7 +6,7 @@ from typing import Any
 
 from allauth.account import signals as account
 from allauth.mfa import signals as second
-from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.contrib.auth.signals import user_logged_out, user_login_failed
 
 from holdfast.server.people.audit import record
 from holdfast.server.people.models import User, hashed
@@ -16,7 +16,7 @@ __all__ = ["watch"]
 
 def watch() -> None:
     """Connect the signals; called once when the room is ready."""
-    user_logged_in.connect(_in, dispatch_uid="holdfast.in")
+    account.user_logged_in.connect(_in, dispatch_uid="holdfast.in")
     user_logged_out.connect(_out, dispatch_uid="holdfast.out")
     user_login_failed.connect(_failed, dispatch_uid="holdfast.failed")
     for signal, action in (

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["run"]
+__all__ = ["migrate", "run"]
 
 MIGRATING = 7_642_118
 """The number of PostgreSQL's advisory lock, so that two servers on one database do not migrate at once."""
@@ -16,7 +16,17 @@ log = logging.getLogger(__name__)
 
 
 def run(_listening: int, ready: Callable[[], None]) -> int:
-    """Apply the migrations that are missing; while nobody has an account, print the link that makes the first owner."""
+    """Bring the database up to date; while nobody has an account, print the link that makes the first owner."""
+    migrate()
+    from holdfast.server.people.one_time import setup_link
+
+    print(setup_link())
+    ready()
+    return 0
+
+
+def migrate() -> None:
+    """Apply the migrations that are missing. Django is set up by it."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "holdfast.server.django_settings")
     import django
     from django.core.management import call_command
@@ -24,11 +34,6 @@ def run(_listening: int, ready: Callable[[], None]) -> int:
     django.setup(set_prefix=False)
     with _alone():
         call_command("migrate", interactive=False, verbosity=0)
-    from holdfast.server.people.one_time import setup_link
-
-    print(setup_link())
-    ready()
-    return 0
 
 
 @contextmanager
