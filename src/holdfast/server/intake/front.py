@@ -26,8 +26,8 @@ from holdfast.server.intake.body import decompressed, received
 from holdfast.server.intake.call import Call, call_of, kind_of
 from holdfast.server.intake.checked import checked
 from holdfast.server.intake.gathering import Gathering
-from holdfast.server.intake.inbox import Arrived, inbox
-from holdfast.server.intake.keys import Keys, KeysUnknown
+from holdfast.server.intake.inbox import Arrived, Inbox, inbox
+from holdfast.server.intake.keys import Keys, KeysUnknown, read_keys, used
 from holdfast.server.intake.pace import Pace
 from holdfast.server.options import number
 from holdfast.server.process.metrics import ACKNOWLEDGED
@@ -45,14 +45,26 @@ log = logging.getLogger("holdfast.intake")
 
 
 class Front:
-    """The stations of one event loop; two threads wait for the disk and for the database."""
+    """The stations of one event loop; two threads wait for the disk and for the database.
 
-    def __init__(self) -> None:
+    box    gives the inbox
+    read   gives the ids of the living write keys by hash
+    mark   writes down which keys were used
+    clock  seconds, only growing
+    """
+
+    def __init__(
+        self,
+        box: Callable[[], Inbox] = inbox,
+        read: Callable[[], dict[str, int]] = read_keys,
+        mark: Callable[[frozenset[int]], None] = used,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="intake-disk")
         self._database = ThreadPoolExecutor(1, thread_name_prefix="intake-keys")
-        self.gathering = Gathering(inbox, self._disk, number("INTAKE_WAITING_MB") * MEGA)
-        self.keys = Keys(self._database, time.monotonic)
-        self.pace = Pace(number("INTAKE_PER_SECOND"), time.monotonic)
+        self.gathering = Gathering(box, self._disk, number("INTAKE_WAITING_MB") * MEGA, clock)
+        self.keys = Keys(self._database, clock, read, mark)
+        self.pace = Pace(number("INTAKE_PER_SECOND"), clock)
 
     async def answer(self, scope: Scope, receive: Receive) -> Answer:
         """What is answered to a request under /v1/."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
+import math
 from collections.abc import Callable
 from concurrent.futures import Executor
 
@@ -28,13 +28,14 @@ class Gathering:
     box         gives the inbox; called in `thread`
     thread      where the disk is waited for
     most_bytes  that may wait in the inbox; 0: no limit
+    clock       seconds, only growing
     """
 
-    def __init__(self, box: Callable[[], Inbox], thread: Executor, most_bytes: int) -> None:
-        self._box, self._thread, self._most_bytes = box, thread, most_bytes
+    def __init__(self, box: Callable[[], Inbox], thread: Executor, most_bytes: int, clock: Callable[[], float]) -> None:
+        self._box, self._thread, self._most_bytes, self._clock = box, thread, most_bytes, clock
         self._waiting: list[tuple[Arrived, asyncio.Future[bool]]] = []
         self._writing: asyncio.Task[None] | None = None
-        self._check_at = 0.0
+        self._check_at = -math.inf
         self.full = False
         """Whether so much waits that nothing may be put."""
 
@@ -48,7 +49,7 @@ class Gathering:
 
     async def look(self) -> None:
         """Bring `full` up to date, when nothing is written that would."""
-        if time.monotonic() >= self._check_at:
+        if self._clock() >= self._check_at:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._measure)
 
     async def settled(self) -> None:
@@ -76,7 +77,7 @@ class Gathering:
 
     def _measure(self) -> None:
         """Look at how much waits, now and then."""
-        begun = time.monotonic()
+        begun = self._clock()
         if self._most_bytes <= 0 or begun < self._check_at:
             return
         try:
@@ -87,7 +88,7 @@ class Gathering:
         if full and not self.full:
             log.error("the inbox is full: nothing is taken until the worker has digested some of it")
         self.full = full
-        ended = time.monotonic()
+        ended = self._clock()
         self._check_at = ended + max(CHECK_SECONDS, CHECK_SHARE * (ended - begun))
 
 

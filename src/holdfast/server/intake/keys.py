@@ -75,8 +75,8 @@ class Keys:
         self,
         thread: Executor,
         clock: Callable[[], float],
-        read: Callable[[], dict[str, int]] = read_keys,
-        mark: Callable[[frozenset[int]], None] = used,
+        read: Callable[[], dict[str, int]],
+        mark: Callable[[frozenset[int]], None],
     ) -> None:
         self._thread, self._clock, self._read, self._mark = thread, clock, read, mark
         self._known: _Known | None = None
