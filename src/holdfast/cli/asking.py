@@ -119,8 +119,8 @@ def asked(
     if heard is not None:
         heard.append(asking)
         return
-    opened, timelines = _timelines(workspace, whose)
-    made = asking.of(timelines, (opened.accounts if whose == "accounts" else opened).order_lines)
+    timelines = _timelines(workspace, whose)
+    made = asking.of(timelines, lambda: _order_lines(workspace, whose))
     firms = ("a customer is a firm here: all who belong to one account",) if whose == "accounts" else ()
     answer = made.answer(timelines)
     first = () if people else (*firms, *_nobody(answer, where))
@@ -179,14 +179,22 @@ def _question(place: str, own: dict[str, Any], **shared: Any) -> Question:
     return made
 
 
-def _timelines(workspace: str, whose: str) -> tuple[Workspace, Timelines]:
-    """The workspace in a folder, and the timelines of its customers or accounts; the first run says that it compiles."""
+def _order_lines(workspace: str, whose: str) -> OrderLines:
+    """What was in the orders of the customers, or of the accounts, of the workspace in a folder."""
+    from holdfast.workspace import Workspace
+
+    opened = Workspace.open(workspace)
+    return (opened.accounts if whose == "accounts" else opened).order_lines()
+
+
+def _timelines(workspace: str, whose: str) -> Timelines:
+    """The timelines of the customers, or of the accounts, of the workspace in a folder; the first run says that it compiles."""
     from holdfast.cli.compiling import say_first_run
     from holdfast.workspace import Workspace
 
     opened = Workspace.open(workspace)
     say_first_run()
-    return opened, filled(opened, whose)
+    return filled(opened, whose)
 
 
 def _of_firms(opened: Workspace) -> Timelines:

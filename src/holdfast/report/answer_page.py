@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from holdfast.report.heat import heat_table
+from holdfast.report.heat import Opens, heat_table
 from holdfast.report.markup import Markup, join
 from holdfast.report.page import Page, Section, figure_place
 from holdfast.report.parts import answer_table, foot, lead
@@ -15,27 +16,32 @@ if TYPE_CHECKING:
 
     from holdfast.analyses.answer import Answer
 
-__all__ = ["answer_page"]
+__all__ = ["answer_page", "picture"]
 
 
 def answer_page(answer: Answer) -> str:
     """The answer as one HTML file that opens offline."""
     settings, definition = answer.source.settings, answer.definition
-    picture, figures = _picture(answer)
+    drawn, figures = picture(answer)
     name = type(answer.question).__name__.lower()
-    body = join(lead(answer.words), picture, answer_table(answer, limit=1000), foot(answer, name))
+    body = join(lead(answer.words), drawn, answer_table(answer, limit=1000), foot(answer, name))
     aside = f"{settings.name} · as of {definition.as_of.day} {definition.as_of:%B %Y}"
     return Page(
         definition.title, settings.name, aside, Markup(""), [Section("answer", definition.title, body, figures=figures)]
     ).html()
 
 
-def _picture(answer: Answer) -> tuple[Markup, dict[str, go.Figure]]:
-    """A grid as a heat map of the page, anything else as its figure; nothing for a question without picture."""
+def picture(
+    answer: Answer, *, opens: Opens = lambda _row: {}, marks: Mapping[str, str] | None = None
+) -> tuple[Markup, dict[str, go.Figure]]:
+    """A grid as a heat map of the page, anything else as its figure; nothing for a question without picture.
+
+    opens, marks  as of `heat_table`
+    """
     from holdfast.errors import UsageError
 
     if {"cohort", "size", "rate", "state"} <= set(answer.table.column_names):
-        return _grids(answer), {}
+        return _grids(answer, opens, marks), {}
     try:
         figure = answer.figure()
     except UsageError:
@@ -63,7 +69,7 @@ def _size(figure: go.Figure) -> tuple[int, int]:
     return tall, NAMES + COLUMN * len(figure.data[0].x) if kind == "heatmap" else 0
 
 
-def _grids(answer: Answer) -> Markup:
+def _grids(answer: Answer, opens: Opens, marks: Mapping[str, str] | None) -> Markup:
     """A heat map a segment."""
     rows = answer.table.to_pylist()
     counted = getattr(answer.question, "measure", "customers") == "customers"
@@ -76,7 +82,11 @@ def _grids(answer: Answer) -> Markup:
             join(
                 title,
                 heat_table(
-                    [row for row in rows if row.get("segment") == segment], value, currency=answer.source.settings.currency
+                    [row for row in rows if row.get("segment") == segment],
+                    value,
+                    currency=answer.source.settings.currency,
+                    opens=opens,
+                    marks=marks,
                 ),
             )
         )

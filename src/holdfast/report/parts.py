@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from holdfast.report.markup import Markup, join, tag
@@ -87,17 +87,23 @@ def table(
 
 
 def answer_table(
-    answer: Answer, *, chosen: Sequence[str] = (), titles: dict[str, str] | None = None, limit: int = 400
+    answer: Answer,
+    *,
+    chosen: Sequence[str] = (),
+    titles: dict[str, str] | None = None,
+    limit: int = 400,
+    links: Sequence[Mapping[str, str]] = (),
 ) -> Markup:
     """The table of an answer, or the chosen columns of it, tidied: intervals beside their number, remarks below.
 
     titles  what stands over a column, by its name, where the name itself would not be understood
+    links   for each row, the addresses that its values open to, by their column
     """
     names = [name for name in (chosen or answer.table.column_names) if name in answer.table.column_names]
     columns = [answer.table.column(name).to_pylist() for name in names]
     firsts = [next((value for value in column if value is not None), None) for column in columns]
     forms = kinds(names, [None if first is None else type(first) for first in firsts])
-    tidy = tidied(names, list(zip(*columns, strict=True)), forms, answer.source.settings.currency)
+    tidy = tidied(names, list(zip(*columns, strict=True)), forms, answer.source.settings.currency, links)
     shown = {titled(name): title for name, title in (titles or {}).items()}
     return table(tidy.headings, tidy.rows, tidy.kinds, titles=shown, caption=" · ".join(tidy.remarks), limit=limit)
 

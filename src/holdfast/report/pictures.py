@@ -53,6 +53,7 @@ class Step:
     text    the size as written above the column
     colour  a variable of the page
     total   whether it stands on the ground
+    opens   the address that it opens to; empty: to none
     """
 
     label: str
@@ -60,6 +61,7 @@ class Step:
     text: str
     colour: str
     total: bool = False
+    opens: str = ""
 
 
 def bridge(steps: Sequence[Step], label: str) -> Markup:
@@ -83,7 +85,7 @@ def bridge(steps: Sequence[Step], label: str) -> Markup:
     for place, (step, (before, after)) in enumerate(zip(steps, tops, strict=True)):
         x = place * slot + (slot - wide) / 2
         top, size = y(max(before, after)), max(abs(y(before) - y(after)), 1.0)
-        drawn.append(
+        column = join(
             tag(
                 "rect",
                 x=f"{x:.1f}",
@@ -92,9 +94,10 @@ def bridge(steps: Sequence[Step], label: str) -> Markup:
                 height=f"{size:.1f}",
                 rx=2,
                 fill=f"var(--{step.colour})",
-            )
+            ),
+            tag("text", step.text, x=f"{x + wide / 2:.1f}", y=f"{top - 6:.1f}", class_="val"),
         )
-        drawn.append(tag("text", step.text, x=f"{x + wide / 2:.1f}", y=f"{top - 6:.1f}", class_="val"))
+        drawn.append(tag("a", column, href=step.opens, aria_label=f"{step.label}: {step.text}") if step.opens else column)
         drawn.append(tag("text", step.label, x=f"{x + wide / 2:.1f}", y=182, class_="lab"))
         if place + 1 < len(steps):
             drawn.append(
@@ -102,4 +105,5 @@ def bridge(steps: Sequence[Step], label: str) -> Markup:
                     "line", x1=f"{x + wide:.1f}", x2=f"{x + slot:.1f}", y1=f"{y(after):.1f}", y2=f"{y(after):.1f}", class_="tie"
                 )
             )
-    return tag("svg", join(*drawn), viewbox="0 0 400 190", role="img", aria_label=label, class_="bridge")
+    role = "group" if any(step.opens for step in steps) else "img"
+    return tag("svg", join(*drawn), viewbox="0 0 400 190", role=role, aria_label=label, class_="bridge")

@@ -5,10 +5,11 @@ The CSV and the JSON keep every column; only what is shown is tidied.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from holdfast.report.markup import Markup, tag
 from holdfast.report.values import Kind, cents_shown, shown, titled
 
 __all__ = ["Tidy", "bounds_of", "tidied"]
@@ -37,8 +38,17 @@ class Tidy:
     remarks: tuple[str, ...]
 
 
-def tidied(columns: Sequence[str], rows: Sequence[Sequence[Any]], forms: Sequence[Kind], currency: str = "") -> Tidy:
-    """The table with its values written: `crr`, `crr_low`, `crr_high` become one column, such as 93.7 % (92.8 to 94.5)."""
+def tidied(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    forms: Sequence[Kind],
+    currency: str = "",
+    links: Sequence[Mapping[str, str]] = (),
+) -> Tidy:
+    """The table with its values written: `crr`, `crr_low`, `crr_high` become one column, such as 93.7 % (92.8 to 94.5).
+
+    links  for each row, the addresses that values open to, by their column
+    """
     at = {name: place for place, name in enumerate(columns)}
     bounds = {name: pair for name in columns if (pair := bounds_of(name, columns)) is not None}
     joined = {name for pair in bounds.values() for name in pair}
@@ -48,7 +58,7 @@ def tidied(columns: Sequence[str], rows: Sequence[Sequence[Any]], forms: Sequenc
     marks = list(dict.fromkeys(row[at["note"]] for row in rows if row[at["note"]])) if "note" in at else []
     cents = {name: cents_shown(row[at[name]] for row in rows) for name in kept if forms[at[name]] == "money"}
     written = []
-    for row in rows:
+    for place, row in enumerate(rows):
         units = {"value": UNITS.get(row[at["unit"]], "text")} if {"value", "unit"} <= at.keys() else {}
         cells = [
             _written(
@@ -56,11 +66,14 @@ def tidied(columns: Sequence[str], rows: Sequence[Sequence[Any]], forms: Sequenc
             )
             for name in kept
         ]
+        for name, address in (links[place] if links else {}).items():
+            if name in kept and row[at[name]] is not None:
+                cells[kept.index(name)] = tag("a", cells[kept.index(name)], href=address)
         marked = kept.index("period") if "period" in kept else 0
         if told and row[at["state"]] == OPEN_STATE:
-            cells[marked] += OPEN
+            cells[marked] = _with(cells[marked], OPEN)
         if marks and row[at["note"]]:
-            cells[marked] += _mark(marks.index(row[at["note"]]))
+            cells[marked] = _with(cells[marked], _mark(marks.index(row[at["note"]])))
         written.append(tuple(cells))
     remarks = tuple(f"{_mark(place)} {mark}" for place, mark in enumerate(marks))
     if told and any(row[at["state"]] == OPEN_STATE for row in rows):
@@ -108,6 +121,11 @@ def _written(
         return text
     low, high = (shown(row[at[bound]], form, "", cents=cents).removesuffix("\u00a0%") for bound in pair)
     return f"{text} ({low} to {high})"
+
+
+def _with(text: str, mark: str) -> str:
+    """A mark behind a value, which stays a link where it was one."""
+    return Markup(f"{text}{mark}") if isinstance(text, Markup) else f"{text}{mark}"
 
 
 def _mark(place: int) -> str:

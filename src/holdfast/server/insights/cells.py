@@ -1,0 +1,261 @@
+"""Which numbers of a table open to the people behind them, and how each is named.
+
+A rule says: in tables with this column (of the question's kind), the number opens to the cell made of these keys. A key's value
+is another column of the row, or, after "=", the value itself. That the people are as many as the number says is tested for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from holdfast.analyses.answer import Answer
+
+__all__ = ["RULES", "Rule", "cells_of", "rules_of"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A number that opens.
+
+    column  the number's column
+    cell    key of the cell → column of the row, or "=" and the value
+    table   columns that a table has where the rule holds, beside the number's and those of the cell
+    lacks   columns that it has not
+    adds_up whether the number is a sum over the people (money), and so not their count
+    but     (column, values) of the rows whose number does not open
+    """
+
+    column: str
+    cell: Mapping[str, str]
+    table: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    adds_up: bool = False
+    but: tuple[str, tuple[str, ...]] = ("", ())
+
+
+def _what(columns: str, key: str = "what", table: tuple[str, ...] = (), adds_up: bool = False, **cell: str) -> tuple[Rule, ...]:
+    """Rules of columns that are named by themselves: lost opens to what=lost."""
+    return tuple(Rule(name, {**cell, key: f"={name.replace('_', ' ')}"}, table, (), adds_up) for name in columns.split())
+
+
+_MONEY = "start new returned expansion contraction lost end"
+_BRIDGE = _what("start new returned lost end", period="period", table=("crr",))
+_COHORT = (
+    Rule("customers", {"cohort": "cohort", "period": "period", "count": "=customers"}),
+    Rule("size", {"cohort": "cohort", "count": "=size"}, but=("cohort", ("all",))),
+)
+_MOVES = (Rule("customers", {"before": "before", "after": "after"}),)
+
+RULES: dict[str, tuple[Rule, ...]] = {
+    "Metrics": (Rule("value", {"metric": "metric"}, ("unit",), but=("metric", ("orders", "frequency"))),),
+    "Bridge": (*_BRIDGE, *_what(_MONEY, period="period", table=("contraction",), adds_up=True)),
+    "MoneyRetention": (*_what("n", period="period"), *_what(_MONEY, period="period", adds_up=True)),
+    "LifeCycle": (
+        *_what("active before new kept returned lost dormant", "state", ("pulse",), period="period"),
+        Rule("customers", {"period": "period", "from": "from", "to": "to"}),
+    ),
+    "Losses": (
+        Rule("customers", {"period": "period", "kind": "kind", "event": "event", "reason": "reason"}),
+        Rule("n", {"period": "period"}, ("kind",)),
+    ),
+    "Cohorts": (*_COHORT, Rule("customers", {"cohort": "=all", "period": "period"}, ("n",), ("cohort",))),
+    "Repeat": (
+        Rule("n", {"days": "days", "what": "=eligible"}),
+        Rule("second", {"days": "days", "what": "=second"}),
+        Rule("customers", {"what": "=customers"}, ("repeat",)),
+        Rule("repeat", {"what": "=repeat"}),
+    ),
+    "OneYear": _what("n customers everyone", "count", ("still",)),
+    "Survival": (
+        Rule("customers", {"what": "=customers"}, ("at_risk", "months")),
+        *_what("at_risk left", months="months"),
+        Rule(
+            "customers", {"property": "property", "value": "value"}, ("hazard_ratio",), but=("property", ("first_order_value",))
+        ),
+    ),
+    "Stages": (
+        *_what("reached current fell_out", stage="stage"),
+        Rule("customers", {"from": "from", "to": "to"}),
+        Rule("customers", {"order": "order", "side": "side", "event": "event"}),
+    ),
+    "GoneAfter": _what("gone here", table=("how",)),
+    "BeforeAfter": _what("customers size", "count", side="side"),
+    "Rfm": (Rule("customers", {"rfm": "rfm"}, (), ("code",)), Rule("customers", {"code": "code"})),
+    "RfmMigration": (
+        *_MOVES,
+        Rule("n", {"before": "before"}, ("after",)),
+        Rule("before", {"before": "rfm"}),
+        Rule("after", {"after": "rfm"}),
+        Rule("stayed", {"before": "rfm", "after": "rfm"}),
+    ),
+    "Personas": (
+        Rule("customers", {"persona": "persona"}),
+        *_what("kept gone", persona="persona"),
+        Rule("before_30", {"persona": "persona", "what": "=before_30"}),
+        Rule("before_90", {"persona": "persona", "what": "=before_90"}),
+        Rule("customers", {"mark": "mark"}),
+    ),
+    "PersonaCard": (
+        Rule("customers", {"persona": "persona", "part": "part", "item": "item"}),
+        Rule("customers", {"persona": "persona"}, ("aov",)),
+    ),
+    "PersonaMoves": (
+        *_MOVES,
+        Rule("n", {"before": "before"}, ("after",)),
+        Rule("before", {"before": "persona"}),
+        Rule("after", {"after": "persona"}),
+        Rule("stayed", {"before": "persona", "after": "persona"}),
+    ),
+    "Clusters": (Rule("customers", {"cluster": "cluster"}, ("name",)), Rule("n", {}, ("cluster", "name"))),
+    "Taste": (
+        Rule("customers", {"kind": "kind", "value": "value"}, ("n",), ("touches",)),
+        Rule("customers", {"kind": "kind", "value": "value", "what": "=touched"}, ("touches",)),
+    ),
+    "Concentration": (
+        Rule("customers", {"top": "top"}, ("revenue",)),
+        Rule("customers_for_80", {"what": "=reach 80"}),
+        *_what("zero negative", table=("gini",)),
+    ),
+    "Traits": (Rule("customers", {"trait": "trait", "value": "value"}),),
+    "Orders": (
+        Rule("customers", {"period": "period", "what": "=customers"}),
+        Rule("first_orders", {"period": "period", "what": "=first"}),
+    ),
+    "Baskets": (Rule("customers", {"kind": "kind"}),),
+    "CustomerValue": tuple(Rule("n", {name: name}, ("value_so_far",)) for name in ("cohort", "source", "decile", "band")),
+    "ContractValue": (
+        Rule("at_risk", {"renewal": "renewal", "what": "=at risk"}),
+        Rule("lost", {"renewal": "renewal", "what": "=lost"}),
+    ),
+    "Costs": (Rule("customers", {"what": "what"}, ("customer_months",)),),
+    "Referred": (*_what("customers bought again kept", group="group"), *_what("customers bought again kept", source="source")),
+    "Service": _what("customers contacting", who="who"),
+    "WhatIf": (Rule("base", {}, ("churn",)),),
+    "Holdout": (Rule("customers", {"frequency": "frequency"}, ("plain",)),),
+    "Again": (Rule("customers", {"x": "x", "t_x": "t_x", "n": "n"}),),
+    "Sessions": (
+        Rule("customers", {"landing": "landing", "what": "=sessions"}, (), ("period",)),
+        Rule("customers_bounced", {"landing": "landing", "what": "=bounced"}),
+        Rule("customers", {"exit": "page", "what": "=sessions"}),
+        Rule("customers_exited", {"exit": "page", "what": "=exits"}),
+        Rule("customers", {"length": "length"}),
+        Rule("customers", {"landing": "landing", "period": "period", "what": "=sessions"}),
+    ),
+    "Paths": (
+        Rule("customers", {"layer": "layer", "from": "from", "to": "to"}),
+        Rule("customers", {"layer": "layer", "node": "node"}),
+        Rule("customers", {"path": "path"}),
+    ),
+    "Transitions": (Rule("customers", {"from": "from", "to": "to"}), Rule("customers", {"node": "node"}, ("visits",))),
+    "Funnel": _what("reached dropped in_progress", step="step"),
+    "Abandonment": tuple(
+        Rule(column, {"what": "what", "period": "period", "outcome": f"={outcome}"})
+        for column, outcome in (
+            ("customers", "abandoned"),
+            ("customers_started", "started"),
+            ("customers_bought", "bought"),
+            ("customers_in_progress", "in progress"),
+        )
+    ),
+    "Drivers": tuple(
+        Rule(column, {"behaviour": "behaviour", "n": "n", "what": f"={what}"})
+        for column, what in (
+            ("did", "did"),
+            ("did_stayed", "did and stayed"),
+            ("others", "did not"),
+            ("others_stayed", "did not and stayed"),
+        )
+    ),
+    "Activation": (Rule("activated", {"cohort": "cohort", "days": "days", "what": "=activated"}),),
+    "Breadth": (
+        Rule("customers", {"features": "features", "what": "=customers"}, ("stayed",)),
+        Rule("stayed", {"features": "features", "what": "=stayed"}),
+        Rule("customers", {"features": "features", "when": "=ever"}, (), ("stayed",)),
+        Rule("customers", {"feature": "feature", "what": "=used"}),
+        *_what("only show", feature="feature"),
+    ),
+    "Adoption": (
+        *(
+            Rule(column, {"value": "value", "what": f"={what}"}, ("only",))
+            for column, what in (
+                ("customers", "used"),
+                ("only", "only"),
+                ("early", "early"),
+                ("early_stayed", "early and stayed"),
+                ("others", "not early"),
+                ("others_stayed", "not early and stayed"),
+            )
+        ),
+        Rule("adopted", {"value": "value", "period": "period"}),
+        Rule("customers", {"values": "values"}),
+    ),
+    "Stickiness": (
+        *_what("dau wau mau", "measure", date="date"),
+        *(
+            Rule(name, {"unit": "unit", "days": "days", "count": f"={name.replace('_', ' ')}"})
+            for name in ("exactly", "at_least")
+        ),
+    ),
+    "Attention": (Rule("customers", {"group": "group"}, ("do",)),),
+    "Risk": (
+        Rule("customers", {"band": "band"}, ("expected",)),
+        Rule("dissatisfied", {"band": "band", "dissatisfied": "=yes"}, ("expected",)),
+        Rule("n", {"decile": "decile"}),
+        Rule("left", {"decile": "decile", "what": "=left"}),
+        Rule("n", {"snapshot": "snapshot"}),
+        Rule("left", {"snapshot": "snapshot", "what": "=left"}),
+    ),
+    "EarlySigns": (Rule("customers", {"status": "status", "what": "what"}),),
+    "NextOrder": (
+        Rule("customers", {"band": "band"}, ("share",)),
+        Rule("n", {"line": "line", "outcome": "=all"}),
+        Rule("k", {"line": "line", "outcome": "outcome"}),
+    ),
+    "Recommend": (
+        Rule("customers", {"item": "item", "kind": "kind"}, (), ("customer",)),
+        Rule("customers", {"item": "item", "with_item": "with_item"}),
+        Rule("customers", {"item": "item", "next_item": "next_item"}),
+        Rule("customers", {"item": "item", "premium": "premium"}),
+        Rule("customers", {"have": "have", "offer": "offer"}),
+    ),
+    "Uplift": (
+        Rule("n", {"arm": "arm"}, ("effect", "outcome"), ("decile",)),
+        Rule("n_control", {"arm": "arm", "group": "=control"}, ("effect",), ("decile",)),
+    ),
+}
+"""Name of the question's class → its numbers that open."""
+
+
+def rules_of(answer: Answer, table: pa.Table) -> dict[str, Rule]:
+    """Column → the rule by which its numbers open, in one of the answer's tables."""
+    names = set(table.column_names)
+    found: dict[str, Rule] = {}
+    for rule in RULES.get(type(answer.question).__name__, ()):
+        needed = {rule.column, *rule.table, *(source for source in rule.cell.values() if not source.startswith("="))}
+        if needed <= names and not names & set(rule.lacks) and rule.column not in found:
+            found[rule.column] = rule
+    return found
+
+
+def cells_of(rules: Mapping[str, Rule], row: Mapping[str, Any], segmented: bool) -> dict[str, dict[str, Any]]:
+    """Column → the cell of a row's number; a number that is not known, or no whole count where it should be, opens to nobody.
+
+    segmented  whether there are several segments, of which the cell names one
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for column, rule in rules.items():
+        number = row[column]
+        whole = number is not None and (rule.adds_up or float(number).is_integer()) and row.get("unit", "number") == "number"
+        if not whole or row.get(rule.but[0]) in rule.but[1]:
+            continue
+        cell = {key: source[1:] if source.startswith("=") else row[source] for key, source in rule.cell.items()}
+        cell = {key: value for key, value in cell.items() if value not in (None, "") and (key, value) != ("period", "all")}
+        if segmented and "segment" in row:
+            cell["segment"] = row["segment"]
+        found[column] = cell
+    return found

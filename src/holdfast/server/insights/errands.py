@@ -1,0 +1,191 @@
+"""What the analyst does for this room; each errand gives a reply within about the time that it is told to wait.
+
+A reply is a dictionary with `state`:
+kept     the answer, or the file, lies in server/kept/answers
+found    people: `ids` of the asked stretch, `n` of them all
+refused  it cannot be asked so: `what`, `mend`
+broken   a bug, in the log under `log`
+working  it goes on: `since` seconds, `usual` seconds of the last answer of this page (0: not known)
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from secrets import token_hex
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from holdfast.errors import HoldfastError
+from holdfast.server.insights import kept
+from holdfast.server.insights.kept import Told
+from holdfast.server.insights.spec import Spec, address_of
+from holdfast.server.insights.working import Work, ready, works
+from holdfast.server.options import option
+
+if TYPE_CHECKING:
+    from holdfast.analyses.answer import Answer
+    from holdfast.server.analyst.desk import Desk
+
+__all__ = ["cancel", "file", "people", "told"]
+
+log = logging.getLogger(__name__)
+
+Reply = dict[str, Any]
+Pairs = Sequence[tuple[str, str]]
+
+MANY_ROWS = 20_000
+"""Tables of more rows are written by columns, which takes no time a row."""
+
+
+def told(desk: Desk, slug: str, pairs: Pairs, wait_seconds: float) -> Reply:
+    """See to it that the answer is kept."""
+    spec = _spec(slug, pairs)
+    work = works(desk).ask(spec.key, lambda work: _told(desk, spec, work))
+    return _reply(work, slug, wait_seconds, lambda _done: {"state": "kept"})
+
+
+def file(desk: Desk, slug: str, pairs: Pairs, form: str, wait_seconds: float) -> Reply:
+    """See to it that the whole table is kept as a file: csv or json."""
+    spec = _spec(slug, pairs)
+    if kept.place_of(spec.key, form).exists() and _level(spec):
+        return {"state": "kept"}
+    work = works(desk).ask(f"{spec.key}.{form}", lambda _work: _file(desk, spec, form))
+    return _reply(work, slug, wait_seconds, lambda done: done)
+
+
+def people(
+    desk: Desk, slug: str, pairs: Pairs, cell: dict[str, Any], wait_seconds: float, first: int = 0, count: int | None = None
+) -> Reply:
+    """The people behind a number: `count` of them (None: all) from the one at place `first` on."""
+    spec = _spec(slug, pairs)
+    named = sha256(repr(address_of(cell)).encode()).hexdigest()[:16]
+    key = f"{spec.key}.{named}.{kept.data_now().name}"
+    held = works(desk).held(key)
+    if held is None:
+        work = works(desk).ask(key, lambda _work: _people(desk, spec, cell, key))
+        reply = _reply(work, slug, wait_seconds, lambda done: done)
+        if reply["state"] != "found":
+            return reply
+        held = reply["ids"]
+    last = None if count is None else first + count
+    return {"state": "found", "n": len(held), "ids": list(held[first:last])}
+
+
+def cancel(desk: Desk, slug: str, pairs: Pairs) -> bool:
+    """Nobody waits for this answer any more; whether it was being worked on."""
+    return works(desk).drop(_spec(slug, pairs).key)
+
+
+def _spec(slug: str, pairs: Pairs) -> Spec:
+    return Spec(slug, tuple((name, value) for name, value in pairs))
+
+
+def _level(spec: Spec) -> bool:
+    """Whether the answer that is kept is of the data as they stand."""
+    now = kept.data_now()
+    found = kept.kept(spec.key, now)
+    return found is not None and found.data == now.name
+
+
+def _reply(work: Work, slug: str, wait_seconds: float, done: Callable[[Any], Reply]) -> Reply:
+    """What is said of a work after waiting for it; inline, where nobody can come back later, as long as it takes."""
+    if not ready(work, None if option("ANALYST") == "inline" else wait_seconds):
+        return {"state": "working", "since": monotonic() - work.begun, "usual": kept.usual().get(slug, 0.0)}
+    if work.future.cancelled():
+        return {"state": "refused", "what": "the question was taken back", "mend": "ask it again"}
+    return done(work.future.result())
+
+
+def _told(desk: Desk, spec: Spec, work: Work) -> None:
+    """Find an answer and keep it. Whatever goes wrong becomes an answer that says so."""
+    data, begun = kept.data_now(), monotonic()
+    try:
+        found = _found(desk, spec)
+    except HoldfastError as error:
+        found = Told(
+            state="refused", data="", erasures=0, at=0.0, seconds=0.0, pairs=spec.pairs, what=error.what, mend=error.mend
+        )
+    except Exception:
+        found = Told(state="broken", data="", erasures=0, at=0.0, seconds=0.0, pairs=spec.pairs, log=_logged(spec))
+    seconds = monotonic() - begun
+    if not data.name:
+        data = kept.data_now()  # the timelines were built for this question
+    if work.dropped:
+        return
+    at = time.time()
+    kept.keep(spec.key, msgspec.structs.replace(found, data=data.name, erasures=data.erasures, at=at, seconds=seconds))
+    if found.state == "told":
+        kept.took(spec.slug, seconds)
+    kept.sweep(at)
+
+
+def _found(desk: Desk, spec: Spec) -> Told:
+    from holdfast.server.insights.asking import put, shown_table
+    from holdfast.server.insights.rate import rate_told
+    from holdfast.server.insights.telling import told as told_of
+
+    if spec.slug == "rate":
+        return rate_told(spec)
+    found = put(desk, spec)
+    answer = found.question.answer(found.timelines)
+    return told_of(found, answer, shown_table(answer, found.show))
+
+
+def _guarded(spec: Spec, do: Callable[[], Reply]) -> Reply:
+    """A reply, also where something went wrong."""
+    try:
+        return do()
+    except HoldfastError as error:
+        return {"state": "refused", "what": error.what, "mend": error.mend}
+    except Exception:
+        return {"state": "broken", "log": _logged(spec)}
+
+
+def _logged(spec: Spec) -> str:
+    """Log the exception under an id that a page can show."""
+    name = token_hex(4)
+    log.exception("insight %s failed, log id %s", spec.slug, name)
+    return name
+
+
+def _file(desk: Desk, spec: Spec, form: str) -> Reply:
+    from holdfast.server.insights.asking import put, shown_table
+
+    def made() -> Reply:
+        found = put(desk, spec, every_row=form == "csv")
+        answer = shown_table(found.question.answer(found.timelines), found.show)
+        kept.write(kept.place_of(spec.key, form), _csv(answer) if form == "csv" else answer.to_json().encode())
+        return {"state": "kept"}
+
+    return _guarded(spec, made)
+
+
+def _csv(answer: Answer) -> bytes:
+    """The whole table as CSV."""
+    if answer.table.num_rows < MANY_ROWS:
+        return answer.to_csv().encode()
+    import pyarrow as pa
+    from pyarrow import csv
+
+    sink = pa.BufferOutputStream()
+    plain = pa.schema([(name, pa.string()) for name in answer.table.column_names])
+    csv.write_csv(answer.table.cast(plain), sink, csv.WriteOptions(quoting_style="needed"))
+    return bytes(sink.getvalue())
+
+
+def _people(desk: Desk, spec: Spec, cell: dict[str, Any], key: str) -> Reply:
+    from holdfast.server.insights.asking import put
+
+    def found() -> Reply:
+        asked = put(desk, replace(spec))
+        ids = asked.question.people(asked.timelines, **cell).ids
+        works(desk).hold(key, ids)
+        return {"state": "found", "ids": ids}
+
+    return _guarded(spec, found)
