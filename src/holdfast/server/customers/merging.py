@@ -23,6 +23,7 @@ from django.db.models import Count, Q
 
 from holdfast.errors import UsageError
 from holdfast.server.customers.models import AliasCall, Customer, KnownAs, shown_person
+from holdfast.server.customers.resolving import ANONYMOUS
 
 __all__ = ["Double", "Joined", "doubles", "merge", "merges", "unmerge"]
 
@@ -48,13 +49,16 @@ class Double:
 
 
 def merge(person: str, into: str, by: Any) -> None:
-    """Say that `person` is really `into`; she is shown so at once. UsageError when both are one already.
+    """Say that `person` is really `into`; she is shown so at once. UsageError when both are one already,
+    or when there is none of them.
 
     by  the user or token who decides; kept in the audit log
     """
     one, whole = shown_person(person), shown_person(into)
     if one == whole:
         raise UsageError("these two are one customer already", "choose another one")
+    if whole.startswith(ANONYMOUS) or Customer.objects.filter(person__in=(one, whole)).count() < 2:
+        raise UsageError("both have to be customers, and who is kept has to be a known one", "choose another one")
     _say(one, whole, unmerge=False)
     _audited(by, "customer.merge", whole, one)
 

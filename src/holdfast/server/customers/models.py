@@ -220,12 +220,14 @@ class TraitClass(models.Model):
 class Erasure(models.Model):
     """That somebody was erased, without anything about her.
 
-    hash    SHA-256 of her id, with the server's secret: it answers "was this id erased?" and nothing else
+    hash    of her id, with the server's secret: it answers "was this id erased?" and nothing else
+    person  her id until the erasure is done; then nothing
     state   asked, running, done or failed
     proof   place → how many were removed there, and how many were found afterwards (0)
     """
 
     hash = models.CharField(max_length=64, db_index=True)
+    person = models.CharField(max_length=ID_LENGTH, blank=True)
     state = models.CharField(max_length=8, default="asked")
     by = models.CharField(max_length=254)
     asked_at = models.DateTimeField(default=timezone.now)

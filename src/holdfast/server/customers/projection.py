@@ -65,6 +65,7 @@ class Projection:
         self._persons: Firsts | None = None
         self._sightings = Firsts()
         self._sequence = -1
+        self._erasures = 0
 
     def follow(self, lake: Lake, rows: int = ROWS) -> int:
         """Take all events after the cursor; how many there were."""
@@ -86,10 +87,9 @@ class Projection:
         if cursor.erasures != lake.erasures() or cursor.sequence > lake.last_sequence():
             sweeping.swept(lake)
             cursor.refresh_from_db()
-            self._persons = None
-        if self._persons is None or cursor.sequence != self._sequence:
+        if self._persons is None or (cursor.sequence, cursor.erasures) != (self._sequence, self._erasures):
             self._remember()
-            self._sequence = cursor.sequence
+            self._sequence, self._erasures = cursor.sequence, cursor.erasures
         return cursor
 
     def _remember(self) -> None:

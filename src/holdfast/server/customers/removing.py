@@ -5,10 +5,13 @@ A room that keeps something of customers adds a line: the model and its field wi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
 from django.apps import apps
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
 
 from holdfast.server.customers.identity import chunks
 from holdfast.server.customers.resolving import ANONYMOUS
@@ -28,6 +31,8 @@ PLACES: tuple[tuple[str, str], ...] = (
     ("customers.Note", "person"),
     ("customers.Tagging", "person"),
     ("customers.Task", "person"),
+    ("keeping.AudienceMember", "person"),
+    ("sources.PrivacyRequest", "person"),
     ("people.AuditEntry", "subject"),
 )
 """Model and field, in the order in which rows are removed. Models that are not installed are passed over."""
@@ -35,18 +40,22 @@ PLACES: tuple[tuple[str, str], ...] = (
 DEVICES: tuple[tuple[str, str], ...] = (("customers.Sighting", "anonymous"), ("customers.AliasCall", "previous"))
 """Fields that hold anonymous ids without "anon:"."""
 
-BLANKED = frozenset({("people.AuditEntry", "subject")})
+BLANKED = frozenset({"people.AuditEntry", "sources.PrivacyRequest"})
 """Rows that stay without the id: who of us did what, and when, is kept."""
+
+ERASED = "erased"
 
 
 def removed_from_database(ids: Iterable[str]) -> dict[str, int]:
     """Remove everything of these person ids, in the transaction of the caller; place → how many rows."""
     every = sorted(set(ids))
     counts: dict[str, int] = {}
+    if blanked := _blanked_details(every):
+        counts["people.AuditEntry"] = blanked
     for model, field, values in _places(every):
         for part in chunks(values):
             rows = model.objects.filter(**{f"{field}__in": part})
-            done = rows.update(**{field: "erased"}) if (model._meta.label, field) in BLANKED else _deleted(rows)
+            done = rows.update(**{field: ERASED}) if model._meta.label in BLANKED else _deleted(rows)
             if done:
                 counts[model._meta.label] = counts.get(model._meta.label, 0) + done
     return counts
@@ -74,3 +83,20 @@ def _places(ids: list[str]) -> Iterable[tuple[Any, str, list[str]]]:
 
 def _deleted(rows: Any) -> int:
     return int(rows.delete()[0])
+
+
+def _blanked_details(ids: list[str]) -> int:
+    """Take the ids out of the details of the audit log."""
+    entries = apps.get_model("people.AuditEntry").objects.annotate(text=Cast("details", TextField()))
+    count = 0
+    for part in chunks(ids, 50):
+        named = Q()
+        for one in part:
+            named |= Q(text__contains=json.dumps(one)[1:-1]) | Q(text__contains=one)
+        for entry in entries.filter(named):
+            details = {name: ERASED if value in part else value for name, value in entry.details.items()}
+            if details != entry.details:
+                entry.details = details
+                entry.save(update_fields=["details"])
+                count += 1
+    return count

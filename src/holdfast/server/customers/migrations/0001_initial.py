@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("hash", models.CharField(db_index=True, max_length=64)),
+                ("person", models.CharField(blank=True, max_length=512)),
                 ("state", models.CharField(default="asked", max_length=8)),
                 ("by", models.CharField(max_length=254)),
                 ("asked_at", models.DateTimeField(default=django.utils.timezone.now)),

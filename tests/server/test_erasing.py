@@ -1,0 +1,186 @@
+"""Erasing with proof: afterwards no table and no file of the workspace names her, and everyone else is as before."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from django.apps import apps
+from django.db import connection
+
+from holdfast.server.customers import consents, erasing, projection
+from holdfast.server.customers.models import Customer, Erasure
+from holdfast.server.customers.timeline import timeline
+from holdfast.server.people.audit import record
+from holdfast.server.people.models import AuditEntry
+from holdfast.server.place import server_folder
+from tests.server.lakes import happened, pour
+
+ANN, MAIL, NAME = "customer-ann-1", "ann.lee@example.com", "Annabel Leeworth"
+HERS = (ANN, MAIL, NAME, "customer-ann-0", "browser-of-ann")
+
+
+@pytest.fixture
+def shop(served, people):
+    """Ann with two ids and a browser, Ben beside her; something of both in every place."""
+    pour(served, [
+        happened(1, ANN, device="browser-of-ann", kind="identify", email=MAIL, name=NAME, newsletter="yes"),
+        happened(2, ANN, "Order Completed", order_id="o1"),
+        happened(3, device="browser-of-ann"),
+        happened(4, "customer-ann-0"),
+        happened(5, ANN, kind="alias", previousId="customer-ann-0"),
+        happened(6, "customer-ben", kind="identify", **{"traits.email": "ben@example.com"}),
+    ])  # fmt: skip
+    projection.follow()
+    assert served.timelines.customers == 2
+    for person in (ANN, "customer-ben"):
+        consents.record_consent(person, "channel", "phone", "no", source="page", who="agnes@example.com")
+        apps.get_model("customers.Note").objects.create(person=person, text=f"{person} called", author_name="Agnes")
+        record(people["agnes"], "note.write", subject=person, other=person)
+    (server_folder("kept") / "answer.json").write_text(json.dumps({"people": [ANN, "customer-ben"]}))
+    (server_folder("uploads") / "orders.csv").write_text(f"id,mail\n1,{MAIL}\n")
+    (server_folder("uploads") / "others.csv").write_text("id,mail\n2,ben@example.com\n")
+    archive = BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("sheet.xml", f"<c>{NAME}</c>" * 50)
+    (server_folder("uploads") / "orders.xlsx").write_bytes(archive.getvalue())
+    return served
+
+
+def naming(folder: Path) -> list[str]:
+    """Every file that holds one of her texts as bytes; Parquet is unpacked for it."""
+    found = []
+    for path in folder.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            if path.suffix == ".parquet":
+                content += json.dumps(pq.read_table(path).to_pylist(), default=str).encode()
+            found += [f"{path}: {text}" for text in HERS if text.encode() in content]
+    return found
+
+
+def rows_naming() -> list[str]:
+    """Every table with a row that holds one of her texts, by reading all rows of all tables."""
+    found = []
+    for table in connection.introspection.table_names():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            told = repr([[bytes(one) if isinstance(one, memoryview) else one for one in row] for row in cursor.fetchall()])
+        found += [f"{table}: {text}" for text in HERS if text in told or text.lower() in told]
+    return found
+
+
+@pytest.mark.django_db
+def test_nothing_names_her_afterwards_and_everyone_else_is_as_before(shop, people):
+    assert naming(shop.path)
+    assert rows_naming()
+    row = erasing.erase(ANN, people["max"])
+    assert naming(shop.path) == []
+    assert rows_naming() == []
+    assert row.state == "done"
+    assert row.proof["found_afterwards"] == 0
+    assert row.proof["removed"]["lake"] == 5
+    assert row.proof["removed"]["uploads"] == 2
+    assert erasing.was_erased(ANN) == row.done_at
+    assert erasing.was_erased("customer-ben") is None
+    assert [one.person for one in Customer.objects.all()] == ["customer-ben"]
+    assert len(timeline("customer-ben").rows) == 1
+    assert apps.get_model("customers.Note").objects.get().person == "customer-ben"
+    assert (server_folder("uploads") / "others.csv").exists()
+    assert AuditEntry.objects.filter(action="customer.erase").get().subject == "erased"
+    assert projection.follow() == 0
+
+
+@pytest.mark.django_db
+def test_by_any_of_her_ids(shop):
+    erasing.erase("anon:browser-of-ann", "source 3")
+    assert naming(shop.path) == rows_naming() == []
+
+
+@pytest.mark.django_db
+def test_asked_for_it_is_done_by_the_worker_once(shop, people, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        first = erasing.ask_to_erase(ANN, people["max"])
+        assert erasing.ask_to_erase(ANN, people["max"]).pk == first.pk
+    assert [one.state for one in Erasure.objects.all()] == ["done"]
+    assert naming(shop.path) == rows_naming() == []
+
+
+@pytest.mark.django_db
+def test_who_comes_back_is_a_customer_anew(shop):
+    erasing.erase(ANN, "max@example.com")
+    pour(shop, [happened(50, ANN)])
+    assert projection.follow() == 1
+    ann = Customer.objects.get(person=ANN)
+    assert (ann.name, ann.traits) == ("", {})
+    assert erasing.was_erased(ANN) is not None
+
+
+@pytest.mark.django_db
+def test_a_trace_that_is_left_fails_the_erasure_and_is_told_and_it_can_be_done_again(shop):
+    left = shop.path / "server" / "forgotten-export.csv"
+    left.write_text(f"{MAIL}\n")
+    with pytest.raises(erasing.TracesLeft, match="forgotten-export"):
+        erasing.erase(ANN, "max@example.com")
+    row = Erasure.objects.get()
+    assert (row.state, row.error) == ("failed", "TracesLeft")
+    left.unlink()
+    assert erasing.erase(ANN, "max@example.com").state == "done"
+    assert naming(shop.path) == rows_naming() == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("step", ["removed_from_database", "_forgotten_on_the_way", "_erased_in_lake"])
+def test_killed_after_any_step_it_is_done_whole_the_second_time(shop, monkeypatch, step):
+    original = getattr(erasing, step)
+
+    def dies(*arguments):
+        original(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(erasing, step, dies)
+        with pytest.raises(KeyboardInterrupt):
+            erasing.erase(ANN, "max@example.com")
+    erasing.erase(ANN, "max@example.com")
+    assert naming(shop.path) == rows_naming() == []
+
+
+STORY = """
+import os, sys, django
+django.setup()
+from django.core.management import call_command
+from django.apps import apps
+from holdfast.server.customers import erasing, projection
+from holdfast.server.customers.models import Customer
+from holdfast.workspace import Workspace
+from tests.server.lakes import happened, pour
+from tests.server.test_erasing import ANN, MAIL, NAME
+call_command("migrate", verbosity=0)
+shop = Workspace.open(os.environ["HOLDFAST_WORKSPACE"])
+pour(shop, [happened(1, ANN, kind="identify", email=MAIL, name=NAME), *(happened(n, f"c{n}") for n in range(2, 400))])
+projection.follow()
+note = apps.get_model("customers.Note").objects.create(person=ANN, text="x" * 3000 + NAME, author_name="Agnes")
+note.text = "shorter"
+note.save()
+erasing.erase(ANN, "max")
+print(Customer.objects.count())
+"""
+
+
+def test_the_bytes_of_the_database_file_hold_nothing_of_her(served):
+    """A process of its own, with a SQLite file: deleted rows leave nothing behind in it."""
+    environment = os.environ | {"HOLDFAST_WORKSPACE": str(served.path), "DATABASE_URL": ""}
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", STORY], env=environment, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[-1] == "398"
+    assert (served.path / "server" / "holdfast.sqlite").stat().st_size > 100_000
+    assert naming(served.path) == []
