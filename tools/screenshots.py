@@ -1,6 +1,6 @@
 """Pictures of the pages for the documentation: wide, narrow and dark, of the real shop, by Chromium.
 
-    python tools/screenshots.py [NAME …]      docs/pictures/NAME-wide.jpg, -narrow.jpg, -dark.jpg
+    python tools/screenshots.py [NAME …]      docs/pictures/NAME-wide.png, -narrow.png, -dark.png
 
 Makes the demo's workspace in a temporary folder, gives a few of its customers made-up names, serves it, signs in and walks.
 """
@@ -17,6 +17,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "server"))
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "holdfast.server.django_settings")
 
 from browsing import BROWSERS, QUIET  # noqa: E402
 from playwright.sync_api import Page, sync_playwright  # noqa: E402
@@ -65,7 +67,7 @@ def main(names: list[str]) -> None:
                     )
                     context.add_cookies([{"name": "sessionid", "value": session, "url": server.address}])
                     for name in names or PAGES:
-                        _taken(context.new_page(), PAGES[name], ROOT / "docs" / "pictures" / f"{name}-{way}.jpg")
+                        _taken(context.new_page(), PAGES[name], ROOT / "docs" / "pictures" / f"{name}-{way}.png")
 
 
 def _filled(folder: Path) -> None:
@@ -105,7 +107,7 @@ def _taken(page: Page, address: str, target: Path) -> None:
         time.sleep(0.5)
     page.wait_for_timeout(600)
     target.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=target, type="jpeg", quality=72)
+    page.screenshot(path=target)
     page.close()
     print(target.relative_to(ROOT), flush=True)
 
