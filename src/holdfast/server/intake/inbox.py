@@ -126,6 +126,13 @@ class Inbox(ABC):
         """Forget the rows up to this id: they are in the lake."""
 
     @abstractmethod
+    def name(self) -> str:
+        """What this inbox is called, made once with its table: ids of another inbox are other ids.
+
+        The lake keeps how far it came under this name, so that an inbox that was lost and made anew begins at its beginning.
+        """
+
+    @abstractmethod
     def waiting(self) -> Waiting:
         """How much waits, and since when."""
 

@@ -33,6 +33,11 @@ DURABLE = "SET synchronous_commit = on"
 COPY = "COPY holdfast_inbox (received_us, source, kind, body) FROM STDIN (FORMAT BINARY)"
 TAKE = "SELECT id, received_us, source, kind, body FROM holdfast_inbox WHERE id > %s ORDER BY id LIMIT %s"
 DONE = "DELETE FROM holdfast_inbox WHERE id <= %s"
+# A comment belongs to its table: a table made anew has none, and gets another name.
+NAME = "SELECT obj_description('holdfast_inbox'::regclass)"
+NAMED = """
+DO $$ BEGIN EXECUTE format('COMMENT ON TABLE holdfast_inbox IS %L', replace(gen_random_uuid()::text, '-', '')); END $$
+"""
 WAITING = "SELECT count(*), (SELECT received_us FROM holdfast_inbox ORDER BY id LIMIT 1) FROM holdfast_inbox"
 SIZE = "SELECT coalesce(sum(octet_length(body)), 0)::bigint FROM holdfast_inbox"
 # The body of a row can be half a megabyte: a server-side cursor brings them in small portions.
@@ -93,6 +98,17 @@ class PostgresInbox(Inbox):
         """See Inbox."""
         with self._read() as connection:
             connection.execute(DONE, (upto,))
+
+    def name(self) -> str:
+        """See Inbox."""
+        with self._read() as connection, connection.transaction():
+            connection.execute(LOCK)
+            found = connection.execute(NAME).fetchone()
+            if found is None or not found[0]:
+                connection.execute(NAMED)
+                found = connection.execute(NAME).fetchone()
+            assert found is not None
+            return str(found[0])
 
     def waiting(self) -> Waiting:
         """See Inbox."""

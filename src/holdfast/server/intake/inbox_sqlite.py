@@ -36,6 +36,9 @@ TAKE = "SELECT id, received_us, source, kind, body FROM inbox WHERE id > ? ORDER
 # In portions, so that what arrives meanwhile never waits long for the right to write.
 DONE = "DELETE FROM inbox WHERE id <= min(?, (SELECT min(id) FROM inbox) + 1000)"
 # Ids have no gaps, and rows go in the order in which they came: no need to count them.
+NAME = "SELECT name FROM inbox_name"
+NAMES = "CREATE TABLE IF NOT EXISTS inbox_name (only_one INTEGER PRIMARY KEY CHECK (only_one = 1), name TEXT NOT NULL)"
+NAMED = "INSERT OR IGNORE INTO inbox_name VALUES (1, lower(hex(randomblob(8))))"
 WAITING = """
 SELECT coalesce((SELECT max(id) FROM inbox) - (SELECT min(id) FROM inbox) + 1, 0),
        (SELECT received_us FROM inbox ORDER BY id LIMIT 1)
@@ -83,6 +86,15 @@ class SqliteInbox(Inbox):
             while gone:
                 with _transaction(connection):
                     gone = connection.execute(DONE, (upto,)).rowcount
+
+    def name(self) -> str:
+        """See Inbox."""
+        with self._read() as connection:
+            connection.execute(NAMES)
+            if connection.execute(NAME).fetchone() is None:
+                with _transaction(connection):
+                    connection.execute(NAMED)
+            return str(connection.execute(NAME).fetchone()[0])
 
     def waiting(self) -> Waiting:
         """See Inbox."""

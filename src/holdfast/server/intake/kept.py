@@ -1,0 +1,89 @@
+"""Fifth station: what was refused is kept, once, with the message as it came; what was sent in again learns what became of it.
+
+Kept before the lake commits, in one transaction. A digester that is killed between the two does the same rows again and finds
+its own refusals; where the settings changed meanwhile, so that a message can be used now, the refusal is taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+
+from django.db import transaction
+
+from holdfast.server.intake.inbox import Row
+from holdfast.server.intake.models import RefusedEvent
+from holdfast.server.intake.refusing import WHOLE_ROW, Refused
+from holdfast.server.intake.unpacking import MESSAGE, WEBHOOK, raw_message
+
+__all__ = ["keep", "moment"]
+
+LONGEST_MESSAGE = 1_000_000
+BATCHES = frozenset(("batch", "import"))
+
+
+def keep(
+    inbox: str,
+    rows: Sequence[Row],
+    refused: Sequence[Refused],
+    *,
+    again: Mapping[int, int],
+    used: Collection[int],
+    known: Collection[int],
+) -> None:
+    """Keep the refusals among some rows of the inbox.
+
+    inbox  its name
+    rows   the rows, in order
+    again  row → the refused event that it brings again
+    used   the rows of which a message went into the lake; `known` those of which one was there already
+    """
+    with transaction.atomic():
+        if again:
+            _told(refused, again, used, known)
+        _kept(inbox, rows, [one for one in refused if one.row not in again])
+
+
+def moment(time_us: int) -> datetime:
+    """Microseconds since 1970 as an instant."""
+    return datetime.fromtimestamp(time_us // 1_000_000, UTC).replace(microsecond=time_us % 1_000_000)
+
+
+def _kept(inbox: str, rows: Sequence[Row], refused: Sequence[Refused]) -> None:
+    span = RefusedEvent.objects.filter(inbox=inbox, inbox_row__gte=rows[0].id, inbox_row__lte=rows[-1].id)
+    before = set(span.values_list("inbox_row", "place"))
+    now = {(one.row, one.place) for one in refused}
+    for row, place in before - now:
+        span.filter(inbox_row=row, place=place).delete()
+    in_order = sorted(refused, key=lambda one: (one.row, one.place))
+    by_id = {row.id: row for row in rows}
+    fresh = [_event(inbox, by_id[one.row], one) for one in in_order if (one.row, one.place) not in before]
+    RefusedEvent.objects.bulk_create(fresh, batch_size=200, ignore_conflicts=True)
+
+
+def _event(inbox: str, row: Row, one: Refused) -> RefusedEvent:
+    alone = row.kind not in BATCHES and not row.kind.startswith(WEBHOOK)
+    return RefusedEvent(
+        inbox=inbox,
+        inbox_row=row.id,
+        place=one.place,
+        received_at=moment(row.received_us),
+        source=row.source,
+        kind=row.kind if alone or one.place == WHOLE_ROW or row.kind.startswith(WEBHOOK) else MESSAGE,
+        code=one.code[:64],
+        sentence=one.sentence.replace("\0", ""),
+        mend=one.mend,
+        message=raw_message(row, one.place).replace("\0", "")[:LONGEST_MESSAGE],
+    )
+
+
+def _told(refused: Sequence[Refused], again: Mapping[int, int], used: Collection[int], known: Collection[int]) -> None:
+    """What became of refused events that were sent in again: refused once more for the last reason, else used or known."""
+    reasons = {one.row: one for one in refused}
+    for row, event in again.items():
+        ours = RefusedEvent.objects.filter(id=event)
+        if row in reasons:
+            one = reasons[row]
+            ours.update(outcome="", code=one.code[:64], sentence=one.sentence.replace("\0", ""), mend=one.mend)
+        else:
+            ours.update(outcome="used" if row in used else "known" if row in known else "used")

@@ -1,0 +1,115 @@
+"""First station: the rows of the inbox become messages, each with its place. What is no message is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from holdfast.server.intake.inbox import Row
+from holdfast.server.intake.refusing import WHOLE_ROW, Refused, reason
+
+__all__ = ["MESSAGE", "SHARED", "WEBHOOK", "Message", "raw_message", "unpacked"]
+
+WEBHOOK = "webhook:"
+MESSAGE = "message"
+"""Kind of a row that brings one message out of a batch again: its type stands in it."""
+
+SHARED = ("sentAt", "context")
+"""What a batch may say for all of its messages."""
+
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_RAW_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_RAW_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+
+_UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a row.
+
+    row      where it came from
+    place    its place in the batch; 0 where it came alone
+    kind     the call: "track", "identify", …; what a message of a batch says itself comes first
+    body     the decoded message; floats are decimals, so that digits are kept
+    around   what the batch says for all of its messages: sentAt, context
+    """
+
+    row: Row
+    place: int
+    kind: str
+    body: dict[str, Any]
+    around: Mapping[str, Any]
+
+
+_ALONE: Mapping[str, Any] = {}
+_SINGLE = frozenset(("track", "page", "screen", "identify", "group", "alias", MESSAGE))
+
+
+def unpacked(rows: Iterable[Row]) -> Iterator[Message | Refused]:
+    """The messages of rows, in their order."""
+    for row in rows:
+        if row.kind.startswith(WEBHOOK):
+            yield from _of_webhook(row)
+        else:
+            yield from _of_call(row)
+
+
+def raw_message(row: Row, place: int) -> str:
+    """The text of a message as it was sent, with what its batch said for all; of a webhook the whole of it."""
+    try:
+        if place != WHOLE_ROW and row.kind not in _SINGLE and not row.kind.startswith(WEBHOOK):
+            around = _RAW_OBJECT.decode(row.body)
+            if "batch" in around:
+                said = bytes(_RAW_LIST.decode(around["batch"])[place])
+                if not said.lstrip().startswith(b"{"):
+                    return said.decode("utf-8", "replace")
+                message = _RAW_OBJECT.decode(said)
+                shared = {name: around[name] for name in SHARED if name in around}
+                return msgspec.json.encode({**shared, **message}).decode("utf-8", "replace")
+    except (*_UNREADABLE, IndexError):
+        pass
+    return row.body.decode("utf-8", "replace")
+
+
+def _of_call(row: Row) -> Iterator[Message | Refused]:
+    try:
+        body = _DECODER.decode(row.body)
+    except _UNREADABLE:
+        yield reason(row.id, WHOLE_ROW, "not_json")
+        return
+    if not isinstance(body, dict):
+        yield reason(row.id, WHOLE_ROW, "not_json")
+    elif row.kind in _SINGLE or "batch" not in body:
+        yield Message(row, 0, row.kind, body, _ALONE)
+    else:
+        yield from _of_batch(row, body)
+
+
+def _of_batch(row: Row, body: dict[str, Any]) -> Iterator[Message | Refused]:
+    messages = body["batch"]
+    if not isinstance(messages, list):
+        yield reason(row.id, WHOLE_ROW, "not_json", "batch is no list")
+        return
+    for place, message in enumerate(messages):
+        if isinstance(message, dict):
+            yield Message(row, place, row.kind, message, body)
+        else:
+            yield reason(row.id, place, "not_json")
+
+
+def _of_webhook(row: Row) -> Iterator[Message | Refused]:
+    from holdfast.server.sources.registry import NotUnderstood, translated
+
+    source, _, topic = row.kind.removeprefix(WEBHOOK).partition(":")
+    try:
+        messages = translated(source, topic, row.body)
+    except NotUnderstood as refusal:
+        yield Refused(row.id, WHOLE_ROW, refusal.reason, str(refusal), refusal.mend)
+        return
+    for place, message in enumerate(messages):
+        yield Message(row, place, row.kind, message, _ALONE)
