@@ -55,3 +55,11 @@ $(READY): requirements.lock pyproject.toml tools/make-venv
 	@.venv/oracle/bin/python -m pip install --quiet --disable-pip-version-check -c requirements-bench.lock retentioneering
 	@.venv/oracle/bin/python -m pip install --quiet --disable-pip-version-check segment-analytics-python==2.4.0
 	@touch $@
+
+# Segment's own Node client, at the versions of the lock.
+.venv/.node-ready: $(READY) tests/server/node/package-lock.json
+	@echo "Installing Segment's Node client into .venv/node ..."
+	@mkdir -p .venv/node
+	@cp tests/server/node/package.json tests/server/node/package-lock.json .venv/node/
+	@cd .venv/node && npm ci --silent --no-audit --no-fund
+	@touch $@

@@ -54,6 +54,15 @@ def oracle_python() -> Path:
     )
 
 
+def _has_segment_for_python() -> bool:
+    return any(oracle_python().parents[1].glob("lib/python*/site-packages/segment/analytics"))
+
+
+def _has_segment_for_node() -> bool:
+    client = Path(__file__).parent.parent / ".venv" / "node" / "node_modules" / "@segment" / "analytics-node"
+    return bool(shutil.which("node")) and client.exists()
+
+
 def postgres_programs() -> Path | None:
     """The folder with initdb and postgres; None where they are not installed."""
     found = shutil.which("initdb")
@@ -69,9 +78,9 @@ ENGINES: dict[str, tuple[Callable[[], bool], str]] = {
     "retentioneering": (lambda: oracle_python().exists(), "retentioneering is not installed (make .venv/.oracle-ready)"),
     "browser": (lambda: _has_chromium() and find_spec("playwright") is not None, "Playwright or Chromium is not installed"),
     "fuzzer": (lambda: find_spec("schemathesis") is not None, "schemathesis is not installed (group web)"),
-    "node": (lambda: bool(shutil.which("npm")), "Node and npm are not installed"),
+    "node": (_has_segment_for_node, "Node or Segment's client for it is not installed (make .venv/.node-ready)"),
     "postgresql": (lambda: bool(postgres_programs()), "the programs of PostgreSQL are not installed"),
-    "segment": (lambda: oracle_python().exists(), "Segment's client is not installed (make .venv/.oracle-ready)"),
+    "segment": (_has_segment_for_python, "Segment's client is not installed (make .venv/.oracle-ready)"),
     "notebook": (lambda: find_spec("nbformat") is not None, "holdfast[notebook] is not installed"),
 }
 
