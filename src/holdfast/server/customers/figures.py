@@ -14,7 +14,7 @@ from holdfast.server.customers.standing import Standing
 if TYPE_CHECKING:
     from holdfast.server.analyst.desk import Desk
 
-__all__ = ["errand", "figures"]
+__all__ = ["best", "best_errand", "errand", "figures"]
 
 AMOUNT = 10_000
 """Timelines count money in ten-thousandths of the currency."""
@@ -32,6 +32,39 @@ def figures(persons: Sequence[str], within_seconds: float = 5.0) -> dict[str, St
     except (AnalystAway, TimeoutError, HoldfastError):
         return None
     return found
+
+
+def best(most: int, within_seconds: float = 10.0) -> dict[str, Standing] | None:
+    """How we stand with those who brought the most money so far, the best first; None when the analyst does not answer."""
+    from holdfast.errors import HoldfastError
+    from holdfast.server.analyst.client import AnalystAway, call
+
+    try:
+        found: dict[str, Standing] = call("customers.best", within_seconds=within_seconds, most=most)
+    except (AnalystAway, TimeoutError, HoldfastError):
+        return None
+    return found
+
+
+def best_errand(desk: Desk, most: int) -> dict[str, Standing]:
+    """The standing of the `most` customers who brought the most money, the best first."""
+    import numpy as np
+
+    timelines = desk.timelines()
+    columns = timelines.source.columns
+    if not columns.customers:
+        return {}
+    as_of = timelines.as_of()
+    bought = timelines.source.purchases(as_of.until, timelines.settings.refunds)
+    sums = np.concatenate([[0], np.cumsum(bought.amount, dtype=np.int64)])
+    money = sums[bought.offsets[1:]] - sums[bought.offsets[:-1]]
+    places = np.argsort(-money, kind="stable")[:most]
+    segments, ids = _segments(timelines, as_of), columns.ids()
+    return {
+        ids[int(place)].as_py(): _standing(columns, bought, int(place), as_of.last, segments)
+        for place in places
+        if money[place] > 0
+    }
 
 
 def errand(desk: Desk, persons: list[str]) -> dict[str, Standing]:

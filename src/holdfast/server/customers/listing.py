@@ -18,13 +18,17 @@ MANY = 10_000
 
 @dataclass(frozen=True)
 class Filters:
-    """Which customers: None or "" asks for nothing. `known` False: the anonymous ones who left something of themselves."""
+    """Which customers: None or "" asks for nothing. `known` False: the anonymous ones who left something of themselves.
+
+    tasks  only those with an open task
+    """
 
     has_email: bool | None = None
     account: str = ""
     country: str = ""
     tag: str = ""
     known: bool | None = None
+    tasks: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,14 @@ def _chosen(filters: Filters) -> QuerySet[Customer]:
         rows = rows.filter(country=filters.country)
     if filters.known is not None:
         rows = rows.exclude(person__startswith="anon:") if filters.known else rows.filter(person__startswith="anon:")
+    rows = _with_tasks(rows) if filters.tasks else rows
     return _tagged(rows, filters.tag) if filters.tag else rows
+
+
+def _with_tasks(rows: QuerySet[Customer]) -> QuerySet[Customer]:
+    from holdfast.server.customers.care import Task
+
+    return rows.filter(person__in=Task.objects.filter(state=Task.State.OPEN).values("person"))
 
 
 def _tagged(rows: QuerySet[Customer], tag: str) -> QuerySet[Customer]:

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.utils.formats import date_format
 
-from holdfast.report.values import cleaned, money
+from holdfast.report.values import cleaned, money, percent
 from holdfast.server.customers import standing
+from holdfast.server.customers.known import today
 from holdfast.server.customers.links import customer_url, key_of
 from holdfast.server.place import settings
 
@@ -53,6 +54,20 @@ def amount(value: Any) -> str:
 
 
 @register.filter
+def share(value: float | None) -> str:
+    """A share as percent."""
+    return percent(value)
+
+
+@register.filter
+def days_since(value: datetime) -> str:
+    """How long ago a moment was, in days of the workspace's zone."""
+    local = _local(value)
+    then = local.date() if isinstance(local, datetime) else local
+    return standing.days_told((today() - then).days)
+
+
+@register.filter
 def count(value: int | None) -> str:
     """A number with thousands: 1,204."""
     return "–" if value is None else f"{value:,}"
@@ -63,6 +78,12 @@ def clean(value: Any) -> str:
     """Text of a customer without signs that hide or turn text around; the template escapes it as always."""
     text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False, default=str)
     return cleaned(text)
+
+
+@register.filter
+def clean_text(value: Any) -> str:
+    """The text of a thing, such as an account, likewise."""
+    return cleaned(str(value))
 
 
 @register.filter
