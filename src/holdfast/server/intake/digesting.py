@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from contextlib import AbstractContextManager
 from threading import Event
 from time import monotonic
 
@@ -13,7 +14,7 @@ from holdfast.server.intake.digester import Digested, Digester
 from holdfast.server.intake.inbox import inbox
 from holdfast.server.place import server_folder, workspace
 
-__all__ = ["GATHER_SECONDS", "moved", "run"]
+__all__ = ["GATHER_SECONDS", "moved", "run", "stepping"]
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,11 @@ GATHER_SECONDS = 0.3
 """A commit has a price however few events it brings: so long is gathered for the next one, from the start of the last."""
 
 LONGEST_PAUSE = 30.0
+
+
+def stepping() -> AbstractContextManager[None]:
+    """Held for the length of a step; who holds it meanwhile may change rows that wait."""
+    return holding(server_folder("run") / "digester-step.lock")
 
 
 def run(stop: Event) -> None:
@@ -60,7 +66,8 @@ def _digest(stop: Event) -> None:
     try:
         while not stop.is_set():
             begun = monotonic()
-            digested = digester.step()
+            with stepping():
+                digested = digester.step()
             if digested.events:
                 moved.set()
             stop.wait(_pause(digested, monotonic() - begun))

@@ -126,6 +126,14 @@ class Inbox(ABC):
         """Forget the rows up to this id: they are in the lake."""
 
     @abstractmethod
+    def replace(self, row: int, kind: str, body: bytes) -> None:
+        """Put another body in the place of a row's, where the row still waits (an erased person is taken out of it)."""
+
+    @abstractmethod
+    def wipe(self) -> None:
+        """Leave nothing on the disk of rows that are gone."""
+
+    @abstractmethod
     def name(self) -> str:
         """What this inbox is called, made once with its table: ids of another inbox are other ids.
 

@@ -33,6 +33,8 @@ DURABLE = "SET synchronous_commit = on"
 COPY = "COPY holdfast_inbox (received_us, source, kind, body) FROM STDIN (FORMAT BINARY)"
 TAKE = "SELECT id, received_us, source, kind, body FROM holdfast_inbox WHERE id > %s ORDER BY id LIMIT %s"
 DONE = "DELETE FROM holdfast_inbox WHERE id <= %s"
+REPLACE = "UPDATE holdfast_inbox SET kind = %s, body = %s WHERE id = %s"
+WIPE = "VACUUM holdfast_inbox"
 # A comment belongs to its table: a table made anew has none, and gets another name.
 NAME = "SELECT obj_description('holdfast_inbox'::regclass)"
 NAMED = """
@@ -98,6 +100,16 @@ class PostgresInbox(Inbox):
         """See Inbox."""
         with self._read() as connection:
             connection.execute(DONE, (upto,))
+
+    def replace(self, row: int, kind: str, body: bytes) -> None:
+        """See Inbox."""
+        with self._read() as connection:
+            connection.execute(REPLACE, (kind, body, row))
+
+    def wipe(self) -> None:
+        """See Inbox."""
+        with self._read() as connection:
+            connection.execute(WIPE)
 
     def name(self) -> str:
         """See Inbox."""

@@ -36,6 +36,8 @@ TAKE = "SELECT id, received_us, source, kind, body FROM inbox WHERE id > ? ORDER
 # In portions, so that what arrives meanwhile never waits long for the right to write.
 DONE = "DELETE FROM inbox WHERE id <= min(?, (SELECT min(id) FROM inbox) + 1000)"
 # Ids have no gaps, and rows go in the order in which they came: no need to count them.
+REPLACE = "UPDATE inbox SET kind = ?, body = ? WHERE id = ?"
+WIPING = ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
 NAME = "SELECT name FROM inbox_name"
 NAMES = "CREATE TABLE IF NOT EXISTS inbox_name (only_one INTEGER PRIMARY KEY CHECK (only_one = 1), name TEXT NOT NULL)"
 NAMED = "INSERT OR IGNORE INTO inbox_name VALUES (1, lower(hex(randomblob(8))))"
@@ -86,6 +88,17 @@ class SqliteInbox(Inbox):
             while gone:
                 with _transaction(connection):
                     gone = connection.execute(DONE, (upto,)).rowcount
+
+    def replace(self, row: int, kind: str, body: bytes) -> None:
+        """See Inbox."""
+        with self._read() as connection, _transaction(connection):
+            connection.execute(REPLACE, (kind, body, row))
+
+    def wipe(self) -> None:
+        """See Inbox."""
+        with self._read() as connection:
+            for pragma in WIPING:
+                connection.execute(pragma).fetchall()
 
     def name(self) -> str:
         """See Inbox."""

@@ -1,0 +1,134 @@
+"""Taking an erased person out of what the intake keeps: rows that wait, and refused events. Of the seen index only hashes are
+there, which name nobody.
+
+In a message of the Segment vocabulary she is named by userId, anonymousId and previousId; another person's message from a
+device of hers stays, without the device. What a shop sent in its own words, and what is no JSON, goes as soon as one of its
+values is her id, or holds it as a word.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from django.db.models import Q
+
+from holdfast.events.identity import ANONYMOUS
+from holdfast.server.intake.digesting import stepping
+from holdfast.server.intake.inbox import Inbox, Row, inbox
+from holdfast.server.intake.models import RefusedEvent
+from holdfast.server.intake.unpacking import WEBHOOK
+
+__all__ = ["forget"]
+
+PORTION = 500
+LEAST = 6
+"""A shorter id is looked for where ids stand, not in the middle of texts."""
+
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+NOTHING = b'{"batch": []}'
+
+
+class _Person:
+    """The ids of one erased person, and what it is to be named."""
+
+    def __init__(self, ids: frozenset[str]) -> None:
+        self.customers = {one for one in ids if not one.startswith(ANONYMOUS)}
+        self.devices = {one.removeprefix(ANONYMOUS) for one in ids if one.startswith(ANONYMOUS)}
+        self.every = {*ids, *self.devices}
+        long = sorted(re.escape(one) for one in self.every if len(one) >= LEAST)
+        self._word = re.compile(rf"(?<!\w)(?:{'|'.join(long)})(?!\w)") if long else None
+
+    def without(self, message: Any) -> Any:
+        """The message without her: None where it is hers or cannot tell, else the message, a device of hers taken off."""
+        if not isinstance(message, dict):
+            return None if self.within(message) else message
+        customer, device = _id(message.get("userId")), _id(message.get("anonymousId"))
+        properties = message.get("properties")
+        previous = {_id(message.get("previousId")), _id(properties.get("previousId") if isinstance(properties, dict) else None)}
+        if customer in self.customers or (customer is None and device in self.devices) or not previous.isdisjoint(self.every):
+            return None
+        rest = {name: value for name, value in message.items() if name != "anonymousId"} if device in self.devices else message
+        return None if self._word is not None and self._word.search(_ENCODER.encode(rest).decode()) else rest
+
+    def within(self, value: Any) -> bool:
+        """Whether a value is one of her ids, holds one as a word, or is a list or object with such a value."""
+        if isinstance(value, dict | list):
+            return any(self.within(one) for one in (value.values() if isinstance(value, dict) else value))
+        text = _id(value)
+        return text is not None and (text in self.every or (self._word is not None and self._word.search(text) is not None))
+
+
+def forget(ids: frozenset[str]) -> int:
+    """Take a person out of what waits and of what was refused; how many messages are gone.
+
+    ids  her person ids, anonymous ones with "anon:"
+    """
+    if not ids:
+        return 0
+    person, box = _Person(ids), inbox()
+    with stepping():
+        gone = sum(_of_row(box, row, person) for row in _waiting(box))
+    box.wipe()
+    return gone + _of_refused(person)
+
+
+def _waiting(box: Inbox) -> Iterator[Row]:
+    after = 0
+    while rows := box.take(after, PORTION):
+        yield from rows
+        after = rows[-1].id
+
+
+def _of_row(box: Inbox, row: Row, person: _Person) -> int:
+    """How many messages of a row were hers; the row is written anew without them."""
+    body = _decoded(row.body)
+    if row.kind.startswith(WEBHOOK) or not isinstance(body, dict):
+        if not person.within(body):
+            return 0
+        box.replace(row.id, "batch", NOTHING)
+        return 1
+    alone = not isinstance(body.get("batch"), list)
+    messages = [body] if alone else body["batch"]
+    kept = [rest for message in messages if (rest := person.without(message)) is not None]
+    if kept == messages:
+        return 0
+    if alone and not kept:
+        box.replace(row.id, "batch", NOTHING)
+    else:
+        box.replace(row.id, row.kind, _ENCODER.encode(kept[0] if alone else {**body, "batch": kept}))
+    return len(messages) - len(kept)
+
+
+def _of_refused(person: _Person) -> int:
+    named = Q()
+    for one in person.every:
+        named |= Q(message__contains=one) | Q(message__contains=json.dumps(one)[1:-1]) | Q(sentence__contains=one)
+    theirs = [one.pk for one in RefusedEvent.objects.filter(named).iterator(PORTION) if _names(one, person)]
+    for start in range(0, len(theirs), PORTION):
+        RefusedEvent.objects.filter(pk__in=theirs[start : start + PORTION]).delete()
+    return len(theirs)
+
+
+def _names(refused: RefusedEvent, person: _Person) -> bool:
+    """Whether a refusal names her anywhere: it is of no use to anybody else."""
+    return person.within(_decoded(refused.message.encode())) or person.within(refused.sentence)
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return _DECODER.decode(body)
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        return body.decode("utf-8", "replace")
+
+
+def _id(value: Any) -> str | None:
+    """A value as ids are read: without blanks around it, 17850.0 as 17850."""
+    if value is None or isinstance(value, bool | dict | list):
+        return None
+    return str(value).strip().removesuffix(".0") or None

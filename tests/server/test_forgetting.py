@@ -1,0 +1,65 @@
+"""An erased person is taken out of what waits and of what was refused; nobody else loses anything."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from arriving import arrive, digest, rows
+
+from holdfast.server.intake.forgetting import forget
+from holdfast.server.intake.inbox import inbox
+from holdfast.server.intake.models import RefusedEvent
+
+pytestmark = pytest.mark.django_db
+
+ANN = frozenset({"ann@example.com", "17", "anon:b1"})
+
+
+@pytest.fixture(autouse=True)
+def _empty_inbox(served):  # noqa: ARG001 - a workspace is served
+    inbox().done(2**62)
+
+
+def clicked(number, **who):
+    return {"type": "track", "event": "Clicked", "messageId": str(number), "properties": {"price": 10.50}, **who}
+
+
+def test_what_waits_goes_on_without_her(served):
+    arrive("track", clicked(1, userId="ann@example.com"))
+    arrive("batch", {"batch": [clicked(2, userId=17), clicked(3, userId="ben"), clicked(4, anonymousId="b1"), 7]})
+    arrive("track", clicked(5, userId="ben", anonymousId="b1"))
+    arrive("alias", {"userId": "ben", "previousId": "anon:b1"})
+    arrive("track", clicked(6, userId="cleo") | {"properties": {"friend": "ask ann@example.com!"}})
+    arrive("webhook:shopify:orders/paid", {"customer": {"id": 17}})
+    arrive("track", b"no json of ann@example.com")
+    assert forget(ANN) == 7
+    digest(served)
+    assert rows(served, "event_id", "customer_id", "anonymous_id") == [("3", "ben", None), ("5", "ben", None)]
+    assert rows(served, "properties")[1] == '{"price":"10.5"}' or rows(served, "properties")[1] == '{"price":"10.50"}'
+
+
+def test_nothing_of_her_is_left_in_the_file(served):
+    box = inbox()
+    if not hasattr(box, "_path"):
+        pytest.skip("the files of a PostgreSQL are its own")
+    arrive("track", clicked(1, userId="ann@example.com"))
+    arrive("track", clicked(2, userId="ben"))
+    digest(served)
+    arrive("track", clicked(3, userId="ann@example.com"))
+    forget(ANN)
+    assert not [path for path in box._path.parent.glob("inbox.sqlite*") if b"ann@example.com" in path.read_bytes()]
+
+
+def test_refusals_that_name_her_are_gone(served):
+    arrive("batch", {"batch": [{"type": "track", "userId": who} for who in ("ann@example.com", "17", "171", "ben")]})
+    digest(served)
+    assert forget(ANN) == 2
+    assert sorted(json.loads(one.message)["userId"] for one in RefusedEvent.objects.all()) == ["171", "ben"]
+
+
+def test_forgetting_nobody_changes_nothing(served):
+    arrive("track", clicked(1, userId="ben"))
+    assert forget(frozenset()) == 0
+    assert forget(ANN) == 0
+    assert digest(served).events == 1
