@@ -117,3 +117,12 @@ def test_repetitions_are_counted_over_many_stretches() -> None:
     for stretch in range(1, 21):
         assert (seen.occurrences(digests[:: 1 if stretch % 2 else -1]) == stretch).all()
     assert seen.occurrences(np.array([5, 5, 5], np.uint64)).tolist() == [1, 2, 3]
+
+
+def test_calls_without_any_event_name_are_events_too(tmp_path: Path) -> None:
+    """A file of nothing but identify calls tells who people are; it is no file of orders without amounts."""
+    path = tmp_path / "who.jsonl"
+    calls = [{"type": "identify", "userId": who, "timestamp": "2024-01-05", "traits": {"name": who}} for who in ("ann", "ben")]
+    path.write_text("".join(json.dumps(call) + "\n" for call in calls))
+    assert plan_import(path, Settings()).shape.value == "events"
+    assert [(row["type"], row["customer_id"]) for row in read(path)] == [("identify", "ann"), ("identify", "ben")]
