@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -107,3 +109,41 @@ def test_segments_python_client_comes_again_when_it_was_too_fast(python, tmp_pat
     with running(tmp_path / "shop", settings={"HOLDFAST_INTAKE_PER_SECOND": "2"}) as slow:
         assert python(slow, slow.write_key, 350) == []
         is_the_whole_story(arrived(slow), 350)
+
+
+def blocks(language: str) -> list[str]:
+    page = (ROOT / "docs" / "sending-events.md").read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+
+
+def test_the_examples_of_the_page_work_in_the_shell(server):
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    arrived(server)
+    answers = [shell(server, block) for block in blocks("sh")[1:]]
+    assert answers == ['{"success":true}'] * 3
+    box = server.inbox()
+    rows = box.take(0, 10)
+    box.done(2**62)
+    assert [row.kind for row in rows] == ["identify", "track", "batch"]
+    assert len(json.loads(rows[2].body)["batch"]) == 3
+
+
+def shell(server: Running, block: str) -> str:
+    given = {**os.environ, "HOLDFAST": server.url, "KEY": server.write_key}
+    done = subprocess.run(["bash", "-c", block], env=given, capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("language", ["python", "js"])
+def test_the_examples_of_the_page_work_in_segments_clients(needs, server, language):
+    needs({"python": "segment", "js": "node"}[language])
+    program = {"python": [str(ORACLE), "-c"], "js": ["node", "-e"]}[language]
+    (block,) = blocks(language)
+    given = {**os.environ, "HOLDFAST": server.url, "KEY": server.write_key}
+    done = subprocess.run(
+        [*program, block], cwd=NODE if language == "js" else None, env=given, capture_output=True, timeout=30, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert [message["type"] for message in arrived(server)] == ["identify", "track"]
