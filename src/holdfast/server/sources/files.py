@@ -55,35 +55,30 @@ def upload(request: HttpRequest) -> HttpResponse:
 def one(request: HttpRequest, pk: int) -> HttpResponse:
     """One file, wherever it stands."""
     found = _upload(pk)
-    if found.state in ("uploaded", "failed") and found.file and "look" in request.GET:
-        _look(found)
-    return render(request, "sources/file.html", _told(found))
+    looked = _look(found) if _waits(found) and "look" in request.GET else {}
+    return render(request, "sources/file.html", _told(found, looked))
 
 
 def plan(request: HttpRequest, pk: int) -> HttpResponse:
     """How it will be read, as the choices made now say; a part of the page for htmx, else the page."""
     found = _upload(pk)
-    if found.state not in ("uploaded", "failed") or not found.file:
+    if not _waits(found):
         return redirect("import", pk=pk)
     if request.method == "POST":
         found.mapping, found.options = choosing.chosen(request.POST)
         found.save(update_fields=["mapping", "options"])
-    _look(found)
     if request.headers.get("HX-Request"):
-        return render(request, "sources/_plan.html", _told(found))
-    return redirect("import", pk=pk)
+        return render(request, "sources/_plan.html", _told(found, _look(found)))
+    return redirect(f"{reverse('import', args=[pk])}?look=1")
 
 
 def read(request: HttpRequest, pk: int) -> HttpResponse:
     """Yes: read it in, as the choices that stand in the form say."""
     found = _upload(pk)
-    if request.method != "POST" or not found.file:
+    if request.method != "POST" or not (_waits(found) or (found.state == "reading" and _stopped(found))):
         return redirect("import", pk=pk)
     if "roles" in request.POST:
         found.mapping, found.options = choosing.chosen(request.POST)
-        _look(found)
-        if found.plan.get("problem"):
-            return redirect("import", pk=pk)
         found.save(update_fields=["mapping", "options"])
     _begin(found, request.user)
     return redirect("import", pk=pk)
@@ -168,21 +163,27 @@ def _refusals(fingerprint: str) -> tuple[Any, Any]:
     raise Http404
 
 
-def _look(found: Upload) -> None:
-    """Ask how the file will be read, and keep the answer."""
+def _waits(found: Upload) -> bool:
+    """Whether it lies here and waits for a yes."""
+    return found.state in ("uploaded", "failed") and bool(found.file)
+
+
+def _stopped(found: Upload) -> bool:
+    """Whether whoever read it has died."""
+    return found.state == "reading" and found.beat_at is not None and timezone.now() - found.beat_at > STILL
+
+
+def _look(found: Upload) -> dict[str, Any]:
+    """How the file will be read. It is asked each time: rows of customers are not kept in the database."""
+    path = uploads.path_of(found)
+    if not path.exists():
+        return {"problem": _("The file is not kept any more"), "mend": _("upload it again")}
+    said = {"name": found.name, "mapping": found.mapping, "options": found.options}
     try:
-        told = call(
-            "sources.plan",
-            within_seconds=120,
-            path=str(uploads.path_of(found)),
-            name=found.name,
-            mapping=found.mapping,
-            options=found.options,
-        )
+        told: dict[str, Any] = call("sources.plan", within_seconds=120, path=str(path), **said)
     except (AnalystAway, TimeoutError):
-        told = {"problem": _("The file could not be looked at: the analyst did not answer"), "mend": _("try again in a minute")}
-    found.plan = told
-    found.save(update_fields=["plan"])
+        return {"problem": _("The file could not be looked at: nobody answered in time"), "mend": _("try again in a minute")}
+    return told
 
 
 def _begin(found: Upload, by: Any) -> None:
@@ -193,15 +194,16 @@ def _begin(found: Upload, by: Any) -> None:
     read_in(found.pk)
 
 
-def _told(found: Upload) -> dict[str, Any]:
-    """What the templates show of a file."""
+def _told(found: Upload, looked: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What the templates show of a file; `looked` is how it will be read."""
     found.refresh_from_db()
     share = round(100 * found.rows_done / found.rows_total) if found.rows_total else None
     return {
         "one": found,
+        "plan": looked,
         "share": None if share is None else min(share, 100),
-        "stopped": found.state == "reading" and found.beat_at is not None and timezone.now() - found.beat_at > STILL,
-        "choices": choosing.choices(found.plan, found.options) if found.plan else None,
+        "stopped": _stopped(found),
+        "choices": choosing.choices(looked, found.options) if looked else None,
         "refusals_wait": found.state == "done" and bool(found.record.get("refused")) and _wait(found),
     }
 

@@ -65,10 +65,10 @@ class Hour(models.Model):
 
 
 class Newest(models.Model):
-    """What was told last of an order or a customer of a source; see `newest`."""
+    """What was told last of an order or a customer of a source, by a hash of its id; see `newest`."""
 
     source = models.CharField(max_length=64)
-    of = models.CharField(max_length=200)
+    of = models.CharField(max_length=64)
     version = models.CharField(max_length=64)
     digest = models.CharField(max_length=32)
     message = models.CharField(max_length=300)
@@ -118,7 +118,6 @@ class Upload(models.Model):
     state = models.CharField(max_length=16, default="uploaded")
     mapping = models.JSONField(default=dict)
     options = models.JSONField(default=dict)
-    plan = models.JSONField(default=dict)
     rows_done = models.BigIntegerField(default=0)
     rows_total = models.BigIntegerField(null=True)
     beat_at = models.DateTimeField(null=True)

@@ -9,17 +9,21 @@ that is older than what is known must not go in at all. For each object the vers
 - of two contents with one version (clocks of shops tick in seconds) the one with the greater digest holds;
 - where only a change is an event (paused, resumed) the first state is remembered and silent.
 
-So any order of arrival and any repetition end with the same order. Nothing of a person is kept but the object's id.
+So any order of arrival and any repetition end with the same order. Objects are known here by a hash of their ids under the
+server's key, so that nothing in this table names anybody: there is nothing to erase.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Iterable
 from typing import Any
 
+from holdfast.server.place import secret_key
 from holdfast.server.sources.messages import Message, Tie, Told
 
-__all__ = ["forget", "kept"]
+__all__ = ["kept"]
 
 
 def kept(source: str, told: Iterable[Told]) -> list[dict[str, Any]]:
@@ -47,11 +51,11 @@ def _held(source: str, message: Message) -> dict[str, Any] | None:
     """The body under its id, and remembered as the newest; None where a newer one is known, or the first is silent."""
     from holdfast.server.sources.models import Newest
 
-    said = message.digest
-    name = f"{source}:{message.of}:{message.version}:{said}"[:300]
+    said, key = message.digest, _key(source, str(message.of))
+    name = f"{source}:{key}:{message.version}:{said}"
     known, fresh = Newest.objects.select_for_update().get_or_create(
         source=source,
-        of=message.of,
+        of=key,
         defaults={"version": message.version, "digest": said, "message": "" if message.first == "silent" else name},
     )
     if not fresh:
@@ -66,22 +70,25 @@ def _held(source: str, message: Message) -> dict[str, Any] | None:
 def _remember(source: str, tie: Tie) -> None:
     from holdfast.server.sources.models import Newest
 
-    Newest.objects.update_or_create(source=source, of=f"payment:{tie.payment}", defaults={"message": tie.order})
+    Newest.objects.update_or_create(source=source, of=_payment(source, tie.payment), defaults={"message": tie.order})
 
 
 def _tied(source: str, message: Message) -> dict[str, Any]:
     """The body with the order that its payment paid, where that is known."""
     from holdfast.server.sources.models import Newest
 
-    found = Newest.objects.filter(source=source, of=f"payment:{message.tied_by}").values_list("message", flat=True).first()
+    known = Newest.objects.filter(source=source, of=_payment(source, str(message.tied_by)))
+    found = known.values_list("message", flat=True).first()
     if found is None:
         return message.body
     return {**message.body, "properties": {**message.body["properties"], "order_id": found}}
 
 
-def forget(people: Iterable[str]) -> int:
-    """Forget what was told of these customers; how many. For erasing."""
-    from holdfast.server.sources.models import Newest
+def _payment(source: str, payment: str) -> str:
+    return _key(source, f"payment:{payment}")
 
-    kinds = ("customer", "emailConsent", "smsConsent")
-    return int(Newest.objects.filter(of__in=[f"{kind}:{one}" for one in people for kind in kinds]).delete()[0])
+
+def _key(source: str, of: str) -> str:
+    """An object as it is known here: what kind of thing it is, and a hash of its id."""
+    mac = hmac.new(secret_key().encode(), f"{source} {of}".encode(), hashlib.sha256).hexdigest()
+    return f"{of.partition(':')[0]}-{mac[:32]}"
