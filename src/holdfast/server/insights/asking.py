@@ -77,17 +77,27 @@ def _heard(spec: Spec, folder: Any) -> Any:
         try:
             command(spec.slug).main(args=args, prog_name=one.slug, standalone_mode=False)
         except click.ClickException as error:
-            raise UsageError(_plainly(error), "look at the choices above, and at what each says of itself") from error
+            raise UsageError(_plainly(error), "put it right below; whatever else you chose is kept") from error
     if not heard:
         raise UsageError("this cannot be asked on a page", f"ask it on the command line: holdfast {one.verb or one.slug}")
     return heard[-1]
 
 
 def _plainly(error: click.ClickException) -> str:
-    """What click says, with the choice by its name on the page."""
+    """What click says, with the choice by its name on the page and numbers called numbers."""
     param = getattr(error, "param", None)
     name = max((one.lstrip("-") for one in getattr(param, "opts", ())), key=len, default="")
-    return f"{name.replace('-', ' ')}: {error.message}" if name else error.format_message()
+    words = error.message
+    for theirs, ours in _WORDS:
+        words = words.replace(theirs, ours)
+    return f"{name.replace('-', ' ')}: {words}" if name else error.format_message()
+
+
+_WORDS = (
+    ("is not a valid integer range", "is no whole number"), ("is not a valid integer", "is no whole number"),
+    ("is not a valid float range", "is no number"), ("is not a valid float", "is no number"),
+)  # fmt: skip
+"""What click says of a value, and how a person would."""
 
 
 def _completed(spec: Spec, timelines: Timelines) -> Spec:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext
 
@@ -20,8 +20,6 @@ LISTS = {"event": "known-events", "property": "known-properties", "condition": "
 
 TYPES = {"number": "number", "decimal": "number", "share": "number", "date": "date"}
 
-EMPTY = "–"
-
 
 @dataclass(frozen=True)
 class Field:
@@ -34,6 +32,7 @@ class Field:
     list     of the names proposed; empty: none
     values   what was chosen; several inputs where it may be said several times, the last of them empty
     choices  (value, words, chosen)
+    usual    what holds when nothing is said, as far as the help tells
     """
 
     name: str
@@ -48,7 +47,7 @@ class Field:
     list: str = ""
     values: tuple[str, ...] = ("",)
     choices: tuple[tuple[str, str, bool], ...] = ()
-    hint: str = ""
+    usual: str = ""
 
 
 def fields(spec: Spec, told: Told | None) -> tuple[list[Field], list[Field], bool]:
@@ -58,6 +57,8 @@ def fields(spec: Spec, told: Told | None) -> tuple[list[Field], list[Field], boo
     first: list[Field] = []
     more: list[Field] = []
     for one in controls(spec.slug):
+        if one.name == "show" and not one.choices and not tables and not spec.values("show"):
+            continue  # an answer of one table
         values = spec.values(one.name) or ([proposed[one.name]] if one.name in proposed else [])
         (first if one.first else more).append(_field(one, values, tables))
     used = any(spec.values(one.name) for one in controls(spec.slug) if not one.first)
@@ -65,36 +66,34 @@ def fields(spec: Spec, told: Told | None) -> tuple[list[Field], list[Field], boo
 
 
 def _field(one: Control, values: list[str], tables: Iterable[str]) -> Field:
+    words = gettext(one.help) if one.help else ""
+    field = Field(one.name, gettext(one.label), words, f"c-{one.name}", "input", usual=_usual(words))
     choices = one.choices or (tuple(tables) if one.name == "show" else ())
-    said: dict[str, Any] = {
-        "name": one.name,
-        "label": gettext(one.label),
-        "help": gettext(one.help) if one.help else "",
-        "id": f"c-{one.name}",
-    }
     if one.kind == "yes":
-        return Field(**said, kind="check", values=("yes",) if values == ["yes"] else ("",))
+        return replace(field, kind="check", values=("yes",) if values == ["yes"] else ("",))
     if choices:
-        chosen = values[-1] if values else ""
-        strange = () if chosen in ("", *choices) else (chosen,)
-        return Field(
-            **said, kind="select", choices=tuple((value, value or EMPTY, value == chosen) for value in ("", *choices, *strange))
-        )
+        return replace(field, kind="select", choices=_choices(choices, values, field.usual))
     kind = "text" if one.words > 1 or one.many else TYPES.get(one.kind, "text")
     if kind == "number" and not all(_is_number(value) for value in values):
         kind = "text"  # what was typed stays, though it is no number
-    step = "any" if one.kind in ("decimal", "share") else "1"
     shown = (*values, "") if one.many else (values[-1] if values else "",)
-    return Field(
-        **said,
-        kind="input",
-        type=kind,
-        step=step,
-        least=one.least,
-        most=one.most,
-        list=LISTS.get(one.kind, ""),
-        values=tuple(shown),
-    )
+    step = "any" if one.kind in ("decimal", "share") else "1"
+    return replace(
+        field, type=kind, step=step, least=one.least, most=one.most, list=LISTS.get(one.kind, ""), values=tuple(shown)
+    )  # fmt: skip
+
+
+def _choices(known: Iterable[str], values: list[str], usual: str) -> tuple[tuple[str, str, bool], ...]:
+    """What can be chosen: as usual, what is known, and what was typed though it is not known."""
+    chosen = values[-1] if values else ""
+    strange = () if chosen in ("", *known) else (chosen,)
+    return tuple((value, value or usual or gettext("as usual"), value == chosen) for value in ("", *known, *strange))
+
+
+def _usual(words: str) -> str:
+    """What a help says to hold when nothing is said: "Length of periods and cohorts (month)." is month."""
+    found = re.search(r"\((?:default:? )?([^()]{1,18})\)\.?$", words)
+    return found[1] if found else ""
 
 
 def _is_number(text: str) -> bool:

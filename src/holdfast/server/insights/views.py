@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from contextlib import suppress
+from datetime import date
 from typing import Any
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -138,7 +139,9 @@ def _told(told: Told, spec: Spec, clock: float) -> dict[str, Any]:
     ]
     return {
         "sentence": placed(told.sentence, spec), "picture": placed(told.picture, spec), "table": placed(told.table, spec),
-        "compared": placed(told.compared, spec), "notes": placed(told.notes, spec), "figures": figures,
+        "compared": placed(told.compared, spec), "pair": "<svg" in told.picture and bool(told.compared),
+        "grid": 'class="grid"' in told.picture, "day": date.fromisoformat(told.as_of) if told.as_of else None,
+        "notes": placed(told.notes, spec), "figures": figures,
         "age": max(clock - told.at, 0.0), "stamp": f"{told.at:.3f}",
     }  # fmt: skip
 
