@@ -19,7 +19,7 @@ from holdfast.events.dates import date_form, evidence, merge_evidence
 from holdfast.events.numbers import decimal_sign
 from holdfast.events.options import ImportOptions
 from holdfast.events.refusals import Refusal
-from holdfast.events.shapes import found_shape
+from holdfast.events.shapes import found_shape, says_calls
 from holdfast.events.sources import open_source
 from holdfast.events.suspicions import suspicions
 from holdfast.events.text import Found
@@ -160,7 +160,7 @@ def _map(source: Source, sample: pa.Table, given: dict[str, str]) -> tuple[dict[
         del reasons[role]
         if instead is not None:
             mapping[instead[0]], reasons[instead[0]] = column, instead[1]
-    if "event" not in mapping and "type" in mapping and "type" not in given:
+    if "event" not in mapping and "type" in mapping and "type" not in given and not says_calls(sample[mapping["type"]]):
         del mapping["type"], reasons["type"]
     if "time" not in mapping:
         shown = ", ".join(source.columns[:12])

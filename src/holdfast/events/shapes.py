@@ -11,7 +11,7 @@ from holdfast.events.options import ImportOptions
 from holdfast.events.schema import TYPES
 from holdfast.events.text import Found
 
-__all__ = ["found_shape"]
+__all__ = ["found_shape", "says_calls"]
 
 _ITEMISED = ("product", "product_name", "price")
 _BY_ACCIDENT = 0.02
@@ -24,7 +24,7 @@ def found_shape(sample: pa.Table, mapping: Mapping[str, str], options: ImportOpt
         return Found(options.shape, "given", 1.0)
     if "event" in mapping or options.event:
         return Found("events", "the rows name their event" if "event" in mapping else "an event name was given", 0.95)
-    if "type" in mapping and _calls(sample[mapping["type"]]):
+    if "type" in mapping and says_calls(sample[mapping["type"]]):
         return Found("events", "each row says which call it is: identify, group, …", 0.9)
     if "order" in mapping:
         return _lines_or_orders(sample, mapping)
@@ -33,7 +33,7 @@ def found_shape(sample: pa.Table, mapping: Mapping[str, str], options: ImportOpt
     return Found("orders", "neither event names nor order numbers: each row is an order without an amount", 0.4)
 
 
-def _calls(types: pa.ChunkedArray) -> bool:
+def says_calls(types: pa.ChunkedArray) -> bool:
     """Whether these are kinds of call (schema.TYPES) and nothing else."""
     named = pc.utf8_lower(pc.cast(types, pa.string())).drop_null()
     return len(named) > 0 and bool(pc.all(pc.is_in(named, pa.array(TYPES))).as_py())
