@@ -213,7 +213,8 @@ def test_whose_role_must_have_a_second_factor_gets_nothing_before(people, settin
     enter(client, "max@example.com")
     assert client.get("/audit/")["Location"] == "/accounts/2fa/totp/activate/"
     assert client.get("/api/v1/me").status_code == 403
-    form = client.get("/accounts/2fa/totp/activate/")
+    again = client.get("/accounts/2fa/totp/activate/")["Location"]
+    form = client.post(again, {"password": PASSWORD}, follow=True)
     secret = form.context["form"].secret
     done = client.post("/accounts/2fa/totp/activate/", {"code": code_now(secret)})
     assert done.status_code == 302

@@ -26,7 +26,7 @@ def make_token(
     """A new token and its secret, which is not kept. Scopes that there are not are left out."""
     kept: list[str] = [need for need in NEEDS if need in scopes]
     token, secret = ApiToken.make(name, kept, by, expires_at)
-    record(actor or by, "token.make", subject=f"token {token.pk}", scopes=kept)
+    record(actor or by, "token.make", subject=f"token {token.pk}", scopes=" ".join(kept))
     return token, secret
 
 

@@ -16,9 +16,9 @@ from django.core.cache import cache
 __all__ = ["Bucket", "allowed"]
 
 
-def allowed(what: str, key: str, times: int, seconds: int) -> bool:
+def allowed(what: str, key: str, times: int, seconds: int, now: float | None = None) -> bool:
     """Whether `key` may do this once more: at most `times` in each window of so many seconds."""
-    slot = f"limit:{what}:{key}:{int(time.time() // seconds)}"
+    slot = f"limit:{what}:{key}:{int((time.time() if now is None else now) // seconds)}"
     cache.add(slot, 0, seconds)
     try:
         return cache.incr(slot) <= times

@@ -1,0 +1,221 @@
+"""What stands around every page: headers, no inline scripts, errors that say what to do, hosts, rates."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory, override_settings
+from django.urls import path
+
+import holdfast.server
+from holdfast.errors import InputError, UsageError
+from holdfast.server.people.error_pages import WORDS, answered
+from holdfast.server.people.limits import allowed
+from holdfast.server.people.safety import NOT_OURS
+from tests.server.test_role_matrix import OTHERS, OURS, client_of, operations
+
+pytestmark = pytest.mark.usefixtures("served", "db")
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*type=\"application/json\")[^>]*>", re.IGNORECASE)
+HANDLER = re.compile(r"<[^>]*\son\w+\s*=", re.IGNORECASE)
+
+
+def pages(people):
+    """Every page that answers a GET, as the owner sees it; those for who is not signed in, as she does."""
+    for one in OURS + [other for other in OTHERS if other.name in NOT_OURS]:
+        need = getattr(getattr(one.view, "route", None), "needs", None)
+        for who in ("owner", "anonymous"):
+            if who == "owner" or need is None:
+                yield one.pattern, client_of(people, who).get(one.filled())
+
+
+def test_every_page_has_the_headers_no_inline_script_and_the_csrf_token_in_its_forms(people):
+    wrong = []
+    for pattern, response in pages(people):
+        found = [*_headers(response)]
+        if response.get("Content-Type", "").startswith("text/html"):
+            found += [*_html(response)]
+        wrong += [f"{pattern}: {one}" for one in found]
+    assert not wrong, "\n".join(wrong)
+
+
+def _headers(response):
+    policy = response.get("Content-Security-Policy", "")
+    if "script-src 'self'" not in policy or "unsafe-eval" in policy or re.search(r"script-src[^;]*unsafe", policy):
+        yield f"Content-Security-Policy {policy!r}"
+    script = response.get("Content-Type", "").startswith(("text/javascript", "application/javascript"))
+    for name, value in HEADERS.items():
+        # holdfast.js is for the pages of other sites.
+        if response.get(name) != value and not (script and name == "Cross-Origin-Resource-Policy"):
+            yield f"{name} {response.get(name)!r}"
+    if "camera=()" not in response.get("Permissions-Policy", ""):
+        yield "no Permissions-Policy"
+    if not script and not any(word in response.get("Cache-Control", "") for word in ("no-store", "private", "no-cache")):
+        yield f"Cache-Control {response.get('Cache-Control')!r}"
+
+
+def _html(response):
+    text = "" if response.streaming else response.content.decode("utf-8", "replace")
+    yield from SCRIPT.findall(text) + HANDLER.findall(text)
+    if "javascript:" in text:
+        yield "a javascript: URL"
+    for form in re.findall(r"<form\b.*?</form>", text, re.DOTALL | re.IGNORECASE):
+        if re.search(r"method=\"?post", form[: form.index(">")], re.IGNORECASE) and "csrfmiddlewaretoken" not in form:
+            yield f"no CSRF token: {form[:120]}"
+
+
+def test_templates_hold_no_inline_script_and_nothing_from_other_servers():
+    """Also those whose page needs data to be seen."""
+    house = Path(holdfast.server.__file__).parent
+    wrong = []
+    for file in house.rglob("*.html"):
+        text = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}", "", file.read_text("utf-8"), flags=re.DOTALL)
+        wrong += [f"{file.relative_to(house)}: {found}" for found in SCRIPT.findall(text) + HANDLER.findall(text)]
+        wrong += [f"{file.relative_to(house)}: {found}" for found in re.findall(r"(?:src|href)=\"https?://[^\"]*\"", text)]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(("who", "status", "address"), [("analyst", 403, "/people/"), ("owner", 404, "/nothing/")])
+def test_error_pages_say_what_happened_and_what_to_do(people, who, status, address):
+    page = client_of(people, who).get(address)
+    assert page.status_code == status
+    assert str(WORDS[status].what) in page.content.decode()
+    part = client_of(people, who).get(address, headers={"HX-Request": "true"})
+    assert "<html" not in part.content.decode()
+    assert 'role="alert"' in part.content.decode()
+
+
+def test_a_bare_error_gets_a_page(people):
+    """405 of a page that only reads; 401 of a fragment after the session ended."""
+    answer = client_of(people, "owner").post("/people/")
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
+    assert "Nothing was changed" in answer.content.decode()
+    assert "Sign in" in Client().post("/people/").content.decode()
+
+
+def test_errors_of_the_api_are_json(people):
+    for answer in (Client().get("/api/v1/me"), client_of(people, "owner").get("/api/v1/nothing")):
+        assert answer["Content-Type"].startswith("application/json")
+        assert set(answer.json()) >= {"type", "what", "mend"}
+
+
+class Broken:
+    """URLs whose views fail, each in its way."""
+
+    @staticmethod
+    def asked_wrongly(_request: HttpRequest) -> HttpResponse:
+        """A question that cannot be right."""
+        raise UsageError("no day is called 'soon'", "write it as 2026-01-31")
+
+    @staticmethod
+    def not_there(_request: HttpRequest) -> HttpResponse:
+        """Something outside is not there."""
+        raise InputError("the lake cannot be read", "look whether the disk is there")
+
+    @staticmethod
+    def bug(_request: HttpRequest) -> HttpResponse:
+        """A bug."""
+        raise RuntimeError("a secret detail")
+
+
+def opened(view) -> object:
+    view.route = None
+    return view
+
+
+urlpatterns = [
+    path("asked/", opened(Broken.asked_wrongly), name="asked"),
+    path("there/", opened(Broken.not_there), name="there"),
+    path("bug/", opened(Broken.bug), name="bug"),
+    path("forgotten/", lambda _request: HttpResponse("open"), name="forgotten"),
+    path("accounts/login/", lambda _request: HttpResponse("login"), name="account_login"),
+]
+handler404 = "holdfast.server.people.error_pages.not_found"
+handler500 = "holdfast.server.people.error_pages.server_error"
+
+
+@override_settings(ROOT_URLCONF="tests.server.test_safety")
+def test_a_view_that_does_not_say_who_may_does_not_exist():
+    assert Client().get("/forgotten/").status_code == 404
+    assert Client().get("/accounts/login/").status_code == 200
+
+
+@override_settings(ROOT_URLCONF="tests.server.test_safety")
+def test_an_error_that_names_its_mend_says_it_and_a_bug_tells_no_secret():
+    client = Client(raise_request_exception=False)
+    asked, there, bug = (client.get(f"/{name}/") for name in ("asked", "there", "bug"))
+    assert (asked.status_code, there.status_code, bug.status_code) == (400, 503, 500)
+    assert "write it as 2026-01-31" in asked.content.decode()
+    assert "look whether the disk is there" in there.content.decode()
+    assert "Something went wrong on our side" in bug.content.decode()
+    assert "secret detail" not in bug.content.decode()
+
+
+def test_an_answer_with_a_body_stays_as_it_is():
+    request = RequestFactory().get("/x/")
+    request.user = None
+    assert answered(request, HttpResponse("no", status=403)).content == b"no"
+
+
+def test_only_named_hosts_are_answered():
+    assert Client().get("/accounts/login/", headers={"host": "evil.example"}).status_code == 400
+    assert Client().get("/accounts/login/", headers={"host": "localhost"}).status_code == 200
+
+
+def test_over_https_cookies_and_the_browser_stay_there(tmp_path):
+    """The same settings with an https address, read in a process of their own."""
+    import json
+    import os
+    import subprocess
+    import sys
+
+    code = (
+        "import json; from holdfast.server import django_settings as s;"
+        "print(json.dumps([s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_HSTS_SECONDS, s.CSRF_TRUSTED_ORIGINS,"
+        " s.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action'], s.ALLAUTH_TRUSTED_PROXY_COUNT]))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ
+        | {
+            "HOLDFAST_WORKSPACE": str(tmp_path),
+            "HOLDFAST_URL": "https://shop.example",
+            "HOLDFAST_SIGN_ON": "https://id.example/x client secret",
+            "HOLDFAST_BEHIND_PROXY": "yes",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    secure, csrf, hsts, origins, forms, proxies = json.loads(told.stdout)
+    assert (secure, csrf, hsts, proxies) == (True, True, 31_536_000, 1)
+    assert origins == ["https://shop.example"]
+    assert forms == ["'self'", "https://id.example"]
+
+
+def test_a_rate_is_counted_per_key_and_window():
+    assert [allowed("mail", "olga", 2, 60, now=1000) for _try in range(3)] == [True, True, False]
+    assert allowed("mail", "max", 2, 60, now=1000)
+    assert allowed("mail", "olga", 2, 60, now=1060)
+
+
+def test_counts_are_kept_in_the_database():
+    assert settings.CACHES["default"]["BACKEND"].endswith("DatabaseCache")
+    assert settings.PASSWORD_HASHERS == ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+
+
+def test_the_page_of_the_api_shows_every_operation(people):
+    page = client_of(people, "analyst").get("/api/").content.decode()
+    assert all(one["operationId"] in page for _method, _path, one in operations())
+    assert "https://" not in page.replace("https://www.w3.org", "")
