@@ -28,7 +28,8 @@ sys.path.insert(0, str(HERE.parent / "tests" / "server"))
 from running import Running, running  # noqa: E402 - found by the line above
 
 CONNECTIONS = 12
-PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 2.0
+WRONG = -1
 WORDS = ("identify", "track", "page", "screen", "group", "alias", "batch", "import", "i", "t", "p", "s", "g", "a", "b")
 LAWFUL = frozenset({200, 204, 400, 401, 404, 405, 408, 413, 414, 415, 431})
 GOOD = b'{"type":"track","event":"Tea Drunk","userId":"ann"}'
@@ -55,10 +56,13 @@ def told(server: Running, seen: Counter[int]) -> int:
     box = server.inbox()
     kept = box.waiting().rows
     box.close()
+    wrong = seen.pop(WRONG, 0)
+    if wrong:
+        print(server.folder.with_name(f"{server.folder.name}.log").read_text(errors="replace")[-4000:])
     for status, number in sorted(seen.items()):
         print(f"  {status or 'closed without an answer'}: {number}")
     print(f"  kept in the inbox: {kept}, acknowledged: {seen[200]}")
-    return 0 if set(seen) <= LAWFUL | {0} and seen[200] <= kept <= seen[200] + seen[0] else 1
+    return 0 if not wrong and seen[200] <= kept <= seen[200] + seen[0] else 1
 
 
 async def fuzz(server: Running, cases: int, seed: int) -> Counter[int]:
@@ -68,33 +72,35 @@ async def fuzz(server: Running, cases: int, seed: int) -> Counter[int]:
 
     async def sender() -> None:
         for number in numbers:
-            status = await answered(server, request(random.Random(seed * 10**9 + number), number, server.write_key))
-            assert number % 1000 or status == 200, f"a good request was answered by {status}"
-            if status not in LAWFUL | {0}:
-                print(f"  case {number}: {status}", flush=True)
+            good = number % 1000 == 0
+            raw = request(random.Random(seed * 10**9 + number), number, server.write_key)
+            status = await answered(server, raw, 60 if good else PATIENCE_SECONDS)
+            if status not in ({200} if good else LAWFUL | {0}):
+                print(f"  case {number}: answered by {status}", flush=True)
+                seen[WRONG] += 1
             seen[status] += 1
 
     await asyncio.gather(*(sender() for _ in range(CONNECTIONS)))
     return seen
 
 
-async def answered(server: Running, raw: bytes) -> int:
+async def answered(server: Running, raw: bytes, patience: float) -> int:
     """Send bytes and give the status; 0 when the connection was closed instead."""
     where = urlsplit(server.url)
     reader, writer = await asyncio.open_connection(where.hostname, where.port)
     try:
         writer.write(raw)
-        return await _status(reader, writer)
+        return await _status(reader, writer, patience)
     except OSError:
         return 0
     finally:
         writer.close()
 
 
-async def _status(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
+async def _status(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, patience: float) -> int:
     """Of the answer. Where the server still waits for a body that was announced too long, nothing more will come."""
     line = asyncio.ensure_future(reader.readline())
-    done, _ = await asyncio.wait([line], timeout=PATIENCE_SECONDS)
+    done, _ = await asyncio.wait([line], timeout=patience)
     if not done:
         writer.write_eof()
     parts = (await asyncio.wait_for(line, 40)).split()

@@ -168,7 +168,7 @@
     consent: function (given) {
       var before = allowed();
       if (never()) return;
-      choice = Object.assign({}, choice, given);
+      choice = Object.assign({}, choice || kept("consent"), given);
       if (allowed() === "yes") {
         keep("consent", choice);
         call("track", CONSENT);
