@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
 
+from django.http import QueryDict
+
+from holdfast.errors import UsageError
 from holdfast.server.customers.links import customer_url
 from holdfast.server.customers.models import Customer
+from holdfast.server.insights.asked import people
+from holdfast.server.insights.spec import cell_of, spec_of
 
-__all__ = ["Named", "behind", "named"]
+__all__ = ["MOST_GIVEN", "Named", "behind", "named"]
+
+MOST_GIVEN = 100_000
+"""Ids that can be given by hand."""
 
 
 @dataclass(frozen=True)
@@ -26,26 +33,26 @@ class Named:
 def named(persons: Iterable[str]) -> list[Named]:
     """These people in the order given, with their names."""
     listed = list(persons)
-    known = {one.person: one for one in Customer.objects.filter(person__in=listed).only("person", "name", "email")}
-    return [
-        Named(
-            person,
-            known[person].name if person in known else "",
-            known[person].email if person in known else "",
-            customer_url(person),
-        )
-        for person in listed
-    ]
+    rows = Customer.objects.filter(person__in=listed, merged_into="").values_list("person", "name", "email")
+    known = {person: (name, email) for person, name, email in rows}
+    return [Named(one, *known.get(one, ("", "")), customer_url(one)) for one in listed]
 
 
 def behind(told: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
     """The person ids that a filled form speaks of, and where they come from.
 
-    told  slug and query (the address of a page of people behind a number), or persons: ids, one a line
+    told  slug and query (the address of the people behind a number), or persons: ids, one a line
+    UnknownName for an analysis that does not exist; UsageError where nobody can be told.
     """
-    if told.get("slug"):
-        from holdfast.server.insights.people import people_behind
-
-        query = parse_qsl(told["query"], keep_blank_values=True)
-        return people_behind(told["slug"], query), {"slug": told["slug"], "query": told["query"]}
-    return [line.strip() for line in told.get("persons", "").splitlines() if line.strip()], {}
+    if not told.get("slug"):
+        given = [line.strip() for line in told.get("persons", "").splitlines() if line.strip()]
+        if not 0 < len(given) <= MOST_GIVEN:
+            raise UsageError(f"{len(given):,} ids were given", f"give one to {MOST_GIVEN:,} ids, one a line")
+        return given, {}
+    query = QueryDict(told["query"])
+    spec = spec_of(told["slug"], query)
+    reply = people(spec, cell_of(query), 0, None)
+    if reply["state"] != "found":
+        what = reply.get("what") or "the people behind this number could not be told in time"
+        raise UsageError(what, reply.get("mend") or "try again in a minute")
+    return reply["ids"], {"slug": told["slug"], "query": told["query"]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 
 from django.contrib import messages
@@ -12,7 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from holdfast.server.analyst.client import AnalystAway
+from holdfast.errors import UsageError
+from holdfast.server.insights.behind import csv_rows
 from holdfast.server.keeping.forms import AudienceForm, MakeAudienceForm, ReportForm, ReviewForm
 from holdfast.server.keeping.keeping import audience_of, keep_report
 from holdfast.server.keeping.members import behind, named
@@ -59,8 +59,9 @@ def audiences(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             persons, origin = behind(form.cleaned_data)
-        except (AnalystAway, TimeoutError):
-            messages.error(request, _("No audience was made: the figures cannot be reached just now. Try again in a minute."))
+        except UsageError as error:
+            said = _("No audience was made: %(what)s. What to do: %(mend)s.") % {"what": error.what, "mend": error.mend}
+            messages.error(request, said)
             return redirect("audiences")
         made = audience_of(form.cleaned_data["name"], persons, request.user, origin, form.cleaned_data["note"])
         said = ngettext("%(n)d person is in “%(name)s”.", "%(n)d people are in “%(name)s”.", made.people)
@@ -100,23 +101,8 @@ def audience_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     return StreamingHttpResponse(_lines(kept), content_type="text/csv; charset=utf-8", headers=headers)
 
 
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 def _lines(kept: Audience) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield writer.writerow(["customer_id", "name", "email"])
-    persons: list[str] = []
-    for person in kept.members.values_list("person", flat=True).iterator(chunk_size=2000):
-        persons.append(person)
-        if len(persons) == 1000:
-            yield from (writer.writerow([one.person, one.name, one.email]) for one in named(persons))
-            persons = []
-    yield from (writer.writerow([one.person, one.name, one.email]) for one in named(persons))
+    yield from csv_rows(list(kept.members.values_list("person", flat=True)))
 
 
 def reviews(request: HttpRequest) -> HttpResponse:

@@ -1,0 +1,79 @@
+"""Reports, audiences and reviews: what is kept to come back to."""
+
+from __future__ import annotations
+
+import pytest
+
+from holdfast.server.keeping.keeping import audiences_of, forget
+from holdfast.server.keeping.models import Audience, SavedReport
+from holdfast.server.people.models import AuditEntry
+
+QUIET = "cell.group=quiet"
+
+
+@pytest.mark.usefixtures("giftware")
+def test_the_people_behind_a_number_become_an_audience_of_just_so_many(as_):
+    """Max opens who is past their own rhythm and makes them an audience; it holds exactly those people."""
+    max_ = as_("max")
+    page = max_.get(f"/insights/attention/people/?{QUIET}").content.decode()
+    assert "make them an audience" in page
+    max_.post("/audiences/", {"name": "Quiet ones", "slug": "attention", "query": QUIET})
+    made = Audience.objects.get()
+    from holdfast.analyses.attention import Attention
+    from holdfast.server.place import workspace
+
+    shop = workspace().timelines
+    assert list(made.members.values_list("person", flat=True)) == list(Attention().people(shop, group="quiet").ids)
+    assert made.people == made.members.count()
+    shown = as_("anna").get(made.get_absolute_url()).content.decode()
+    assert "Quiet ones" in shown
+    lines = b"".join(max_.get(f"/audiences/{made.pk}.csv").streaming_content).decode().splitlines()
+    assert len(lines) == made.people + 1
+    assert AuditEntry.objects.filter(action="audience.make").count() == 1
+    assert AuditEntry.objects.filter(action="audience.export").count() == 1
+
+
+def test_ids_given_by_hand_become_an_audience_each_once(as_):
+    as_("max").post("/audiences/", {"name": "Friends", "persons": "ann\nben\n\n ann \n<script>alert(1)</script>"})
+    made = Audience.objects.get()
+    assert made.people == 3
+    shown = as_("anna").get(made.get_absolute_url()).content.decode()
+    assert "<script>alert" not in shown
+    assert [one.name for one in audiences_of("ben")] == ["Friends"]
+
+
+def test_no_ids_make_no_audience(as_):
+    said = as_("max").post("/audiences/", {"name": "Nobody", "persons": "\n \n"}, follow=True).content.decode()
+    assert "No audience was made" in said
+    assert not Audience.objects.exists()
+
+
+def test_who_is_erased_is_in_no_audience(as_):
+    as_("max").post("/audiences/", {"name": "Friends", "persons": "ann\nben"})
+    assert forget(frozenset({"ann"})) == 1
+    assert Audience.objects.get().people == 1
+    assert audiences_of("ann") == []
+
+
+def test_a_report_is_a_question_under_a_name(as_):
+    """Max keeps the quarterly cohorts; Anna opens them; the address is the same; Max forgets them again."""
+    max_ = as_("max")
+    kept = max_.post("/reports/", {"name": "By quarter", "slug": "cohorts", "query": "period=quarter", "note": ""})
+    assert kept["Location"] == "/insights/cohorts/?period=quarter"
+    report = SavedReport.objects.get()
+    assert as_("anna").get(f"/reports/{report.pk}/")["Location"] == kept["Location"]
+    assert "By quarter" in as_("anna").get("/reports/").content.decode()
+    assert as_("anna").post("/reports/", {"name": "Mine", "slug": "cohorts"}).status_code == 403
+    max_.post(f"/reports/{report.pk}/", {"do": "forget"})
+    assert not SavedReport.objects.exists()
+
+
+def test_an_audience_can_be_renamed_and_forgotten(as_):
+    max_ = as_("max")
+    max_.post("/audiences/", {"name": "Friends", "persons": "ann"})
+    pk = Audience.objects.get().pk
+    max_.post(f"/audiences/{pk}/", {"name": "Old friends", "note": "since May"})
+    assert Audience.objects.get().name == "Old friends"
+    assert as_("agnes").post(f"/audiences/{pk}/", {"do": "forget"}).status_code == 403
+    max_.post(f"/audiences/{pk}/", {"do": "forget"})
+    assert not Audience.objects.exists()
