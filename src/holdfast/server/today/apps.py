@@ -10,3 +10,4 @@ class Today(AppConfig):
 
     name = "holdfast.server.today"
     label = "today"
+    default_auto_field = "django.db.models.BigAutoField"
