@@ -23,7 +23,7 @@ from holdfast.server.customers.pages.caring import consent_context, notes_contex
 from holdfast.server.customers.pages.tasks import tasks_context
 from holdfast.server.customers.pages.telling import timeline_context
 from holdfast.server.customers.standing import Standing, standing_told
-from holdfast.server.customers.trait_names import class_of, classes
+from holdfast.server.customers.trait_names import SHOWN, class_of, classes
 from holdfast.server.place import settings
 
 __all__ = ["customer", "expected", "liking", "panel", "standing"]
@@ -87,8 +87,10 @@ def liking(request: HttpRequest, key: str) -> HttpResponse:
 def _profile(who: known.Who) -> dict[str, Any]:
     one, own = who.customer, classes()
     traits: dict[str, list[tuple[str, Any]]] = {}
+    shown = {getattr(one, field) for field in SHOWN} if one else set()
     for name, value in sorted((one.traits if one else {}).items()):
-        traits.setdefault(class_of(name, own), []).append((name, value))
+        if value not in shown:
+            traits.setdefault(class_of(name, own), []).append((name, value))
     groups = [(title, technical, traits[kind]) for kind, title, technical in CLASSES if kind in traits]
     return {"who": who, "one": one, "trait_groups": groups, "contact": last_contact(who.ids), "today": known.today()}
 
