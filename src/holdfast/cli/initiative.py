@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from holdfast.cli.asking import analysis
-from holdfast.timelines.periods import UNITS
 
 __all__ = ["verb"]
 
@@ -15,7 +14,12 @@ __all__ = ["verb"]
 @analysis("initiative", "initiative:BeforeAfter")
 @click.argument("when", metavar="DATE")
 @click.option("--name", default=None, help="What began on that date.")
-@click.option("--period", type=click.Choice(UNITS), default=None, help="Length of the cohorts (default: month).")
+@click.option(
+    "--period",
+    type=click.Choice(["day", "week", "month", "quarter", "year"]),
+    default=None,
+    help="Length of the cohorts (default: month).",
+)
 @click.option("--at", type=click.IntRange(1), default=None, metavar="K", help="Which period after entry (default: 1).")
 @click.option("--cohorts", type=click.IntRange(1), default=None, metavar="N", help="Whole cohorts on either side (default: 3).")
 def verb(**own: Any) -> dict[str, Any]:
