@@ -14,6 +14,7 @@ from holdfast.server.customers.facts import Told, later, shown_fields
 from holdfast.server.customers.identity import chunks
 from holdfast.server.customers.models import Account, Customer, CustomerWord, KnownAs
 from holdfast.server.customers.resolving import ANONYMOUS
+from holdfast.server.customers.word_rows import added
 from holdfast.server.customers.words import stored, words_of
 
 __all__ = ["Telling", "firms_told", "refreshed", "told"]
@@ -49,7 +50,7 @@ def told(tellings: dict[str, Telling]) -> set[str]:
     plain = _alone(fresh)
     made = [_made(person, telling, shown=person in plain) for person, telling in fresh.items()]
     Customer.objects.bulk_create(made, batch_size=1_000)
-    _worded({row: [] for row in made if row.person in plain})
+    added((row.id, word) for row in made if row.person in plain for word in sorted(_words(row, [])))
     return changed | (set(fresh) - plain)
 
 
@@ -137,14 +138,14 @@ def _worded(rows: dict[Customer, list[str]]) -> None:
     for part in chunks(row.id for row in rows):
         for customer, word in CustomerWord.objects.filter(customer__in=part).values_list("customer_id", "word"):
             was.setdefault(customer, set()).add(bytes(word))
-    fresh: list[CustomerWord] = []
+    fresh: list[tuple[int, bytes]] = []
     for row, others in rows.items():
         now = _words(row, others)
         old = was.get(row.id, set())
         if old - now:
             CustomerWord.objects.filter(customer=row, word__in=sorted(old - now)).delete()
-        fresh += [CustomerWord(customer_id=row.id, word=word) for word in sorted(now - old)]
-    CustomerWord.objects.bulk_create(fresh, batch_size=5_000)
+        fresh += [(row.id, word) for word in sorted(now - old)]
+    added(fresh)
 
 
 def _words(row: Customer, others: list[str]) -> set[bytes]:

@@ -19,7 +19,7 @@ from holdfast.server.customers.words import folded, parts, stored
 
 __all__ = ["Hit", "found"]
 
-CANDIDATES = 200
+CANDIDATES = 120
 COUNTED = 2_000
 """So far the customers of a beginning are counted to see which one is rarest."""
 
@@ -54,9 +54,8 @@ def found(text: str, limit: int = 20) -> list[Hit]:
     exact = _exact(text.strip())
     rest: dict[int, Customer] = {}
     for words in _readings(text):
-        for one in _candidates(words):
-            rest.setdefault(one.id, one)
-        if len(rest) >= CANDIDATES:
+        rest.update((one.id, one) for one in _candidates(words))
+        if rest:
             break
     for one in exact:
         rest.pop(one.id, None)
@@ -76,12 +75,12 @@ def _exact(text: str) -> list[Customer]:
 
 
 def _readings(text: str) -> Iterable[tuple[str, ...]]:
-    """The ways to read a text: as it is typed, with its words taken apart at signs, and as a phone number."""
+    """The ways to read a text, until one finds somebody: as a phone number, as it is typed, its words taken apart at signs."""
     typed = tuple(dict.fromkeys(folded(word) for word in text.split()))[:WORDS]
     apart = tuple(dict.fromkeys(part for word in typed for part in parts(word)))[:WORDS]
     ways = [way for way in (typed, apart) if way and all(parts(word) for word in way)]
     if re.fullmatch(r"[\d\s()+./-]{4,}", text.strip()):
-        ways.append((re.sub(r"\D", "", text).lstrip("0"),))
+        ways.insert(0, (re.sub(r"\D", "", text).lstrip("0"),))
     return dict.fromkeys(way for way in ways if all(way))
 
 

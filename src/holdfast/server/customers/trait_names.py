@@ -9,6 +9,7 @@ A business can put a trait elsewhere (`TraitClass`). What no name tells is behav
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 __all__ = ["SHOWN", "Class", "class_of", "classes", "plain"]
@@ -66,6 +67,7 @@ _WHOLE: dict[str, Class] = {
 }
 
 
+@lru_cache(maxsize=10_000)
 def plain(name: str) -> str:
     """A trait's name in small letters with underscores: firstName, first-name and First Name are first_name."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)

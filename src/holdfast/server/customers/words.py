@@ -24,6 +24,24 @@ MOST = 64
 PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 """Letters that Unicode does not take apart into a base and an accent."""
 
+TWO_DIGITS = frozenset(
+    str(code)
+    for codes in (
+        (20, 27),
+        range(30, 35),
+        (36, 39, 40, 41),
+        range(43, 50),
+        range(51, 59),
+        range(60, 67),
+        (81, 82, 84, 86),
+        range(90, 96),
+    )
+    for code in (*codes, 98)
+)
+"""Country codes of two digits; 1 and 7 have one, all others three (ITU-T E.164: no code is the beginning of another)."""
+
+NO_DIGIT = re.compile(r"\D")
+WORD = re.compile(r"[a-z0-9]+")
 UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 
 
@@ -39,25 +57,26 @@ def folded(text: str) -> str:
 def parts(text: str) -> list[str]:
     """The words of a folded text: runs of letters, digits and marks."""
     if text.isascii():
-        return re.findall(r"[a-z0-9]+", text)
+        return WORD.findall(text)
     kept = "".join(sign if unicodedata.category(sign)[0] in "LMN" else " " for sign in text)
     return kept.split()
 
 
 def phone_words(phone: str) -> list[str]:
-    """A number as digits without leading zeros; an international one also without its country code, of one to three digits."""
-    digits = re.sub(r"\D", "", phone)
+    """A number as digits without leading zeros; an international one also without its country code."""
+    digits = NO_DIGIT.sub("", phone)
     bare = digits.lstrip("0")
     if not phone.strip().startswith("+") and not digits.startswith("00"):
         return [bare]
-    return [bare[start:].lstrip("0") for start in range(min(4, max(len(bare) - 5, 1)))]
+    size = 1 if bare[:1] in ("1", "7") else 2 if bare[:2] in TWO_DIGITS else 3
+    return [bare, bare[size:].lstrip("0")]
 
 
 def words_of(names: Iterable[str], emails: Iterable[str], phones: Iterable[str], ids: Iterable[str]) -> frozenset[str]:
     """All words of a customer.
 
     names   names and firms: each of their words
-    emails  whole, the parts before the @, the domain and its parts
+    emails  whole, the parts before the @, the domain
     phones  digits
     ids     whole, and their parts
     """
@@ -66,14 +85,15 @@ def words_of(names: Iterable[str], emails: Iterable[str], phones: Iterable[str],
         found.update(one for part in parts(folded(name)) for one in (part, *_endings(part)))
     for email in emails:
         whole = folded(email)
-        found.update([whole, whole.partition("@")[2], *parts(whole)])
+        local, _, domain = whole.partition("@")
+        found.update([whole, domain, *parts(local)])
     for phone in phones:
         found.update(phone_words(phone))
     for each in ids:
         whole = folded(each)
         found.update([whole, *parts(whole)])
-    cut = sorted({re.sub(r"\s+", " ", word)[:LONGEST] for word in found} - {""})
-    longest = [word for word, after in zip(cut, [*cut[1:], ""], strict=True) if not after.startswith(word)]
+    cut = sorted({word[:LONGEST] for word in found} - {""})
+    longest = [word for word, after in zip(cut, [*cut[1:], ""], strict=False) if not after.startswith(word)]
     return frozenset(longest[:MOST])
 
 
