@@ -26,7 +26,14 @@ VISITOR = "anon:browser-1"
 def order(number: int, who: str, pounds: int, day: float) -> dict[str, Any]:
     products = json.dumps([{"product_id": "mug", "name": "Blue <b>mug</b>", "quantity": 2, "price": pounds / 2}])
     return happened(
-        number, who, "Order Completed", order_id=f"o{number}", revenue=Decimal(pounds), currency="GBP", products=products, day=day
+        number,
+        who,
+        "Order Completed",
+        order_id=f"o{number}",
+        revenue=Decimal(pounds),
+        currency="GBP",
+        products=products,
+        day=day,
     )
 
 
@@ -42,7 +49,7 @@ def open_corner(workspace: Workspace) -> Workspace:
         told(3, "cleo-1", name="Cleo Park", email="cleo@example.com"),
         told(4, "cleo-2", name="Cleo P.", email="cleo@example.com", plan="gold"),
         told(5, "dan", name="Dan Dale", country="Ireland"),
-        told(6, HOSTILE, name="<script>alert(1)</script>", email="<img src=x onerror=alert(2)>@example.com", note="</dd><script>"),
+        told(6, HOSTILE, name="<script>alert(1)</script>", email="<img src=x onerror=alert(2)>@x.com", told="</dd><script>"),
         told(7, SLASHED, name="Slash Ünïcode"),
         told(8, RTL, name="\u202eمحمد gnp.exe"),
         told(9, LONG, name="Wolfeschlegelsteinhausenbergerdorff" * 7),
@@ -55,7 +62,7 @@ def open_corner(workspace: Workspace) -> Workspace:
         happened(71, "ann", "Page Viewed", day=58, title="Teapots"),
         happened(72, None, "Page Viewed", device="browser-1", day=59, title="Home"),
         happened(73, HOSTILE, "<script>alert(3)</script>", day=59, title="<svg onload=alert(4)>"),
-        *(happened(80 + n, who, kind="group", day=0.6, groupId="acme", name="Acme & Sons <b>") for n, who in enumerate(("ann", "ben"))),
+        *(happened(80 + n, ("ann", "ben")[n], kind="group", day=0.6, groupId="acme", name="Acme & Sons <b>") for n in range(2)),
     ])  # fmt: skip
     assert workspace.timelines.events > 20
     projection.follow()

@@ -19,7 +19,7 @@ HTMX = {"HTTP_HX_REQUEST": "true"}
 
 
 @pytest.fixture
-def shop(served, db):  # noqa: ARG001 - the database is made
+def shop(served, db):
     return open_corner(served)
 
 
@@ -63,7 +63,10 @@ def test_the_timeline_has_what_she_did_and_what_we_did_newest_first(shop, as_):
     agnes = as_("agnes")
     agnes.post(url("ann", "notes"), {"text": "Likes green <b>tea</b>"})
     page = text(agnes.get(url("ann", "timeline"), **HTMX))
-    places = [page.index(what) for what in ("Likes green &lt;b&gt;tea&lt;/b&gt;", "Teapots", "Order o25", "Refund of order o20", "Order o20")]
+    places = [
+        page.index(what)
+        for what in ("Likes green &lt;b&gt;tea&lt;/b&gt;", "Teapots", "Order o25", "Refund of order o20", "Order o20")
+    ]
     assert places == sorted(places)
     assert "Blue &lt;b&gt;mug&lt;/b&gt;" in page
     assert "−£5.00" in page
@@ -147,7 +150,9 @@ def test_agnes_writes_down_that_ann_wants_no_more_mail_and_when_and_who(shop, as
     assert AuditEntry.objects.filter(action="consent.change", subject="ann").exists()
 
 
-@pytest.mark.parametrize("sent", [{}, {"kind": "magic", "name": "x", "state": "no"}, {"kind": "channel", "name": " ", "state": "no"}])
+@pytest.mark.parametrize(
+    "sent", [{}, {"kind": "magic", "name": "x", "state": "no"}, {"kind": "channel", "name": " ", "state": "no"}]
+)
 def test_a_consent_about_nothing_is_not_kept(shop, as_, sent):
     as_("agnes").post(url("ann", "consent"), sent)
     assert not Consent.objects.filter(source="page").exists()

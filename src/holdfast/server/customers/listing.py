@@ -6,10 +6,11 @@ page(Filters(has_email=True), after="")    Page(customers=[…], next="…")
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from holdfast.server.customers.models import Customer
+from holdfast.server.customers.models import Customer, KnownAs
 
 __all__ = ["Filters", "Page", "how_many", "page"]
 
@@ -71,10 +72,15 @@ def _chosen(filters: Filters) -> QuerySet[Customer]:
 def _with_tasks(rows: QuerySet[Customer]) -> QuerySet[Customer]:
     from holdfast.server.customers.care import Task
 
-    return rows.filter(person__in=Task.objects.filter(state=Task.State.OPEN).values("person"))
+    return _any_id_in(rows, Task.objects.filter(state=Task.State.OPEN).values("person"))
 
 
 def _tagged(rows: QuerySet[Customer], tag: str) -> QuerySet[Customer]:
     from holdfast.server.customers.care import Tagging
 
-    return rows.filter(person__in=Tagging.objects.filter(tag__name=tag).values("person"))
+    return _any_id_in(rows, Tagging.objects.filter(tag__name=tag).values("person"))
+
+
+def _any_id_in(rows: QuerySet[Customer], ids: QuerySet[Any]) -> QuerySet[Customer]:
+    """Those of whom one id, her own or one merged with it, is among the ids."""
+    return rows.filter(Q(person__in=ids) | Q(person__in=KnownAs.objects.filter(known_as__in=ids).values("person")))

@@ -67,17 +67,21 @@ def uncontacted(request: HttpRequest) -> HttpResponse:
 
 
 def _rows(found: dict[str, Any], days: int) -> list[dict[str, Any]]:
+    """A row for each person, under the id she is shown under: the timelines learn of a merge a moment later than the pages."""
     since = timezone.now() - timedelta(days=days)
-    aliases = list(KnownAs.objects.filter(person__in=list(found)).values_list("known_as", "person"))
+    shown_as = dict(KnownAs.objects.filter(known_as__in=list(found)).values_list("known_as", "person"))
+    told: dict[str, Any] = {}
+    for person, standing in found.items():
+        told.setdefault(shown_as.get(person, person), standing)
+    shown_as |= dict(KnownAs.objects.filter(person__in=list(told)).values_list("known_as", "person"))
     contacts: dict[str, Any] = {}
-    whole = dict(aliases)
-    for person, at in last_contacts([*found, *whole]).items():
-        shown = whole.get(person, person)
-        contacts[shown] = max(at, contacts.get(shown, at))
-    names = known.names_of(found)
+    for person, at in last_contacts([*told, *shown_as]).items():
+        whole = shown_as.get(person, person)
+        contacts[whole] = max(at, contacts.get(whole, at))
+    names = known.names_of(told)
     rows = [
-        {"person": person, "name": names[person], "standing": told, "contact": contacts.get(person)}
-        for person, told in found.items()
+        {"person": person, "name": names[person], "standing": standing, "contact": contacts.get(person)}
+        for person, standing in told.items()
     ]
     return [row for row in rows if row["contact"] is None or row["contact"] < since]
 
