@@ -50,10 +50,12 @@ def measured(application: Application, room_of: Callable[[str], str]) -> Applica
 
         try:
             await application(scope, receive, sent)
+            if not status:
+                await _said(400, b"The connection ended before the request did.\n", sent)
         except Exception:
             log.exception("a request failed")
             if not status:
-                await _failed(sent)
+                await _said(500, b"Something went wrong that should not have; it was logged.\n", sent)
         finally:
             _count(room_of(scope["path"]), scope["method"], status, perf_counter() - begun)
             REQUEST.reset(token)
@@ -69,15 +71,15 @@ def _number(scope: dict[str, Any]) -> bytes:
     return token_hex(8).encode()
 
 
-async def _failed(send: Send) -> None:
-    body = b"Something went wrong that should not have; it was logged.\n"
+async def _said(status: int, body: bytes, send: Send) -> None:
+    """An answer of our own, where the application gave none: Django says nothing to whoever closed half of the connection."""
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 500, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
 def _count(room: str, method: str, status: int, seconds: float) -> None:
-    """Count it; status 0 is a caller who went away before the answer."""
+    """Count it; status 0 is an answer that could not even be begun."""
     metrics.REQUESTS.labels(room, method if method in METHODS else "other", str(status)).inc()
     metrics.SECONDS.labels(room).observe(seconds)
     if seconds > SLOW_SECONDS:
