@@ -37,6 +37,8 @@
   var waiting = null;
   var asking = null;
   var at = -1;
+  var shown = "";
+  var hurried = false;
   function hits() { return Array.prototype.slice.call(list.querySelectorAll(".hit")); }
   function mark(next) {
     var all = hits();
@@ -52,18 +54,21 @@
   function close() { list.textContent = ""; at = -1; box.setAttribute("aria-expanded", "false"); box.removeAttribute("aria-activedescendant"); }
   function ask() {
     var text = box.value.trim();
+    window.clearTimeout(waiting);
     if (asking) { asking.abort(); }
+    shown = text;
     if (!text) { close(); return; }
     asking = new AbortController();
     fetch(form.dataset.find + "?q=" + encodeURIComponent(text), { headers: { "HX-Request": "true" }, signal: asking.signal })
       .then(function (answer) { if (!answer.ok) { throw new Error(answer.status); } return answer.text(); })
-      .then(function (html) { list.innerHTML = html; box.setAttribute("aria-expanded", "true"); mark(hits().length ? 0 : -1); })
-      .catch(function (error) { if (error.name !== "AbortError") { close(); } });
+      .then(function (html) { list.innerHTML = html; box.setAttribute("aria-expanded", "true"); mark(hits().length ? 0 : -1); if (hurried && at >= 0) { hits()[at].click(); } hurried = false; })
+      .catch(function (error) { if (error.name !== "AbortError") { hurried = false; close(); } });
   }
   box.addEventListener("input", function () { window.clearTimeout(waiting); waiting = window.setTimeout(ask, 120); });
   box.addEventListener("keydown", function (event) {
     if (event.key === "ArrowDown") { event.preventDefault(); if (hits().length) { mark(at + 1); } else { ask(); } }
     else if (event.key === "ArrowUp") { event.preventDefault(); mark(at - 1); }
+    else if (event.key === "Enter" && box.value.trim() !== shown) { event.preventDefault(); hurried = true; ask(); }
     else if (event.key === "Enter" && at >= 0 && hits()[at]) { event.preventDefault(); hits()[at].click(); }
     else if (event.key === "Escape") { close(); }
   });
