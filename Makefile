@@ -10,7 +10,7 @@ help:  ## print these verbs
 	@echo "make VERB, where VERB is one of"
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-9s %s\n", $$1, $$2 }'
 
-demo: $(READY)  ## read in a real shop's year and show who stays, here and in the browser
+demo: $(READY)  ## read in a real shop's year, show who stays, and open it in the browser
 	@$(BIN)/holdfast demo
 
 test: $(READY)  ## run all tests

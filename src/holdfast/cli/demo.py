@@ -1,7 +1,12 @@
-"""`holdfast demo`: a real shop's year, read in and answered, in the terminal and as a page."""
+"""`holdfast demo`: a real shop's year, read in and answered, in the terminal, as a page, and served in the browser.
+
+Where somebody sits at a terminal it ends with the server, until Ctrl-C; in a pipe, under CI and with --no-open it ends by
+itself and says how to serve.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -93,21 +98,46 @@ SHOPS: dict[str, Callable[[], Shop]] = {"online-retail": _online_retail, "cdnow"
     show_default=True,
     help="Two real shops, and a made one with page views.",
 )
-@click.option("--no-open", is_flag=True, help="Do not open the report in the browser.")
-def verb(folder: str, shop: str, no_open: bool) -> None:
-    """A real shop's year: read in, who stays and who leaves, in the terminal and as an HTML report. Try this first.
+@click.option("--no-open", is_flag=True, help="End when all is read in and written: no server, no browser.")
+def verb(folder: str, shop: str, no_open: bool) -> int:
+    """A real shop's year: read in, who stays and who leaves, in the terminal, as an HTML report and in the browser. Try this
+    first.
 
-    Running it again is quick and changes nothing.
+    Running it again is quick and changes nothing. At a terminal it then serves the shop until Ctrl-C; elsewhere it ends.
     """
     opened = _workspace(folder, shop)
     _answers(opened)
     target = opened.path / "report.html"
-    from holdfast.cli.report import open_page, write_report
+    from holdfast.cli.report import write_report
 
     write_report(opened, target)
-    if not no_open and open_page(target):
-        line("opened in the browser")
     _next(folder, shop, target)
+    return 0 if no_open else _shown(folder, target)
+
+
+def _shown(folder: str, report: Path) -> int:
+    """Serve the shop until Ctrl-C where somebody sits at a terminal, signed in by a link; else say how. The exit code."""
+    from importlib.util import find_spec
+
+    if find_spec("granian") is None:
+        from holdfast.cli.report import open_page
+
+        open_page(report)
+        click.echo("In the browser, with intake, pages and accounts: pip install 'holdfast[server]', then this again")
+        return 0
+    if os.environ.get("CI") or not sys.stdout.isatty():
+        click.echo(f"In the browser:\n  {_program()} serve -w {folder}")
+        return 0
+    from holdfast.cli.serve import serve_until_stopped
+    from holdfast.errors import UsageError
+
+    click.echo()
+    for port in (None, 0):
+        try:
+            return serve_until_stopped(folder, None, port, before=("migrate", "demo"), browser="opened")
+        except UsageError:
+            line("that port is taken; a free one is used")
+    return 1
 
 
 def _workspace(folder: str, shop: str) -> Workspace:

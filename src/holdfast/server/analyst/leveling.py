@@ -25,8 +25,14 @@ WITHIN_SECONDS = 3600.0
 
 
 def follow() -> int:
-    """Bring the timelines level with the lake; how many events they took. Nothing is asked when they are level already."""
-    level = f"{newest_version(log_folder())} {_settings_changed_at()}"
+    """Bring the timelines level with the lake; how many events they took.
+
+    Nothing is asked when they are known to be level.
+    """
+    newest = newest_version(log_folder())
+    if newest < 1:
+        return 0  # an empty lake: nobody is in it
+    level = f"{newest} {_settings_changed_at()}"
     noted = server_folder("kept") / "level"
     if noted.exists() and noted.read_text("utf-8") == level and (folder() / "timelines" / "CURRENT").exists():
         return 0

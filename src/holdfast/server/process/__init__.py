@@ -8,8 +8,10 @@ keeping   a follower of the lake in a thread of its own
 migrating the database brought up to date before anything else starts
 lanes     threads that keep their database connection, lent to one request at a time
 measured  every request: its number, its seconds, its status
+lean      children stay small
+lake_log  how far the lake is, without the engine that reads it
 health    /healthz, /readyz and /metrics
 metrics   what is counted, summed over all processes
 logs      one manner of logging for all processes: lines or JSON
-backing   the archive of `holdfast backup`, and the way back
+backing   the archive of `holdfast backup` (archive, postgres_dump), and the way back (restoring)
 """

@@ -51,7 +51,7 @@ def serve(
         children = (Child("web", web), Child("worker"), Child("analyst", analyst, on_demand=True))
         parent = Parent(children, _environment(host or option("HOST"), bound_port, address))
         links = [_done(parent, name) for name in before]
-        parent.announce = lambda: announce(f"{address}/", "".join(links))
+        parent.announce = lambda: announce(f"{address}/", next((one for one in reversed(links) if one), ""))
         return parent.run()
 
 
@@ -82,7 +82,8 @@ def _environment(host: str, port: int, address: str) -> dict[str, str]:
     for path in counts.glob("*.db"):
         path.unlink(missing_ok=True)
     own = {"HOST": host, "PORT": str(port), "URL": address, "ANALYST": "process"}
-    return os.environ | {variable(name): value for name, value in own.items()} | {"PROMETHEUS_MULTIPROC_DIR": str(counts)}
+    told = {variable(name): value for name, value in own.items()} | {"PROMETHEUS_MULTIPROC_DIR": str(counts)}
+    return {"MALLOC_ARENA_MAX": "2"} | os.environ | told  # few arenas: threads share what one of them has freed
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from time import monotonic
 from typing import Any
 
 from holdfast.server.process.keeping import Follower
+from holdfast.server.process.lean import give_back
 
 __all__ = ["run"]
 
@@ -26,6 +27,7 @@ ROOMS = ("intake", "sources", "customers", "insights", "people", "api", "process
 DIGESTING = "holdfast.server.intake.digesting"
 JOBS_AT_ONCE = 2
 JOB_POLL_SECONDS = 1.0
+LOOK_SECONDS = 15.0
 JOIN_SECONDS = 8.0
 """So long what has begun may take to be finished; each of them can be cut off at any instant."""
 
@@ -60,8 +62,9 @@ def _work(stop: Event, ready: Callable[[], None]) -> int:
     for thread in threads:
         thread.start()
     ready()
-    while not stop.wait(5.0):
+    while not stop.wait(LOOK_SECONDS):
         consumer.check_worker_health()
+        give_back()
     consumer.stop(graceful=True)
     end = monotonic() + JOIN_SECONDS
     for thread in threads:

@@ -1,0 +1,47 @@
+"""Children stay small: packages that nothing of ours uses stay outside, and memory that was used once is given back.
+
+Arrow imports pandas, where it is installed, the first time a list becomes a column; numba imports scipy to look at its version.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+__all__ = ["ABSENT", "give_back", "keep_out"]
+
+ABSENT: dict[str, frozenset[str]] = {
+    "web": frozenset({"pandas", "scipy", "numba", "sklearn"}),
+    "worker": frozenset({"pandas", "scipy", "numba", "sklearn"}),
+    "analyst": frozenset({"pandas"}),
+}
+"""What each child never imports."""
+
+
+class _Absent(MetaPathFinder):
+    def __init__(self, names: frozenset[str]) -> None:
+        self.names = names
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:  # noqa: ARG002 - the protocol's signature
+        """Say of these packages that they are not installed."""
+        if name in self.names:
+            raise ModuleNotFoundError(f"this process runs without {name}", name=name)
+        return None
+
+
+def keep_out(child: str) -> None:
+    """From now on this process imports nothing of what this child never needs."""
+    sys.meta_path.insert(0, _Absent(ABSENT.get(child, frozenset())))
+
+
+def give_back() -> None:
+    """Give memory that is free back to the machine: Arrow's, and what the C library keeps for next time."""
+    if "pyarrow" in sys.modules:
+        sys.modules["pyarrow"].default_memory_pool().release_unused()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc alone has it
+    if trim is not None:
+        trim(0)
