@@ -7,6 +7,6 @@
     docs.py      the page that lists all operations
 
 A room adds a file `api.py` with `router = Router(tags=["…"])` from gate.py; each operation says what it needs, as a URL of a
-page does: `@router.get("/customers", needs="look", …)`. An operation that does not say so cannot be written. The room's name
+page does: `@router.get("/customers", needs="look", …)`. An operation that does not say so cannot be written. The file
 goes into ROOMS of the_api.py. Operations are thin: they call what the room's pages call.
 """

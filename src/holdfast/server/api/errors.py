@@ -6,11 +6,13 @@ import math
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ValidationError as Invalid
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from holdfast.errors import HoldfastError, UnknownName, UsageError
+from holdfast.server.analyst.client import AnalystAway
 from holdfast.server.people.access import Need
 from holdfast.server.people.error_pages import WORDS, error_json
 
@@ -62,6 +64,9 @@ def answer_errors(api: NinjaAPI) -> None:
         (Http404, _not_found),
         (PermissionDenied, _forbidden),
         (HttpError, _http),
+        (AnalystAway, _away),
+        (TimeoutError, _away),
+        (Invalid, _invalid),
     ):
         api.add_exception_handler(kind, answer)
 
@@ -99,6 +104,16 @@ def _not_found(request: HttpRequest, error: Exception) -> HttpResponse:  # noqa:
 
 def _forbidden(request: HttpRequest, error: Exception) -> HttpResponse:  # noqa: ARG001 - ninja's signature
     return error_json(403)
+
+
+def _away(request: HttpRequest, error: Exception) -> HttpResponse:  # noqa: ARG001 - ninja's signature
+    answer = error_json(503, "the analyst does not answer in time", "try again in a moment; nothing is lost")
+    answer.headers["Retry-After"] = "5"
+    return answer
+
+
+def _invalid(request: HttpRequest, error: Invalid) -> HttpResponse:  # noqa: ARG001 - ninja's signature
+    return error_json(422, " ".join(error.messages))
 
 
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:  # noqa: ARG001 - ninja's signature

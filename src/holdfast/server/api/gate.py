@@ -15,9 +15,9 @@ from holdfast.server.api.errors import NotAllowed, TooOften
 from holdfast.server.options import number
 from holdfast.server.people.access import Need, may
 from holdfast.server.people.limits import Bucket
-from holdfast.server.people.models import ApiToken, hashed
+from holdfast.server.people.models import ApiToken, User, hashed
 
-__all__ = ["Router", "SessionGate", "TokenGate", "actor"]
+__all__ = ["Router", "SessionGate", "TokenGate", "actor", "behind"]
 
 USED_EVERY = timedelta(minutes=1)
 
@@ -27,6 +27,12 @@ _bucket: Bucket | None = None
 def actor(request: HttpRequest) -> Any:
     """Who called: a User or an ApiToken, as `people.audit.record` takes it."""
     return request.auth
+
+
+def behind(request: HttpRequest) -> User:
+    """The person behind a call: who is signed in, or who made the token. What is written is hers."""
+    caller = actor(request)
+    return caller.created_by if isinstance(caller, ApiToken) else caller
 
 
 def bucket() -> Bucket:
@@ -64,7 +70,7 @@ class SessionGate(APIKeyCookie):
 
 
 class TokenGate(HttpBearer):
-    """A program with a token, within its scopes."""
+    """A program with a token, within its scopes, and never beyond what the person who made it may."""
 
     openapi_description = "A token made on the page Keys, with the scopes that it needs."
 
@@ -75,13 +81,15 @@ class TokenGate(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:  # noqa: ARG002 - ninja's signature
         """The token; None when there is none such, or it is over. NotAllowed beyond its scopes, TooOften beyond the rate."""
         now = timezone.now()
-        found = ApiToken.objects.filter(hash=hashed(token), revoked_at=None).first()
+        found = ApiToken.objects.select_related("created_by").filter(hash=hashed(token), revoked_at=None).first()
         if found is None or (found.expires_at is not None and found.expires_at <= now):
+            return None
+        if found.created_by is None or not found.created_by.is_active:
             return None
         _paced(f"token {found.pk}")
         if found.last_used_at is None or now - found.last_used_at > USED_EVERY:
             ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
-        if self.needs not in found.scopes:
+        if self.needs not in found.scopes or not may(found.created_by, self.needs):
             raise NotAllowed(self.needs)
         return found
 

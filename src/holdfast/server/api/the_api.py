@@ -10,8 +10,8 @@ from holdfast.server.api.errors import answer_errors
 
 __all__ = ["ROOMS", "api"]
 
-ROOMS = ("people",)
-"""Rooms with a file api.py that has a `router`."""
+ROOMS = ("customers.api", "customers.api_care", "insights.api", "intake.api", "people.api")
+"""Files of rooms that have a `router`."""
 
 ABOUT = """Everything the pages of Holdfast can do, for programs.
 
@@ -24,7 +24,7 @@ def _made() -> NinjaAPI:
     made = NinjaAPI(title="Holdfast", version="1", description=ABOUT, urls_namespace="api", docs_url=None)
     answer_errors(made)
     for room in ROOMS:
-        made.add_router("", import_module(f"holdfast.server.{room}.api").router)
+        made.add_router("", import_module(f"holdfast.server.{room}").router)
     return made
 
 

@@ -14,7 +14,7 @@ from ninja import Path, Query, Schema, Status
 from pydantic import AfterValidator, Field, StringConstraints
 
 from holdfast.server.api.errors import ERRORS
-from holdfast.server.api.gate import Router, actor
+from holdfast.server.api.gate import Router, actor, behind
 from holdfast.server.api.paging import Cursor, Limit, Page, by_key, key_of_cursor
 from holdfast.server.people.access import NEEDS, Need, Role, may
 from holdfast.server.people.inviting import invite
@@ -186,8 +186,7 @@ def write_keys(request: HttpRequest, limit: Limit = 50, cursor: Cursor = "") -> 
 @router.post("/write-keys", needs="own", response={201: KeyMade} | ERRORS, summary="Make a write key")
 def new_write_key(request: HttpRequest, said: KeyIn) -> Status:
     """Its secret stands in this answer only."""
-    caller = actor(request)
-    key, secret = make_write_key(said.name, caller if isinstance(caller, User) else None, caller)
+    key, secret = make_write_key(said.name, behind(request), actor(request))
     return Status(201, _with(KeyOut, key, secret))
 
 
@@ -207,10 +206,8 @@ def tokens(request: HttpRequest, limit: Limit = 50, cursor: Cursor = "") -> dict
 @router.post("/tokens", needs="own", response={201: TokenMade} | ERRORS, summary="Make a token")
 def new_token(request: HttpRequest, said: TokenIn) -> Status:
     """Its secret stands in this answer only."""
-    caller = actor(request)
     end = timezone.now() + timedelta(days=said.days) if said.days else None
-    by = caller if isinstance(caller, User) else None
-    token, secret = make_token(said.name, list(said.scopes), by, end, caller)
+    token, secret = make_token(said.name, list(said.scopes), behind(request), end, actor(request))
     return Status(201, _with(TokenOut, token, secret))
 
 
