@@ -122,6 +122,21 @@ def test_refused_rows_are_put_right_in_the_page_and_read_again(as_, served):
     assert max_.get(refusals).status_code == 404
 
 
+def test_refused_rows_are_put_right_in_their_file_and_take_the_place_of_the_refused(as_, served):
+    max_ = as_("max")
+    max_.post(f"{uploaded(max_)}read/")
+    record = Workspace.open(served.path).imports()[0]
+    refusals = f"/imports/refusals/{record.fingerprint}/"
+    raw = b"".join(max_.get(f"{refusals}file/").streaming_content)
+    wrong = max_.post(refusals, sent(b"InvoiceNo\n536368\n", "wrong.csv"), follow=True).content.decode()
+    assert "Line 1 is no refused row" in wrong
+    assert len(Workspace.open(served.path).refusals()) == 1
+    max_.post(refusals, sent(raw.replace(b"2010-13-41", b"2010-12-01"), "refused.jsonl"))
+    assert not Workspace.open(served.path).refusals()
+    orders = {row["order_id"] for batch in Workspace.open(served.path).lake.scan(["order_id"]) for row in batch.to_pylist()}
+    assert "536368" in orders
+
+
 @pytest.mark.parametrize(
     ("content", "name", "said"),
     [

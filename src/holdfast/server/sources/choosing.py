@@ -52,7 +52,7 @@ OPTIONS: dict[str, tuple[Any, tuple[tuple[str, Any], ...]]] = {
         ((",", ","), (";", ";"), ("\t", _("tab")), ("|", "|"), ("whitespace", _("blanks"))),
     ),
     "header": (_("First row"), (("first row", _("names the columns")), ("none", _("is data")))),
-    "duplicates": (_("Rows that repeat"), (("keep", _("are kept")), ("drop", _("are dropped")))),
+    "duplicates": (_("Rows that repeat"), (("drop", _("are dropped")),)),
 }
 """Option → its name, and its values with theirs."""
 
@@ -68,8 +68,9 @@ TEXTS: dict[str, tuple[Any, Any]] = {
 
 def chosen(form: Mapping[str, str]) -> tuple[dict[str, str], dict[str, Any]]:
     """The mapping and the options that a form says; what is left to be guessed stands in neither."""
-    mapping = {role: form.get(f"role-{role}", "") for role in ROLES if f"role-{role}" in form}
-    mapping = {role: "" if column == "-" else column for role, column in mapping.items() if column != ""}
+    said = {role: form.get(f"role-{role}", "") for role in ROLES}
+    chosen_here = {role: column for role, column in said.items() if column not in ("", form.get(f"guess-{role}"))}
+    mapping = {role: "" if column == "-" else column for role, column in chosen_here.items()}
     options: dict[str, Any] = {}
     for name, (_label, values) in OPTIONS.items():
         if form.get(name, "") in {value for value, _said in values}:
@@ -87,13 +88,29 @@ def choices(plan: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, An
     why = {what: {"value": value, "reason": reason, "sure": sure} for what, value, reason, sure in plan.get("guesses", [])}
     known = [role for role in ROLES if role in plan.get("roles", [])]
     mapping, columns = plan.get("mapping", {}), plan.get("columns", [])
-    roles = [{"role": role, "label": ROLES[role], "column": mapping.get(role, ""), "why": why.get(role)} for role in known]
+    roles = [
+        {
+            "role": role,
+            "label": ROLES[role],
+            "column": mapping.get(role, ""),
+            "why": why.get(role),
+            "guessed": role in why and why[role]["reason"] != "given",
+        }
+        for role in known
+    ]
     return {
         "taken": [one for one in roles if one["column"]],
         "open": [one for one in roles if not one["column"]],
         "columns": columns,
         "options": [
-            {"name": name, "label": label, "values": values, "said": options.get(name, ""), "why": why.get(name)}
+            {
+                "name": name,
+                "label": label,
+                "values": values,
+                "said": options.get(name, ""),
+                "why": why.get(name),
+                "found": _found(name, why.get(name)),
+            }
             for name, (label, values) in OPTIONS.items()
         ],
         "texts": [
@@ -103,6 +120,13 @@ def choices(plan: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, An
         "events": "\n".join(f"{name}={event}" for name, event in (options.get("events") or {}).items()),
         "names": [{"name": one, "label": _SAMPLE.get(one, one)} for one in plan.get("sample", {}).get("names", [])],
     }
+
+
+def _found(name: str, why: Mapping[str, Any] | None) -> Any:
+    """What holds where nothing is chosen, in words."""
+    if why is None:
+        return _("are kept") if name == "duplicates" else _("as found")
+    return dict(OPTIONS[name][1]).get(why["value"], why["value"])
 
 
 def _events(text: str) -> dict[str, str]:

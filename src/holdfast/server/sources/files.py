@@ -119,7 +119,11 @@ def refusals(request: HttpRequest, fingerprint: str) -> HttpResponse:
     """The rows of an import that could not be used: why, put right here, read again."""
     path, record = _refusals(fingerprint)
     if request.method == "POST":
-        changed = mending.written(path, request.POST)
+        try:
+            changed = _mended(path, request)
+        except InputError as error:
+            messages.error(request, f"{error.what}: {error.mend}")
+            return redirect("import-refusals", fingerprint=fingerprint)
         made = Upload.objects.create(
             name=record.source,
             file="",
@@ -132,7 +136,7 @@ def refusals(request: HttpRequest, fingerprint: str) -> HttpResponse:
         audit.record(request.user, "import.replay", subject=fingerprint, rows=changed)
         _begin(made, request.user)
         return redirect("import", pk=made.pk)
-    told = {"record": record, **mending.shown(path)}
+    told = {"record": record, **mending.shown(path, record.mapping)}
     return render(request, "sources/refusals.html", told)
 
 
@@ -149,6 +153,14 @@ def refusals_file(request: HttpRequest, fingerprint: str) -> HttpResponse:
         filename=f"refused-{record.fingerprint[:12]}.jsonl",
         content_type="application/jsonl",
     )
+
+
+def _mended(path: Any, request: HttpRequest) -> int:
+    """Rows put right, in a file that was sent or in the page."""
+    sent = request.FILES.get("file")
+    if sent is None:
+        return mending.written(path, request.POST)
+    return mending.replaced(path, sent.chunks(), limit=1_000_000)
 
 
 def _upload(pk: int) -> Upload:

@@ -6,26 +6,44 @@ import csv
 import io
 import json
 import os
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["as_csv", "shown", "written"]
+from django.utils.translation import gettext as _
+
+from holdfast.errors import InputError
+
+__all__ = ["as_csv", "replaced", "shown", "written"]
 
 MOST = 50
 """Rows that are put right in the page; the file holds all."""
 
+MARK = "holdfast_refusal"
+"""The key by which a line of a refusals file is known (`holdfast.events.refusals`, which would bring Arrow's rooms along)."""
 
-def shown(path: Path) -> dict[str, Any]:
-    """The first refused rows, with their columns, and how many there are for each reason."""
+FIRST = ("time", "revenue", "price", "quantity", "currency", "customer", "order", "event")
+"""The roles of columns in which rows are refused."""
+
+_FLAG = re.compile(r",? or [^,;]* with --[a-z-]+(?: [a-z]+=COLUMN)?$")
+
+
+def shown(path: Path, mapping: Mapping[str, str]) -> dict[str, Any]:
+    """The first refused rows, with their columns, and how many there are for each reason.
+
+    mapping  role → column, as the import read them: those columns come first, for they are where things go wrong
+    """
     counts: Counter[tuple[str, str]] = Counter()
     rows: list[dict[str, Any]] = []
     for place, one in _lines(path):
-        counts[one["reason"], one["mend"]] += 1
+        counts[str(one["sentence"]).partition(":")[0], _FLAG.sub("", str(one["mend"]))] += 1
         if len(rows) < MOST:
             rows.append({"place": place, **one})
-    columns = list(dict.fromkeys(name for row in rows for name in (row["values"] or {})))
+    known = [mapping[role] for role in FIRST if role in mapping]
+    present = list(dict.fromkeys(name for row in rows for name in (row["values"] or {})))
+    columns = sorted(present, key=lambda name: known.index(name) if name in known else len(known))
     for row in rows:
         row["cells"] = [{"name": name, "value": (row["values"] or {}).get(name) or ""} for name in columns]
     reasons = [{"reason": reason, "mend": mend, "rows": n} for (reason, mend), n in counts.most_common()]
@@ -49,12 +67,47 @@ def written(path: Path, form: Mapping[str, str]) -> int:
     return changed
 
 
+def replaced(path: Path, sent: Iterable[bytes], limit: int) -> int:
+    """Put a file in the place of a refusals file, whole or not at all; how many rows. InputError where it is none."""
+    rows, draft = 0, path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("wb") as out:
+            for line in _whole_lines(sent):
+                if len(line) > limit or MARK not in _object(line):
+                    raise InputError(_("Line %(row)s is no refused row") % {"row": rows + 1}, _("change the values alone"))
+                rows += 1
+                out.write(line + b"\n")
+        if not rows:
+            raise InputError(_("The file holds no row"), _("choose the file of refused rows that you put right"))
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return rows
+
+
+def _whole_lines(sent: Iterable[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for piece in sent:
+        *whole, rest = (rest + piece).split(b"\n")
+        yield from (line for line in whole if line.strip())
+    if rest.strip():
+        yield rest
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    try:
+        one = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return one if isinstance(one, dict) and (one.get("values") is None or isinstance(one["values"], dict)) else {}
+
+
 def as_csv(path: Path) -> str:
     """All refused rows as CSV: row, reason, what is wrong, what to do, values."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["row", "reason", "what", "mend", "values"])
-    for _place, one in _lines(path):
+    for _number, one in _lines(path):
         values = one["raw"] if one["values"] is None else json.dumps(one["values"], ensure_ascii=False)
         writer.writerow([one["row"], one["reason"], one["sentence"], one["mend"], values])
     return out.getvalue()
