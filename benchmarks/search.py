@@ -2,8 +2,8 @@
 
     python -m benchmarks.search [--customers 1e6] [--database sqlite|postgresql|both] [--keep FOLDER]
 
-The customers are made (names of very uneven frequency, in several scripts; e-mail, phone, firm, city) and brought in as the follower
-of the lake brings them. Each database runs in a process of its own.
+The customers are made (names of very uneven frequency, in several scripts; e-mail, phone, firm, city) and brought in as the
+follower of the lake brings them. Each database runs in a process of its own.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def run(count: int) -> None:
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM ANALYZE")
     wanted = typed(count)
-    for kind, text in wanted[:60]:
+    for _, text in wanted[:60]:
         search.found(text)
     by_kind: dict[str, list[float]] = {}
     for kind, text in wanted:

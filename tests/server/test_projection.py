@@ -215,7 +215,7 @@ def gone_through(lake: Any, place: Any, rows: int, kills: frozenset[int]) -> lis
         return everything()
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(story=stories(), rows=st.integers(1, 5), kills=st.frozensets(st.integers(1, 6), max_size=3))
 def test_no_splitting_and_no_kill_changes_the_rows(tmp_path_factory, story, rows, kills):
     place = tmp_path_factory.mktemp("lake")

@@ -97,7 +97,7 @@ PEOPLE = st.lists(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(people=PEOPLE)
 def test_each_beginning_of_each_word_finds_her(people):
     Customer.objects.all().delete()

@@ -14,13 +14,12 @@ from holdfast.server.customers.facts import Told, later, shown_fields
 from holdfast.server.customers.identity import chunks
 from holdfast.server.customers.models import Account, Customer, CustomerWord, KnownAs
 from holdfast.server.customers.resolving import ANONYMOUS
-from holdfast.server.customers.word_rows import added
+from holdfast.server.customers.rows import inserted, updated, words_added
 from holdfast.server.customers.words import stored, words_of
 
 __all__ = ["Telling", "firms_told", "refreshed", "told"]
 
 SHOWN = ("name", "email", "phone", "account", "city", "country")
-CHANGED = ("merged_into", *SHOWN, "traits", "told", "first_us", "first_seen")
 LONGEST = {name: Customer._meta.get_field(name).max_length for name in SHOWN}
 
 
@@ -33,25 +32,28 @@ class Telling:
 
 
 def told(tellings: dict[str, Telling]) -> set[str]:
-    """Bring in what was told under these ids; the ids whose rows are new or changed.
-
-    New rows of plain ids are shown at once; what else changed waits for `refreshed`.
-    """
+    """Bring in what was told under these ids; those whose rows wait for `refreshed`, since they are tied to other ids."""
     rows = {row.person: row for part in chunks(sorted(tellings)) for row in Customer.objects.filter(person__in=part)}
-    fresh = {one: telling for one, telling in tellings.items() if one not in rows}
-    changed = set()
-    for person, row in rows.items():
-        telling = tellings[person]
-        both, first = later(row.told, telling.told), min(row.first_us, telling.first_us)
-        if both != row.told or first != row.first_us:
-            row.told, row.first_us = both, first
-            changed.add(person)
-    _saved([rows[one] for one in sorted(changed)])
-    plain = _alone(fresh)
-    made = [_made(person, telling, shown=person in plain) for person, telling in fresh.items()]
-    Customer.objects.bulk_create(made, batch_size=1_000)
-    added((row.id, word) for row in made if row.person in plain for word in sorted(_words(row, [])))
-    return changed | (set(fresh) - plain)
+    changed = {person: row for person, row in rows.items() if _added(row, tellings[person])}
+    fresh = [person for person in tellings if person not in rows]
+    plain = _alone([*changed, *fresh])
+    for person in changed.keys() & plain:
+        _show(changed[person], [changed[person]])
+    updated(changed.values())
+    _worded({row: [] for person, row in changed.items() if person in plain})
+    made = [_made(person, tellings[person], shown=person in plain) for person in fresh]
+    inserted(made)
+    words_added((row.id, word) for row in made if row.person in plain for word in sorted(_words(row, [])))
+    return {*changed, *fresh} - plain
+
+
+def _added(row: Customer, telling: Telling) -> bool:
+    """Add what was told to a row; whether that changed it."""
+    both, first = later(row.told, telling.told), min(row.first_us, telling.first_us)
+    if both == row.told and first == row.first_us:
+        return False
+    row.told, row.first_us = both, first
+    return True
 
 
 def refreshed(persons: Iterable[str]) -> None:
@@ -74,13 +76,13 @@ def firms_told(firms: dict[str, Told]) -> None:
         )
 
 
-def _alone(fresh: dict[str, Telling]) -> set[str]:
-    """Of these new ids, those that are neither another person nor have other ids."""
+def _alone(ids: list[str]) -> set[str]:
+    """Of these ids, those that are neither another person nor have other ids."""
     tied: set[str] = set()
-    for part in chunks(sorted(fresh)):
+    for part in chunks(sorted(ids)):
         tied.update(KnownAs.objects.filter(known_as__in=part).values_list("known_as", flat=True))
         tied.update(KnownAs.objects.filter(person__in=part).values_list("person", flat=True))
-    return set(fresh) - tied
+    return set(ids) - tied
 
 
 def _made(person: str, telling: Telling, *, shown: bool) -> Customer:
@@ -105,7 +107,7 @@ def _refreshed(persons: list[str]) -> None:
             _hide(row, into[person])
         else:
             _show(row, [row, *(rows[one] for one in sorted(members.get(person, ())) if one in rows)])
-    _saved(list(rows.values()))
+    updated(rows.values())
     _worded({row: members.get(person, []) for person, row in rows.items()})
 
 
@@ -126,12 +128,6 @@ def _hide(row: Customer, person: str) -> None:
         setattr(row, name, "")
 
 
-def _saved(rows: list[Customer]) -> None:
-    Customer.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["person"], update_fields=list(CHANGED), batch_size=1_000
-    )
-
-
 def _worded(rows: dict[Customer, list[str]]) -> None:
     """Bring the words of these customers, with their other ids, level with what is shown of them."""
     was: dict[int, set[bytes]] = {}
@@ -145,7 +141,7 @@ def _worded(rows: dict[Customer, list[str]]) -> None:
         if old - now:
             CustomerWord.objects.filter(customer=row, word__in=sorted(old - now)).delete()
         fresh += [(row.id, word) for word in sorted(now - old)]
-    added(fresh)
+    words_added(fresh)
 
 
 def _words(row: Customer, others: list[str]) -> set[bytes]:
