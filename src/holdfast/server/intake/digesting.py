@@ -61,6 +61,8 @@ def _until(stop: Event) -> None:
 
 def _digest(stop: Event) -> None:
     """Digest until `stop` is set or something fails."""
+    from holdfast.server.process import metrics
+
     digester = Digester(inbox(), workspace())
     moved.set()
     try:
@@ -68,6 +70,8 @@ def _digest(stop: Event) -> None:
             begun = monotonic()
             with stepping():
                 digested = digester.step()
+            metrics.DIGESTED.inc(digested.events)
+            metrics.REFUSED.inc(digested.refused)
             if digested.events:
                 moved.set()
             stop.wait(_pause(digested, monotonic() - begun))
