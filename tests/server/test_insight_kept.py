@@ -94,7 +94,7 @@ def test_settings_are_part_of_the_data(now, served):
     assert kept.data_now().name != now.name
 
 
-def test_a_page_without_an_answer_says_that_it_is_working(as_, now, monkeypatch):  # noqa: ARG001
+def test_a_page_without_an_answer_says_that_it_is_working(as_, now, monkeypatch):
     """The frame at once, seconds so far and what it usually takes; a way to stop; without scripts a reload."""
     monkeypatch.setattr(asked, "call", lambda *_a, **_k: {"state": "working", "since": 12.0, "usual": 20.5})
     text = page(as_("anna"), "/insights/risk/")
@@ -107,7 +107,7 @@ def test_a_page_without_an_answer_says_that_it_is_working(as_, now, monkeypatch)
     assert 'name="order"' in text
 
 
-def test_an_analyst_that_is_away_is_said(as_, now, monkeypatch):  # noqa: ARG001
+def test_an_analyst_that_is_away_is_said(as_, now, monkeypatch):
     from holdfast.server.analyst.client import AnalystAway
 
     def away(*_args, **_more):
@@ -133,7 +133,7 @@ def test_two_who_ask_the_same_wait_for_one_answer():
     assert (first.future.result(), len(begun)) == ("found", 1)
 
 
-def test_what_is_taken_back_is_not_kept(now, monkeypatch, served):  # noqa: ARG001
+def test_what_is_taken_back_is_not_kept(now, monkeypatch, served):
     """Work that goes on when nobody wants it leaves nothing; who asks again while it goes on gets it after all."""
     works, go, found = Works(), Event(), []
 
@@ -151,7 +151,7 @@ def test_what_is_taken_back_is_not_kept(now, monkeypatch, served):  # noqa: ARG0
     assert not works.drop("key")
 
 
-def test_a_refusal_and_a_bug_are_answers_too(as_, now, monkeypatch, caplog):  # noqa: ARG001
+def test_a_refusal_and_a_bug_are_answers_too(as_, now, monkeypatch, caplog):
     def refused(_desk, _spec):
         raise UsageError("that cannot be", "do this")
 
@@ -186,7 +186,7 @@ def test_damaged_and_older_files_are_not_read(now):
     assert kept.kept(SPEC.key, now) is None
 
 
-def test_what_is_kept_is_bounded_in_size_and_age(now, monkeypatch):  # noqa: ARG001
+def test_what_is_kept_is_bounded_in_size_and_age(now, monkeypatch):
     monkeypatch.setattr(kept, "MOST_BYTES", 2500)
     clock = time.time()
     for place in range(5):
@@ -214,7 +214,7 @@ while True:
 """
 
 
-def test_a_kill_leaves_nothing_half(now, served):  # noqa: ARG001
+def test_a_kill_leaves_nothing_half(now, served):
     """A writer is killed at ten instants: what is read is always whole, the last answer or the one before."""
     for pause in range(10):
         env = os.environ | {"HOLDFAST_WORKSPACE": str(served.path)}

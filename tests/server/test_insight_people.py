@@ -33,7 +33,7 @@ EVERY = [(one.slug, None) for one in INSIGHTS if one.slug != "rate"]
 
 
 @pytest.mark.parametrize(("slug", "by"), [*EVERY, *((slug, "Country") for slug in SPLIT)])
-def test_as_many_people_as_the_number_says(shop, slug, by):  # noqa: F811, ARG001
+def test_as_many_people_as_the_number_says(shop, slug, by):  # noqa: F811
     """Every number of every table that opens, also where segments are set beside each other."""
     from holdfast.server.analyst.client import _inline
     from holdfast.server.insights.asking import put
@@ -93,25 +93,25 @@ def test_names_are_shown_where_they_are_known(people, shop, client):  # noqa: F8
     assert f">{ids[1]}<" in text
 
 
-def test_who_may_not_steer_gets_no_list_to_take_along(people, shop, client):  # noqa: F811, ARG001
+def test_who_may_not_steer_gets_no_list_to_take_along(people, shop, client):  # noqa: F811
     client.force_login(people["agnes"])
     assert client.get("/insights/bridge/people.csv?cell.what=new", HTTP_HOST="localhost").status_code == 403
     assert "people.csv" not in page(client, "/insights/bridge/people/?cell.period=2011-11&cell.what=new")
 
 
 @pytest.mark.parametrize("cell", ["cell.what=nonsense", "cell.strange=1", "cell.period=2042-01&cell.what=new"])
-def test_a_cell_that_cannot_be_is_refused_with_a_word(people, shop, client, cell):  # noqa: F811, ARG001
+def test_a_cell_that_cannot_be_is_refused_with_a_word(people, shop, client, cell):  # noqa: F811
     client.force_login(people["anna"])
     assert 'role="alert"' in page(client, f"/insights/bridge/people/?{cell}", 400)
 
 
-def test_a_number_that_is_none_is_no_address(people, shop, client):  # noqa: F811, ARG001
+def test_a_number_that_is_none_is_no_address(people, shop, client):  # noqa: F811
     client.force_login(people["anna"])
     page(client, "/insights/cohorts/people/?cell.cohort=2011-01&cell-number.period=soon", 404)
     page(client, "/insights/nonsense/people/", 404)
 
 
-def test_pictures_open_too(people, shop, client):  # noqa: F811, ARG001
+def test_pictures_open_too(people, shop, client):  # noqa: F811
     """Bars of the life cycle, cells of RFM and of the cohort grid, columns of the bridge."""
     client.force_login(people["anna"])
     for slug in ("lifecycle", "rfm", "migration"):

@@ -21,7 +21,7 @@ SOME = ("bridge", "cohorts", "rfm", "orders", "baskets", "risk", "persona-moves"
 
 
 @pytest.fixture
-def anna(people, shop, client):  # noqa: F811, ARG001 - fixtures
+def anna(people, shop, client):  # noqa: F811 - fixtures
     """Anna, who reads figures, signed in to the real shop."""
     client.force_login(people["anna"])
     return client
@@ -143,7 +143,7 @@ def test_the_calculator(anna):
     assert "90.0\u00a0%" in page(anna, "/insights/rate/?start=2000&end=2400&new=600")
 
 
-def test_initiatives_are_marked_and_steered(people, shop, client):  # noqa: F811, ARG001
+def test_initiatives_are_marked_and_steered(people, shop, client):  # noqa: F811
     """Max marks one, the charts show it; Anna cannot."""
     client.force_login(people["anna"])
     assert client.post("/insights/initiatives/", {"date": "2011-09-01", "what": "x"}, HTTP_HOST="localhost").status_code == 403

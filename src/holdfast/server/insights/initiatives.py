@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from holdfast.errors import HoldfastError
-from holdfast.server.place import workspace
+from holdfast.server.place import folder, settings
+from holdfast.settings_file import settings_of, write_settings
 
 __all__ = ["initiatives"]
 
@@ -23,7 +24,7 @@ def initiatives(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         _changed(request)
         return redirect("initiatives")
-    known = sorted(workspace().settings.initiatives, reverse=True)
+    known = sorted(settings().initiatives, reverse=True)
     rows = [
         {
             "date": date.fromisoformat(day),
@@ -40,8 +41,7 @@ def _changed(request: HttpRequest) -> None:
     from holdfast.server.people.audit import record
 
     day, what = request.POST.get("date", "").strip(), " ".join(request.POST.get("what", "").split())[:LONGEST]
-    opened = workspace()
-    known = dict(opened.settings.initiatives)
+    known = dict(settings().initiatives)
     try:
         date.fromisoformat(day)
     except ValueError:
@@ -55,7 +55,7 @@ def _changed(request: HttpRequest) -> None:
     else:
         known[day] = what
     try:
-        opened.with_settings(initiatives=tuple(sorted(known.items()))).save_settings()
+        write_settings(folder() / "holdfast.toml", settings_of({"initiatives": tuple(sorted(known.items()))}, settings()))
     except HoldfastError as error:
         messages.error(request, f"{error.what}. {error.mend}")
         return

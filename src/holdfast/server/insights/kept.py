@@ -92,12 +92,14 @@ class Data:
     """What answers are made of at this moment.
 
     name      changes with every new event, setting and form
-    erasures  how many erasures the data have seen
+    erasures  how many erasures the data have seen; UNKNOWN while there are no timelines, as after an erasure until they are built
     """
 
     name: str
     erasures: int
 
+
+UNKNOWN = -1
 
 _TOLD = msgspec.msgpack.Decoder(Told)
 
@@ -108,12 +110,13 @@ def data_now() -> Data:
     current, made, settings = (
         _read(path) for path in (timelines / "CURRENT", timelines / "made.json", folder() / "holdfast.toml")
     )
-    erasures = 0
+    if not current:
+        return Data("", UNKNOWN)
     try:
         erasures = int(json.loads(made or b"{}").get("erasures", 0))
     except (ValueError, TypeError, AttributeError):
-        made = b""
-    return Data(hashlib.sha256(b"\0".join((current, made, settings))).hexdigest()[:24] if current else "", erasures)
+        erasures = 0
+    return Data(hashlib.sha256(b"\0".join((current, made, settings))).hexdigest()[:24], erasures)
 
 
 def _read(path: Path) -> bytes:
