@@ -251,6 +251,36 @@ def test_max_merges_cleo_and_takes_it_apart_again(shop, as_):
     assert {"customer.merge", "customer.unmerge"} <= set(AuditEntry.objects.values_list("action", flat=True))
 
 
+def test_what_either_forbade_stays_forbidden_until_she_says_otherwise(shop, as_, people):
+    """cleo-1 said no in January, cleo-2 yes in February: merged no, until a yes after the merge; apart each has her own."""
+    from datetime import UTC, datetime
+
+    from holdfast.server.customers.consents import consents, record_consent
+    from holdfast.server.customers.merging import merge, unmerge
+
+    def email(person):
+        return [one.state for one in consents(person) if one.name == "email"]
+
+    record_consent("cleo-1", "channel", "email", "no", source="trait", at=datetime(2026, 1, 5, tzinfo=UTC))
+    record_consent("cleo-2", "channel", "email", "yes", source="trait", at=datetime(2026, 2, 5, tzinfo=UTC))
+    merge("cleo-1", into="cleo-2", by=people["max"])
+    assert email("cleo-2") == ["no"]
+    assert 'class="state no"' in text(as_("anna").get(url("cleo-2")))
+    as_("agnes").post(url("cleo-2", "consent"), {"kind": "channel", "name": "email", "state": "yes"})
+    assert email("cleo-2") == ["yes"]
+    Consent.objects.filter(source="page").delete()
+    unmerge("cleo-2", "cleo-1", by=people["max"])
+    assert (email("cleo-1"), email("cleo-2")) == (["no"], ["yes"])
+
+
+def test_a_tag_of_the_merged_id_still_finds_her(shop, as_, people):
+    from holdfast.server.customers.merging import merge
+
+    as_("agnes").post(url("cleo-1", "tags"), {"name": "VIP"})
+    merge("cleo-1", into="cleo-2", by=people["max"])
+    assert url("cleo-2") in text(as_("anna").get("/customers/?tag=VIP"))
+
+
 def test_max_hands_dan_his_data(shop, as_):
     answer = as_("max").post(url("dan", "export"))
     assert answer["Content-Type"] == "application/zip"

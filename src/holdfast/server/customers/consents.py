@@ -17,10 +17,32 @@ __all__ = ["KINDS", "consents", "history", "latest", "record_consent"]
 KINDS = ("channel", "topic", "brand", "category", "frequency", "purpose")
 """What a consent can be about; channel first, as pages list them."""
 
+FORBIDDEN = "no"
+
 
 def consents(person: str) -> list[Consent]:
-    """What holds now: the latest record of each kind and name under any of her ids, by kind and name."""
-    return latest(Consent.objects.filter(person__in=ids_of(person)))
+    """What holds now: the latest record of each kind and name under any of her ids, by kind and name.
+
+    Where two customers were merged, and one of them had forbidden what the other allowed, it stays forbidden until she says
+    otherwise after the merge (SEMANTICS 28).
+    """
+    from holdfast.server.customers.merging import merges
+
+    records = list(Consent.objects.filter(person__in=ids_of(person)))
+    joined = merges(person) if len({one.person for one in records}) > 1 else []
+    if not joined:
+        return latest(records)
+    merged_at = max(one.at for one in joined)
+    merged = {one.previous for one in joined} | {one.person for one in joined}
+    sides: dict[str, list[Consent]] = {}
+    for one in records:
+        if one.at <= merged_at:
+            sides.setdefault(one.person if one.person in merged else person, []).append(one)
+    before = [one for side in sides.values() for one in latest(side)]
+    strict = {(one.kind, one.name): one for one in before if one.state == FORBIDDEN}
+    kept = [one for one in before if (one.kind, one.name) not in strict]
+    after = [one for one in records if one.at > merged_at]
+    return latest([*strict.values(), *kept, *after])
 
 
 def latest(records: Iterable[Consent]) -> list[Consent]:
