@@ -92,7 +92,7 @@ class Data:
     """What answers are made of at this moment.
 
     name      changes with every new event, setting and form
-    erasures  how many erasures the data have seen; UNKNOWN while there are no timelines, as after an erasure until they are built
+    erasures  how many erasures the data have seen; UNKNOWN while there are no timelines, as right after one
     """
 
     name: str
