@@ -20,7 +20,8 @@ QUIET = (
 
 
 @pytest.fixture(scope="session")
-def _chromium() -> Iterator[Any]:
+def _chromium(django_db_setup: None) -> Iterator[Any]:
+    """The tables are made first: Django does not find its connection again across the start of Playwright's loop."""
     from playwright.sync_api import sync_playwright
 
     path = os.environ.get("BROWSER_PATH") or next(filter(None, map(shutil.which, BROWSERS)))
@@ -37,8 +38,8 @@ def _chromium() -> Iterator[Any]:
 def browse(needs, request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
     """`browse(name, width=1440, height=1000, dark=False)`: a page, signed in as that person (None: nobody)."""
     needs("browser")
-    chromium, live = request.getfixturevalue("_chromium"), request.getfixturevalue("live_server")
-    people, opened, complaints = request.getfixturevalue("people"), [], []
+    live, people = request.getfixturevalue("live_server"), request.getfixturevalue("people")
+    chromium, opened, complaints = request.getfixturevalue("_chromium"), [], []
 
     def page(name: str | None, *, width: int = 1440, height: int = 1000, dark: bool = False) -> Any:
         context = chromium.new_context(

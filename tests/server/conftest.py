@@ -21,6 +21,16 @@ PASSWORD = "long enough to be good"
 NAMES = {"olga": "owner", "max": "manager", "agnes": "agent", "anna": "analyst"}
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """SQLite in a file: a database in memory is gone as soon as one thread closes its connection."""
+    from django.db import connections
+
+    told = connections["default"].settings_dict
+    if told["ENGINE"].endswith("sqlite3"):
+        told["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite")
+
+
 @pytest.fixture(autouse=True)
 def _jobs_at_once():
     """Jobs run when they are called."""
