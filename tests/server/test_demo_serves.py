@@ -38,7 +38,9 @@ def test_the_demo_ends_with_the_shop_in_the_browser(tmp_path):
         link = read_until(ours, LINK)
         assert (tmp_path / "demo" / "report.html").exists()
         browser = build_opener(HTTPCookieProcessor(CookieJar()))
-        assert "demo@localhost" in signed_in(browser, link)
+        page = signed_in(browser, link)
+        assert ">Demo</a>" in page
+        assert "Sign out" in page
         assert not opens(build_opener(), link)
     finally:
         process.send_signal(signal.SIGINT)

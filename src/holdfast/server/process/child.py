@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
     """Be the child that is named."""
     name, lifeline, ready, listening = arguments[0], *(int(text) for text in arguments[1:4])
     configure(name, option("LOG"))
-    keep_out(name)
+    keep_out()
     Thread(target=_until_parent_is_gone, args=(lifeline,), daemon=True, name="lifeline").start()
     return int(import_module(PLACES[name]).run(listening, lambda: _say_ready(ready)))
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
 from typing import Any
@@ -20,9 +21,6 @@ from holdfast.server.process.keeping import Follower
 from holdfast.server.process.lean import give_back
 
 __all__ = ["run"]
-
-ROOMS = ("intake", "sources", "customers", "insights", "people", "api", "process")
-"""Rooms that may have a file jobs.py."""
 
 DIGESTING = "holdfast.server.intake.digesting"
 JOBS_AT_ONCE = 2
@@ -104,9 +102,8 @@ def _consumer() -> Any:
 
     from holdfast.server.jobs import huey
 
-    for room in ROOMS:
-        if find_spec(f"holdfast.server.{room}.jobs"):
-            import_module(f"holdfast.server.{room}.jobs")
+    for path in sorted(Path(__file__).parents[1].glob("*/jobs.py")):
+        import_module(f"holdfast.server.{path.parent.name}.jobs")
 
     class Threads(Consumer):
         def _set_signal_handlers(self) -> None:
