@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -86,3 +88,17 @@ def test_what_cannot_be_understood_is_refused_with_its_reason(source, topic, sen
 @pytest.mark.parametrize("kind", SOURCES)
 def test_a_topic_that_nobody_reads_says_nothing(kind):
     assert meant(kind, "products/update", b'{"id": 1}') == []
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "sources.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("kind", "topic"), [(kind, topic) for kind, source in SOURCES.items() for topic in source.topics])
+def test_every_topic_stands_in_the_documentation(kind, topic):
+    part = PAGE.partition(f"### {SOURCES[kind].label}")[2].partition("\n#")[0]
+    assert f"`{topic}`" in part
+
+
+def test_the_source_of_the_documentation_works():
+    (block,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    exec(compile(block, "docs/sources.md", "exec"), {})  # noqa: S102  # the page under test

@@ -68,8 +68,8 @@ TEXTS: dict[str, tuple[Any, Any]] = {
 
 def chosen(form: Mapping[str, str]) -> tuple[dict[str, str], dict[str, Any]]:
     """The mapping and the options that a form says; what is left to be guessed stands in neither."""
-    said = {role: form.get(f"role-{role}", "") for role in ROLES}
-    chosen_here = {role: column for role, column in said.items() if column not in ("", form.get(f"guess-{role}"))}
+    columns = {role: form.get(f"role-{role}", "") for role in ROLES}
+    chosen_here = {role: column for role, column in columns.items() if column not in ("", form.get(f"guess-{role}"))}
     mapping = {role: "" if column == "-" else column for role, column in chosen_here.items()}
     options: dict[str, Any] = {}
     for name, (_label, values) in OPTIONS.items():
