@@ -13,12 +13,24 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from holdfast.server.analyst.client import AnalystAway
 from holdfast.server.people.access import ROLES
 from holdfast.server.people.models import ApiToken
 from holdfast.server.people.safety import NOT_OURS
 from holdfast.server.routing import ROUTES
 
-pytestmark = pytest.mark.usefixtures("served", "db")
+pytestmark = pytest.mark.usefixtures("served", "db", "_analyst_away")
+
+
+@pytest.fixture
+def _analyst_away(monkeypatch):
+    """Who gets in does not hang on figures: nothing is worked out, so that every page is seen in seconds."""
+
+    def away(_desk, name, _arguments):
+        raise AnalystAway(f"{name} is not answered in this test")
+
+    monkeypatch.setattr("holdfast.server.analyst.desk.Desk.run", away)
+
 
 WHO = {"anonymous": None, "analyst": "anna", "agent": "agnes", "manager": "max", "owner": "olga"}
 

@@ -16,9 +16,9 @@ from holdfast.errors import InputError, UsageError
 from holdfast.server.people.error_pages import WORDS, answered
 from holdfast.server.people.limits import allowed
 from holdfast.server.people.safety import NOT_OURS
-from tests.server.test_role_matrix import OTHERS, OURS, client_of, operations
+from tests.server.test_role_matrix import OTHERS, OURS, _analyst_away, client_of, operations  # noqa: F401 - a fixture
 
-pytestmark = pytest.mark.usefixtures("served", "db")
+pytestmark = pytest.mark.usefixtures("served", "db", "_analyst_away")
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
