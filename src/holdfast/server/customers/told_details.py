@@ -1,34 +1,34 @@
 """The errand "customers.details": what the lake has of a few events of a person. In the analyst.
 
-Files and row groups are chosen by their spans of time, of these only the columns of ids and times are read to find the rows;
-the rest is read of the row groups with hits alone. What is still in the tail is taken from there.
+The engine leaves out files, row groups and pages by their spans of time, so that a page of a timeline costs some row groups of
+a lake of any size. What is still in the tail is taken from there.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from holdfast.server.customers.tail import tail_of, theirs
+from holdfast.events.identity import ANONYMOUS
+from holdfast.server.customers.tail import tail_of
 from holdfast.server.customers.timeline import TOLD, Detail
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from holdfast.events.lake import Lake
     from holdfast.server.analyst.desk import Desk
 
 __all__ = ["errand"]
 
-FINDING = ["customer_id", "anonymous_id", "time"]
 TELLING = ["type", "event", "time", "sequence", "order_id", "currency", "products", "properties", "source"]
-KEY = "customers.details.spans"
-
-Spans = list[tuple[int, int]]
+KEY = "customers.details"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def errand(desk: Desk, ids: list[str], rows: list[tuple[int, str]]) -> list[Detail | None]:
@@ -83,31 +83,51 @@ def _json(text: str | None, kind: type) -> Any:
     return told if isinstance(told, kind) else kind()
 
 
-def _stored(desk: Desk, lake: Lake, ids: list[str], wanted: list[int]) -> Iterable[dict[str, Any]]:
+def _stored(desk: Desk, lake: Lake, ids: list[str], wanted: list[int]) -> list[dict[str, Any]]:
     """The rows of the lake at these instants."""
-    spans: dict[str, Spans] = desk.kept.setdefault(KEY, {})
-    files = lake.files()
-    for gone in set(spans) - {file.name for file in files}:
-        del spans[gone]
-    for file in files:
-        if not _inside(wanted, file.first_us, file.last_us):
-            continue
-        with pq.ParquetFile(lake.path / file.name, read_dictionary=["customer_id", "anonymous_id"]) as parquet:
-            if file.name not in spans:
-                spans[file.name] = _spans(parquet)
-            groups = [group for group, span in enumerate(spans[file.name]) if _inside(wanted, *span)]
-            for group in groups:
-                yield from _of_group(parquet, group, ids, wanted)
-
-
-def _of_group(parquet: pq.ParquetFile, group: int, ids: list[str], wanted: list[int]) -> list[dict[str, Any]]:
-    found = parquet.read_row_group(group, FINDING)
-    hits = pc.and_(theirs(found, ids), pc.is_in(pc.cast(found["time"], pa.int64()), pa.array(wanted, pa.int64())))
-    places = np.flatnonzero(hits.to_numpy())
-    if not len(places):
+    paths = [str(lake.path / file.name) for file in lake.files() if _inside(wanted, file.first_us, file.last_us)]
+    if not paths:
         return []
-    rows: list[dict[str, Any]] = _numbered(parquet.read_row_group(group, TELLING).take(places)).to_pylist()
-    return rows
+    with _engine(desk) as engine:
+        rows = engine.read_parquet(paths).filter(_at(wanted) & _of(ids)).select(*_columns()).fetchall()
+    return [dict(zip(TELLING, row, strict=True)) for row in rows]
+
+
+def _engine(desk: Desk) -> DuckDBPyConnection:
+    """A cursor of the one engine that keeps the files' statistics between questions."""
+    import duckdb
+
+    if KEY not in desk.kept:
+        engine = duckdb.connect()
+        engine.execute("SET enable_progress_bar = false")
+        engine.execute("SET timezone = 'UTC'")
+        engine.execute("SET parquet_metadata_cache = true")
+        desk.kept[KEY] = engine
+    cursor: DuckDBPyConnection = desk.kept[KEY].cursor()
+    return cursor
+
+
+def _at(wanted: list[int]) -> Any:
+    """The condition on the time: constants, so that the engine leaves out whatever cannot hold one."""
+    from duckdb import ColumnExpression, ConstantExpression
+
+    return ColumnExpression("time").isin(*(ConstantExpression(EPOCH + timedelta(microseconds=one)) for one in wanted))
+
+
+def _of(ids: list[str]) -> Any:
+    from duckdb import ColumnExpression, ConstantExpression
+
+    known = [ConstantExpression(one) for one in ids if not one.startswith(ANONYMOUS)] or [ConstantExpression("")]
+    devices = [ConstantExpression(one.removeprefix(ANONYMOUS)) for one in ids if one.startswith(ANONYMOUS)]
+    by_device = ColumnExpression("anonymous_id").isin(*devices) if devices else ConstantExpression(False)
+    return ColumnExpression("customer_id").isin(*known) | (ColumnExpression("customer_id").isnull() & by_device)
+
+
+def _columns() -> list[Any]:
+    from duckdb import ColumnExpression, FunctionExpression
+
+    time = FunctionExpression("epoch_us", ColumnExpression("time"))
+    return [time if name == "time" else ColumnExpression(name) for name in TELLING]
 
 
 def _among(rows: pa.Table, wanted: list[int]) -> pa.Table:
@@ -118,21 +138,6 @@ def _among(rows: pa.Table, wanted: list[int]) -> pa.Table:
 def _numbered(rows: pa.Table) -> pa.Table:
     place = rows.schema.get_field_index("time")
     return rows.set_column(place, "time", pc.cast(rows["time"], pa.int64()))
-
-
-def _spans(parquet: pq.ParquetFile) -> Spans:
-    """First and last instant of each row group."""
-    place = parquet.schema_arrow.get_field_index("time")
-    found: Spans = []
-    for group in range(parquet.metadata.num_row_groups):
-        stats = parquet.metadata.row_group(group).column(place).statistics
-        known = stats is not None and stats.has_min_max
-        found.append((_us(stats.min), _us(stats.max)) if known else (-(2**62), 2**62))
-    return found
-
-
-def _us(moment: Any) -> int:
-    return int(pa.scalar(moment, pa.timestamp("us", tz="UTC")).value)
 
 
 def _inside(wanted: list[int], first: int, last: int) -> bool:
