@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 from django.test import Client
+from django.test.client import ClientHandler
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from holdfast.server.analyst.client import AnalystAway
@@ -31,6 +32,9 @@ def _analyst_away(monkeypatch):
 
     monkeypatch.setattr("holdfast.server.analyst.desk.Desk.run", away)
 
+
+# Setting the middleware up (static files are listed) takes longer than most answers: once for all clients.
+HANDLER = ClientHandler(enforce_csrf_checks=False)
 
 WHO = {"anonymous": None, "analyst": "anna", "agent": "agnes", "manager": "max", "owner": "olga"}
 
@@ -117,6 +121,7 @@ def outcome(response) -> str:
 
 def client_of(people, who: str) -> Client:
     client = Client(raise_request_exception=False)
+    client.handler = HANDLER
     if WHO[who]:
         client.force_login(people[WHO[who]])
     return client
@@ -167,9 +172,10 @@ def test_a_page_that_only_reads_takes_no_post(people, who):
 
 
 def test_a_post_without_the_csrf_token_is_refused(people):
+    client = Client(enforce_csrf_checks=True)
     for one in OURS:
         if one.view.route.writes is not None:
-            client = Client(enforce_csrf_checks=True)
+            client.cookies.clear()
             client.force_login(people["olga"])
             assert client.post(one.filled()).status_code == 403, one.pattern
 
@@ -222,7 +228,7 @@ def test_tokens_get_in_within_their_scopes(people, scope):
     wrong = []
     for method, path, one in operations():
         headers = {"Authorization": f"Bearer {secret}"}
-        response = getattr(Client(raise_request_exception=False), method)(
+        response = getattr(client_of(people, "anonymous"), method)(
             path, headers=headers, content_type="application/json", data={}
         )
         should = "login" if scope is None else "in" if one["x-needs"] == scope else "refused"
