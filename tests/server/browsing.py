@@ -35,11 +35,10 @@ def _chromium(django_db_setup: None) -> Iterator[Any]:
 
 
 @pytest.fixture
-def browse(needs, request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
+def browse(needs, transactional_db, live_server, people, request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
     """`browse(name, width=1440, height=1000, dark=False)`: a page, signed in as that person (None: nobody)."""
     needs("browser")
-    live, people = request.getfixturevalue("live_server"), request.getfixturevalue("people")
-    chromium, opened, complaints = request.getfixturevalue("_chromium"), [], []
+    chromium, live, opened, complaints = request.getfixturevalue("_chromium"), live_server, [], []
 
     def page(name: str | None, *, width: int = 1440, height: int = 1000, dark: bool = False) -> Any:
         context = chromium.new_context(
