@@ -105,6 +105,7 @@ def _killed(path: Path, kills: int, senders: int, rng: random.Random) -> int:
     from holdfast.settings import Settings
     from holdfast.workspace import Workspace
 
+    os.environ["DJANGO_SETTINGS_MODULE"] = "holdfast.server.django_settings"
     workspace = Workspace.create(path, Settings())
     with served(path) as server:
         key = server.shell(KEY).splitlines()[-1]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+
+import pytest
 
 from holdfast.server.intake.digester import Digested, Digester
 from holdfast.server.intake.inbox import Arrived, Inbox, inbox
@@ -12,6 +15,15 @@ from holdfast.workspace import Workspace
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 NOON_US = int(NOON.timestamp()) * 1_000_000
+
+
+@pytest.fixture
+def empty_inbox(served: Workspace) -> Iterator[Inbox]:
+    """An inbox in which nothing waits; its connections are closed afterwards."""
+    box = inbox()
+    box.done(2**62)
+    yield box
+    box.close()
 
 
 def arrive(kind: str, body: Any, *, received_us: int = NOON_US, source: str = "key:1") -> None:

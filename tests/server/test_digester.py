@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from arriving import NOON, NOON_US, arrive, digest, rows
+from arriving import NOON, NOON_US, arrive, digest, empty_inbox, rows  # noqa: F401 - a fixture
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,14 +20,9 @@ from holdfast.server.intake.unpacking import unpacked
 from holdfast.settings_file import write_settings
 from holdfast.workspace import Workspace
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_inbox")]
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(autouse=True)
-def _empty_inbox(served):  # noqa: ARG001 - a workspace is served
-    inbox().done(2**62)
 
 
 def track(event="Clicked", user="ann", **more):
@@ -339,6 +334,24 @@ def test_hostile_bodies_are_refused_or_used(served, kind, body):
     assert done.requests == 1
     assert inbox().waiting().rows == 0
     assert "\0" not in json.dumps(rows(served, "customer_id", "event", "properties"), ensure_ascii=False)
+
+
+def test_a_webhook_goes_the_same_way(served):
+    """A shop tells of an order that has no customer, twice; and sends something that is no order."""
+    paid = {"id": 17, "name": "#1001", "currency": "GBP", "total_price": "19.90", "created_at": "2026-03-02T11:00:00Z",
+            "updated_at": "2026-03-02T11:00:00Z", "processed_at": "2026-03-02T11:00:00Z", "financial_status": "paid",
+            "line_items": [], "customer": None}  # fmt: skip
+    arrive("webhook:shopify:orders/paid", paid, source="shopify")
+    arrive("webhook:shopify:orders/paid", paid, source="shopify")
+    arrive("webhook:shopify:orders/paid", "[]", source="shopify")
+    done = digest(served)
+    assert (done.events, done.known, done.refused) == (1, 1, 1)
+    assert rows(served, "event", "order_id", "revenue", "customer_id") == [("Order Completed", "17", Decimal("19.9000"), None)]
+    kept = RefusedEvent.objects.get()
+    assert (kept.code, kept.kind, kept.message) == ("not_json", "webhook:shopify:orders/paid", "[]")
+    replay(RefusedEvent.objects.all(), inbox())
+    digest(served)
+    assert RefusedEvent.objects.get().outcome == ""
 
 
 # -------------------------------------------------------------------------------------------------------------------- laws

@@ -8,25 +8,14 @@ from __future__ import annotations
 
 import random
 
-import pytest
 from digester_killed import POINTS
 from killing import RIGHT, load, shop_with_digesters
-from postgres_cluster import postgres
+from serving import database
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_killed_anywhere_nothing_is_lost_and_nothing_doubled(tmp_path, needs, database):
-    if database == "postgresql":
-        needs("postgresql")
-        with postgres() as url:
-            _killed(tmp_path, url)
-    else:
-        _killed(tmp_path, "")
-
-
-def _killed(folder, url):
+def test_killed_anywhere_nothing_is_lost_and_nothing_doubled(tmp_path):
     rng = random.Random(20)
-    with shop_with_digesters(folder, url) as (shop, digesters):
+    with database(tmp_path / "shop") as url, shop_with_digesters(tmp_path, url) as (shop, digesters):
         for point in POINTS:
             for _ in range(3):
                 shop.arrive(rng, 20)

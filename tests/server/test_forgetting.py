@@ -5,20 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
-from arriving import arrive, digest, rows
+from arriving import arrive, digest, empty_inbox, rows  # noqa: F401 - a fixture
 
 from holdfast.server.intake.forgetting import forget
 from holdfast.server.intake.inbox import inbox
 from holdfast.server.intake.models import RefusedEvent
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_inbox")]
 
 ANN = frozenset({"ann@example.com", "17", "anon:b1"})
-
-
-@pytest.fixture(autouse=True)
-def _empty_inbox(served):  # noqa: ARG001 - a workspace is served
-    inbox().done(2**62)
 
 
 def clicked(number, **who):

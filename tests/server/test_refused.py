@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from arriving import NOON_US, arrive, digest, rows
+from arriving import NOON_US, arrive, digest, empty_inbox, rows  # noqa: F401 - a fixture
 from django.utils import timezone
 
 from holdfast.server.intake.inbox import inbox
@@ -21,9 +21,8 @@ DAY_US = 86_400_000_000
 
 
 @pytest.fixture
-def refusals(served):
+def refusals(served, empty_inbox):  # noqa: F811
     """Two orders in euros, which have no rate; a call of nobody; something that is no JSON, a day later."""
-    inbox().done(2**62)
     order = {"type": "track", "event": "Order Completed", "userId": "ann", "timestamp": "2026-03-02T11:00:00Z"}
     euros = [order | {"messageId": f"m{n}", "properties": {"order_id": n, "revenue": 10.10, "currency": "EUR"}} for n in (1, 2)]
     key, _ = WriteKey.make("Web shop")
