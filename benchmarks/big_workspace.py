@@ -72,24 +72,23 @@ def made(folder: Path, events: int, scratch: Path) -> Workspace:
         return Workspace.open(folder)
     workspace = Workspace.create(folder, replace(SETTINGS, name="Big shop"))
     source = events_file(events, scratch)
-    customers = events // 30
-    workspace.lake.append(_both(source, customers), batch="big")
+    workspace.lake.append(_both(source), batch="big")
     return workspace
 
 
-def _both(source: Path, customers: int) -> Iterator[pa.RecordBatch]:
-    yield from people(customers)
+def _both(source: Path) -> Iterator[pa.RecordBatch]:
+    yield from people(np.unique(pq.read_table(source, columns=["customer_id"])["customer_id"].drop_null().to_numpy()))
     row = 0
     for batch in pq.ParquetFile(source).iter_batches(A_BATCH):
         yield _events(batch, row)
         row += batch.num_rows
 
 
-def people(customers: int) -> Iterator[pa.RecordBatch]:
-    """An identify event of each customer."""
-    for low in range(0, customers, A_BATCH):
-        numbers = np.arange(low, min(low + A_BATCH, customers))
-        yield pa.RecordBatch.from_pylist([_person(int(number)) for number in numbers], schema=EVENTS)
+def people(customers: np.ndarray) -> Iterator[pa.RecordBatch]:
+    """An identify event of each of these customers."""
+    for low in range(0, len(customers), A_BATCH):
+        rows = [_person(int(number)) for number in customers[low : low + A_BATCH]]
+        yield pa.RecordBatch.from_pylist(rows, schema=EVENTS)
 
 
 def _person(number: int) -> dict[str, object]:
