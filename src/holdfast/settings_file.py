@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -244,11 +245,17 @@ def _names(key: str, value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _zone(key: str, value: Any) -> str:
+@cache
+def _zones() -> frozenset[str]:
+    """Every zone that is known; listing them walks a folder of 600 files, so once a process."""
     from zoneinfo import available_timezones
 
-    if value not in available_timezones():
-        raise _wrong(key, value, UnknownName("zone", str(value), available_timezones()).mend)
+    return frozenset(available_timezones())
+
+
+def _zone(key: str, value: Any) -> str:
+    if value not in _zones():
+        raise _wrong(key, value, UnknownName("zone", str(value), _zones()).mend)
     return str(value)
 
 

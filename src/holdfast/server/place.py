@@ -25,7 +25,12 @@ __all__ = ["folder", "secret_key", "server_folder", "settings", "workspace"]
 
 def folder() -> Path:
     """The folder of the workspace that is served."""
-    return Path(option("WORKSPACE")).resolve()
+    return _resolved(option("WORKSPACE"), os.getcwd())  # noqa: PTH109 - a key of the cache, not a path to work with
+
+
+@lru_cache(maxsize=8)
+def _resolved(said: str, here: str) -> Path:
+    return Path(here, said).resolve()
 
 
 def server_folder(*inside: str) -> Path:

@@ -31,6 +31,8 @@ AT_ONCE = 50
 QUICK_SECONDS = 0.25
 """So long a page waits for the figures of its rows; then it comes without them and fetches them afterwards."""
 
+PATIENT_SECONDS = 10.0
+
 ASKED = ("q", "tag", "account", "country", "known", "tasks")
 """What the list may be asked for; the permalink of its filters holds these and nothing else."""
 
@@ -41,16 +43,19 @@ PHONE = re.compile(r"\+?[\d ()./-]+")
 def customers(request: HttpRequest) -> HttpResponse:
     """Search and list. A search without scripts shows its hits here; with one hit it opens the customer."""
     text = request.GET.get("q", "").strip()[:200]
+    patience = PATIENT_SECONDS if from_htmx(request) else QUICK_SECONDS
     if text:
-        rows = found(text, AT_ONCE)
-        if len(rows) == 1 and request.GET.get("open") and not from_htmx(request):
-            return redirect(customer_url(rows[0].person))
-        return render(request, "customers/customers.html", {**_searched(text, rows), **_choices(request)})
+        near = found(text, AT_ONCE)
+        if len(near) == 1 and request.GET.get("open") and not from_htmx(request):
+            return redirect(customer_url(near[0].person))
+        return render(request, "customers/customers.html", {**_searched(text, near, patience), **_choices(request)})
     filters, after = filters_of(request), request.GET.get("after", "")
     got = page(filters, after, AT_ONCE)
     count, more = how_many(filters)
+    rows = _rows([(one.person, one) for one in got.customers], patience)
     context = {
-        "rows": _rows([(one.person, one) for one in got.customers]),
+        "rows": rows,
+        "waiting": _waiting(rows, patience),
         "next": _link(request, after=got.next) if got.next else "",
         "first": _link(request) if after else "",
         "count": count,
@@ -126,6 +131,11 @@ def _cells(one: Customer, told: Standing | None) -> list[Any]:
     return [*cells, told.orders, f"{told.revenue:.2f}", *ordered, told.seen[1] if told.seen else "", told.segment]
 
 
+def _waiting(rows: list[dict[str, Any]], patience: float) -> bool:
+    """Whether the figures were not there in time, and are worth asking for once more."""
+    return bool(rows) and patience == QUICK_SECONDS and all(row["standing"] is None for row in rows)
+
+
 def _rows(people: Sequence[tuple[str, Any]], within_seconds: float = QUICK_SECONDS) -> list[dict[str, Any]]:
     told = figures([person for person, _ in people], within_seconds)
     firms = {one.account for _, one in people if one.account}
@@ -141,10 +151,12 @@ def _rows(people: Sequence[tuple[str, Any]], within_seconds: float = QUICK_SECON
     ]
 
 
-def _searched(text: str, rows: Sequence[Any]) -> dict[str, Any]:
+def _searched(text: str, rows: Sequence[Any], patience: float) -> dict[str, Any]:
+    told = _rows([(one.person, one) for one in rows], patience)
     return {
         "text": text,
-        "rows": _rows([(one.person, one) for one in rows]),
+        "rows": told,
+        "waiting": _waiting(told, patience),
         "accounts": _accounts(text),
         "count": len(rows),
         "counted_all": len(rows) < AT_ONCE,
