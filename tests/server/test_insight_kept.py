@@ -229,3 +229,15 @@ def test_a_kill_leaves_nothing_half(now, served):
     time_later = time.time() + 700
     kept.sweep(time_later)
     assert not [path for path in kept.place_of("key").parent.iterdir() if path.name.startswith(".")]
+
+
+def test_a_question_can_be_taken_back(as_, now, monkeypatch):
+    """By whoever may look, with a form; never by following a link."""
+    from holdfast.server.analyst import client as analyst
+
+    asked_for: list[str] = []
+    monkeypatch.setattr(analyst, "call", lambda name, **_: asked_for.append(name))
+    anna = as_("anna")
+    assert anna.post("/insights/risk/cancel/?order=risk", HTTP_HOST="localhost").status_code == 302
+    assert asked_for == ["insights.cancel"]
+    assert as_(None).post("/insights/risk/cancel/", HTTP_HOST="localhost").status_code == 401
