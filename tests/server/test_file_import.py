@@ -112,8 +112,8 @@ def test_refused_rows_are_put_right_in_the_page_and_read_again(as_, served):
     record = Workspace.open(served.path).imports()[0]
     refusals = f"/imports/refusals/{record.fingerprint}/"
     assert "2010-13-41" in shown(max_, refusals)
-    assert "2010-13-41" in max_.get(f"{refusals}file/?as=csv").content.decode()
-    raw = b"".join(max_.get(f"{refusals}file/").streaming_content)
+    assert "2010-13-41" in max_.get(f"{refusals}refused.csv").content.decode()
+    raw = b"".join(max_.get(f"{refusals}refused.jsonl").streaming_content)
     assert json.loads(raw)["values"]["InvoiceNo"] == "536368"
 
     again = max_.post(refusals, {"0:InvoiceDate": "2010-12-01 08:34:00"})
@@ -127,7 +127,7 @@ def test_refused_rows_are_put_right_in_their_file_and_take_the_place_of_the_refu
     max_.post(f"{uploaded(max_)}read/")
     record = Workspace.open(served.path).imports()[0]
     refusals = f"/imports/refusals/{record.fingerprint}/"
-    raw = b"".join(max_.get(f"{refusals}file/").streaming_content)
+    raw = b"".join(max_.get(f"{refusals}refused.jsonl").streaming_content)
     wrong = max_.post(refusals, sent(b"InvoiceNo\n536368\n", "wrong.csv"), follow=True).content.decode()
     assert "Line 1 is no refused row" in wrong
     assert len(Workspace.open(served.path).refusals()) == 1

@@ -140,10 +140,12 @@ def refusals(request: HttpRequest, fingerprint: str) -> HttpResponse:
     return render(request, "sources/refusals.html", told)
 
 
-def refusals_file(request: HttpRequest, fingerprint: str) -> HttpResponse:
+def refusals_file(_request: HttpRequest, fingerprint: str, ending: str) -> HttpResponse:
     """The refused rows as a file: JSON lines to be read in again, or CSV to look at."""
     path, record = _refusals(fingerprint)
-    if request.GET.get("as") == "csv":
+    if ending not in ("csv", "jsonl"):
+        raise Http404
+    if ending == "csv":
         answer = HttpResponse(mending.as_csv(path), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="refused-{fingerprint[:12]}.csv"'
         return answer

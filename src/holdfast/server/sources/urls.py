@@ -27,5 +27,10 @@ urlpatterns: list[URLPattern] = [
     page("imports/<int:pk>/cancel/", files.cancel, name="import-cancel", needs="steer", writes="steer"),
     page("imports/<int:pk>/delete/", files.delete, name="import-delete", needs="steer", writes="steer"),
     page("imports/refusals/<str:fingerprint>/", files.refusals, name="import-refusals", needs="steer", writes="steer"),
-    page("imports/refusals/<str:fingerprint>/file/", files.refusals_file, name="import-refusals-file", needs="steer"),
+    page(
+        "imports/refusals/<str:fingerprint>/refused.<str:ending>",
+        files.refusals_file,
+        name="import-refusals-file",
+        needs="steer",
+    ),
 ]
