@@ -19,6 +19,10 @@ CHECK_SECONDS = 1.0
 CHECK_SHARE = 20
 """Looking at the size takes at most one part in so many of the time."""
 
+PAUSE_SHARE = 0.2
+LONGEST_PAUSE_SECONDS = 0.01
+"""Between two writes those who were just answered may send again and come along: the slower the disk, the more that saves."""
+
 log = logging.getLogger("holdfast.intake")
 
 
@@ -60,11 +64,13 @@ class Gathering:
     async def _write_all(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
+            begun = loop.time()
             bundle, self._waiting = self._waiting, []
             kept = await loop.run_in_executor(self._thread, self._write, [arrived for arrived, _ in bundle])
             for _, written in bundle:
                 if not written.done():
                     written.set_result(kept)
+            await asyncio.sleep(min(LONGEST_PAUSE_SECONDS, PAUSE_SHARE * (loop.time() - begun)))
 
     def _write(self, arrived: list[Arrived]) -> bool:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +31,13 @@ CREATE TABLE IF NOT EXISTS holdfast_inbox (
 # Bodies are stored as they are: compressing them costs more than it saves for rows that live seconds.
 PLAIN = "ALTER TABLE holdfast_inbox ALTER COLUMN body SET STORAGE EXTERNAL"
 DURABLE = "SET synchronous_commit = on"
-COPY = "COPY holdfast_inbox (received_us, source, kind, body) FROM STDIN (FORMAT BINARY)"
+# One statement whatever the number of rows, so that all of a transaction goes over in one breath.
+INSERT = """
+INSERT INTO holdfast_inbox (received_us, source, kind, body)
+SELECT received_us, source, kind, body
+FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::bytea[]) WITH ORDINALITY AS one (received_us, source, kind, body, place)
+ORDER BY place
+"""
 TAKE = "SELECT id, received_us, source, kind, body FROM holdfast_inbox WHERE id > %s ORDER BY id LIMIT %s"
 DONE = "DELETE FROM holdfast_inbox WHERE id <= %s"
 REPLACE = "UPDATE holdfast_inbox SET kind = %s, body = %s WHERE id = %s"
@@ -77,12 +84,10 @@ class PostgresInbox(Inbox):
     def _commit(self, arrived: list[Arrived]) -> None:
         """A connection cut while idle is opened again; one cut during the commit is an error, and nobody is told yes."""
         connection = self._writer = _living(self._writer, self._where)
-        with connection.transaction(), connection.cursor() as cursor:
-            cursor.execute(LOCK)
-            with cursor.copy(COPY) as copy:
-                copy.set_types(["int8", "text", "text", "bytea"])
-                for one in arrived:
-                    copy.write_row((one.received_us, one.source, one.kind, one.body))
+        columns = list(zip(*((one.received_us, one.source, one.kind, one.body) for one in arrived), strict=True))
+        with connection.pipeline(), connection.transaction():
+            connection.execute(LOCK)
+            connection.execute(INSERT, [list(column) for column in columns])
 
     def take(self, after: int, limit: int, most_bytes: int = MOST_BYTES) -> list[Row]:
         """See Inbox."""
@@ -152,14 +157,24 @@ class PostgresInbox(Inbox):
 
 
 def _living(connection: Connection | None, where: str) -> Connection:
-    """The connection, or a new one when there is none or it was cut."""
-    if connection is not None and not connection.closed:
-        try:
-            connection.execute("")
-            return connection
-        except psycopg.OperationalError:
-            connection.close()
-    return _opened(where)
+    """The connection, or a new one when there is none or it was cut. A silent one is not asked: that costs a way and back."""
+    if connection is None or connection.closed:
+        return _opened(where)
+    if not _speaks(connection):
+        return connection
+    try:
+        connection.execute("")
+        return connection
+    except psycopg.OperationalError:
+        connection.close()
+        return _opened(where)
+
+
+def _speaks(connection: Connection) -> bool:
+    """Whether something has come that nobody asked for: a notice, or that the database goes."""
+    listening = select.poll()
+    listening.register(connection.fileno(), select.POLLIN)
+    return bool(listening.poll(0))
 
 
 def _opened(where: str) -> Connection:

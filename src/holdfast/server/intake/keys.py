@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from django.db import close_old_connections, connection
 
 from holdfast.server.people.models import WriteKey, hashed
 
@@ -31,28 +34,26 @@ class KeysUnknown(Exception):
 
 def read_keys() -> dict[str, int]:
     """The ids of all keys that are not revoked, by their hash."""
-    with _own_connection():
+    with _living_connection():
         return dict(WriteKey.objects.filter(revoked_at=None).values_list("hash", "id"))
 
 
 def used(ids: frozenset[int]) -> None:
     """Write down that keys were used now."""
-    with _own_connection():
+    with _living_connection():
         WriteKey.objects.filter(id__in=ids).update(last_used_at=datetime.now(UTC))
 
 
-class _own_connection:  # noqa: N801 - reads as a verb
-    """Threads of the intake hold no connection that the database has cut."""
-
-    def __enter__(self) -> None:
-        from django.db import close_old_connections
-
+@contextmanager
+def _living_connection() -> Iterator[None]:
+    """The thread keeps no connection that the database has cut; inside a transaction it is left alone."""
+    if not connection.in_atomic_block:
         close_old_connections()
-
-    def __exit__(self, *_: object) -> None:
-        from django.db import close_old_connections
-
-        close_old_connections()
+    try:
+        yield
+    finally:
+        if not connection.in_atomic_block:
+            close_old_connections()
 
 
 @dataclass(frozen=True)
