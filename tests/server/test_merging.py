@@ -21,6 +21,7 @@ from tests.server.lakes import START, happened, pour
 
 @pytest.fixture
 def two(served):
+    inbox().done(2**40)  # on PostgreSQL one inbox serves all tests
     pour(served, [
         happened(1, "cleo-1", kind="identify", **{"traits.email": "cleo@example.com", "traits.name": "Cleo Park"}),
         happened(2, "cleo-2", device="c", kind="identify", **{"traits.email": "cleo@example.com", "traits.city": "Leeds"}),
