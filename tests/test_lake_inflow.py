@@ -100,6 +100,20 @@ def test_pouring_goes_on_beside_imports_and_erasures(lake):
     assert len(set(ids(lake))) == len(ids(lake)) == 16
 
 
+def test_a_gap_in_the_log_is_not_its_end(lake):
+    """Others wrote meanwhile, and the entries that tell so are cleaned away. A commit into the gap would be seen by nobody."""
+    inflow = lake.inflow("inbox")
+    inflow.pour([events("a")], number=1, batch="live:2026-03-02")
+    before = lake.version()
+    for number in range(3):
+        lake.append([events(f"import {number}")], batch=f"file {number}")
+    lake.table().create_checkpoint()
+    for version in range(before + 1, lake.version()):
+        (lake.path / "_delta_log" / f"{version:020}.json").unlink()
+    inflow.pour([events("b")], number=2, batch="live:2026-03-02")
+    assert sorted(ids(lake)) == ["a", "b", "import 0", "import 1", "import 2"]
+
+
 def test_events_need_the_schema(lake):
     with pytest.raises(InputError):
         lake.inflow("inbox").pour([events("a").drop_columns(["order_id"])], number=1, batch="live:2026-03-02")

@@ -122,7 +122,7 @@ class Inflow:
         return Appended(rows, 0, seen.version + 1)
 
     def _newest(self) -> DeltaTable:
-        """The table at its newest version; opened again where its log cannot be followed (cleaned away meanwhile)."""
+        """The table at its newest version, also where the log between was cleaned away meanwhile."""
         from deltalake.exceptions import DeltaError
 
         if self._table is not None:
