@@ -219,3 +219,23 @@ def test_the_page_of_the_api_shows_every_operation(people):
     page = client_of(people, "analyst").get("/api/").content.decode()
     assert all(one["operationId"] in page for _method, _path, one in operations())
     assert "https://" not in page.replace("https://www.w3.org", "")
+
+
+def test_the_pages_are_loaded_without_what_reads_events(tmp_path):
+    """Web and worker stay small when idle: numpy and its like belong to the analyst."""
+    import os
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, django; django.setup(); import holdfast.server.urls;"
+        "print([name for name in ('numpy', 'pyarrow', 'numba', 'duckdb', 'deltalake', 'plotly') if name in sys.modules])"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"HOLDFAST_WORKSPACE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.strip() == "[]"

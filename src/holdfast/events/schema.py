@@ -11,13 +11,9 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from holdfast.events.names import ORDER, REFUND
+
 __all__ = ["EVENTS", "MONEY", "MONEY_UNITS", "ORDER", "REFUND", "TYPES", "empty_events"]
-
-ORDER = "Order Completed"
-"""The event that counts as an order."""
-
-REFUND = "Order Refunded"
-"""The event that takes back an order, or a part of it; its `revenue` is the positive amount taken back."""
 
 MONEY_UNITS = 10_000
 """Money is a whole number of ten-thousandths of the currency from file to answer, so 10.05 stays 10.05."""

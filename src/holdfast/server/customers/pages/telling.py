@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from holdfast.errors import HoldfastError
-from holdfast.events.schema import ORDER, REFUND
+from holdfast.events.names import ORDER, REFUND
 from holdfast.server.customers import known
 from holdfast.server.customers.care import Task
 from holdfast.server.customers.consents import history
