@@ -53,7 +53,10 @@ def test_not_ready_when_an_event_waits_for_minutes(working):
     from holdfast.server.intake.inbox import Arrived, inbox
 
     inbox().put([Arrived(1_700_000_000_000_000, "key:1", "track", b"{}")])
-    status, told = ask("/readyz")
+    try:
+        status, told = ask("/readyz")
+    finally:
+        inbox().done(2**62)  # on PostgreSQL the inbox outlives the test
     assert status == 503
     assert "the digester does not get on" in told["checks"]["inbox"]["says"]
 

@@ -17,7 +17,6 @@ from holdfast.settings import Settings
 from holdfast.workspace import Workspace
 
 
-
 @pytest.fixture
 def shop(tmp_path) -> Path:
     return Workspace.create(tmp_path / "shop", Settings(name="Corner shop", zone="Europe/London", currency="GBP")).path
