@@ -1,7 +1,9 @@
 """Merging later arrivals into timelines without reading the old events again.
 
 Two sorted stores become one by walking both side by side: customers by the hash of their id, events by time, the older arrival
-first where two are at the same microsecond. Copying dominates; nothing is sorted. The result equals a full rebuild.
+first where two are at the same microsecond. Nothing is sorted. Copying dominates: customers without anything new are copied
+together, as long *runs* of events, so that little that is new in a large store costs little more than writing it. The result
+equals a full rebuild.
 """
 
 from __future__ import annotations
@@ -38,13 +40,13 @@ def merge_columns(old: Columns, fresh: Columns, *, drop: pa.Array | None = None,
     if drop is not None and len(drop):
         gone[places_of(old, drop)] = True
     a, b = _persons(old.id_hash, old.id_offsets, old.id_data, fresh.id_hash, fresh.id_offsets, fresh.id_data, gone)
-    code_a, code_b = coded[0][old.code], coded[1][fresh.code]
+    code_a, code_b = _recoded(coded[0], old.code), _recoded(coded[1], fresh.code)
     valued = _valued(meta.events)
-    offsets, source, order_offsets, order_source, places = _weave(
+    offsets, runs, order_offsets, order_source, places = _weave(
         *(a, b, old.offsets, fresh.offsets, old.second, fresh.second, _micro(old), _micro(fresh), code_a, code_b),
         *(old.orders.offsets, fresh.orders.offsets, valued),
     )
-    code = _pick(source, code_a, code_b)
+    code = _pick(runs, code_a, code_b)
     orders, code, counts = settle(
         _orders(order_offsets, order_source, old.orders, fresh.orders), (order_source < 0).astype(np.int64), places, code
     )
@@ -55,9 +57,9 @@ def merge_columns(old: Columns, fresh: Columns, *, drop: pa.Array | None = None,
         meta=replace(meta, replaced=replaced, ignored=ignored, refunds=counts["refunds"], tied=counts["tied"]),
         offsets=offsets,
         code=code,
-        day=_pick(source, old.day, fresh.day),
-        second=_pick(source, old.second, fresh.second),
-        micro=_pick(source, _micro(old), _micro(fresh)) if len(old.micro) or len(fresh.micro) else old.micro,
+        day=_pick(runs, old.day, fresh.day),
+        second=_pick(runs, old.second, fresh.second),
+        micro=_pick(runs, _micro(old), _micro(fresh)) if len(old.micro) or len(fresh.micro) else old.micro,
         id_hash=np.where(a >= 0, old.id_hash[a] if old.customers else 0, fresh.id_hash[b] if fresh.customers else 0).astype(
             np.uint64
         ),
@@ -65,7 +67,7 @@ def merge_columns(old: Columns, fresh: Columns, *, drop: pa.Array | None = None,
         id_data=id_data,
         orders=orders,
         nobody=_nobody(old.nobody, fresh.nobody, coded),
-        properties=_properties(meta, source, old, fresh),
+        properties=_properties(meta, runs, old, fresh),
     )
 
 
@@ -119,7 +121,7 @@ def _meta(old: Meta, fresh: Meta, named: bool) -> tuple[Meta, tuple[Array, Array
     ), (tables[0], tables[1])
 
 
-def _properties(meta: Meta, source: Array, old: Columns, fresh: Columns) -> dict[str, npt.NDArray[np.uint16]]:
+def _properties(meta: Meta, runs: tuple[Array, Array], old: Columns, fresh: Columns) -> dict[str, npt.NDArray[np.uint16]]:
     out = {}
     for name, words in meta.properties.items():
         place = {word: code for code, word in enumerate(words)}
@@ -127,16 +129,16 @@ def _properties(meta: Meta, source: Array, old: Columns, fresh: Columns) -> dict
         for columns in (old, fresh):
             if name in columns.properties:
                 table = np.array([place[word] for word in columns.meta.properties[name]], np.uint16)
-                sides.append(table[columns.properties[name]])
+                sides.append(_recoded(table, columns.properties[name]))
             else:
                 sides.append(np.broadcast_to(np.zeros(1, np.uint16), len(columns.code)))
-        out[name] = _pick(source, *sides)
+        out[name] = _pick(runs, *sides)
     return out
 
 
 def _orders(offsets: Array, source: Array, old: Orders, fresh: Orders) -> Orders:
     taken = {
-        name: _pick(source, getattr(old, name), getattr(fresh, name))
+        name: _picked_singly(source, getattr(old, name), getattr(fresh, name))
         for name in ("day", "second", "amount", "refund", "link", "order")
     }
     return Orders(offsets=offsets, **taken)
@@ -163,17 +165,57 @@ def _ids(a: Array, b: Array, old: Columns, fresh: Columns) -> tuple[npt.NDArray[
     )
 
 
-def _pick(source: Array, old: Array, fresh: Array) -> Array:
+def _recoded(table: Array, codes: Array) -> Array:
+    """Codes by the common table; the same array where nothing was renumbered."""
+    if table.dtype == codes.dtype and np.array_equal(table, np.arange(len(table))):
+        return codes
+    made: Array = table[codes]
+    made.setflags(write=False)
+    return made
+
+
+def _pick(runs: tuple[Array, Array], old: Array, fresh: Array) -> Array:
+    """A column of both, run by run."""
+    starts, sources = runs
+    out = np.empty(starts[-1], old.dtype)
+    _fill(starts, sources, old, fresh, out)
+    return out
+
+
+def _picked_singly(source: Array, old: Array, fresh: Array) -> Array:
+    """A column of both, row by row."""
     out = np.empty(len(source), old.dtype)
-    _fill(source, old, fresh, out)
+    _fill_singly(source, old, fresh, out)
     return out
 
 
 @njit(cache=True, nogil=True)
-def _fill(source: Any, old: Any, fresh: Any, out: Any) -> None:
+def _fill(starts: Any, sources: Any, old: Any, fresh: Any, out: Any) -> None:
+    for run in range(len(sources)):
+        low, high, place = starts[run], starts[run + 1], sources[run]
+        if place >= 0:
+            out[low:high] = old[place : place + high - low]
+        else:
+            out[low:high] = fresh[~place : ~place + high - low]
+
+
+@njit(cache=True, nogil=True)
+def _fill_singly(source: Any, old: Any, fresh: Any, out: Any) -> None:
     for i in range(len(source)):
         place = source[i]
         out[i] = old[place] if place >= 0 else fresh[~place]
+
+
+@njit(cache=True, nogil=True)
+def _run_on(starts: Any, sources: Any, runs: int, out: int, place: int) -> int:
+    """How many runs there are when the event at `out` comes from `place`: it continues the last run, or begins one."""
+    if runs:
+        last, done = sources[runs - 1], out - starts[runs - 1]
+        if (place >= 0 and last >= 0 and last + done == place) or (place < 0 and last < 0 and ~last + done == ~place):
+            return runs
+    starts[runs] = out
+    sources[runs] = place
+    return runs + 1
 
 
 @njit(cache=True, nogil=True)
@@ -216,24 +258,30 @@ def _compare(data_a: Any, start_a: int, stop_a: int, data_b: Any, start_b: int, 
 
 
 @njit(cache=True, nogil=True)
+def _added(a: Any, b: Any, offsets_a: Any, offsets_b: Any) -> Any:
+    """Where each customer's rows begin when those of both sides stand together."""
+    offsets = np.zeros(len(a) + 1, np.int64)
+    for k in range(len(a)):
+        size = 0
+        if a[k] >= 0:
+            size += offsets_a[a[k] + 1] - offsets_a[a[k]]
+        if b[k] >= 0:
+            size += offsets_b[b[k] + 1] - offsets_b[b[k]]
+        offsets[k + 1] = offsets[k] + size
+    return offsets
+
+
+@njit(cache=True, nogil=True)
 def _weave(
     a: Any, b: Any, offsets_a: Any, offsets_b: Any, second_a: Any, second_b: Any, micro_a: Any, micro_b: Any,
     code_a: Any, code_b: Any, orders_a: Any, orders_b: Any, valued: Any,
 ) -> Any:  # fmt: skip
-    """Where each merged event comes from: a place in the old events, or ~place in the fresh ones; the same for orders."""
+    """Where the merged events come from, as runs: (start of each, and their end), (place in the old events, or ~place in the
+    fresh ones); the same for orders, one by one, and the places of their events."""
     customers = len(a)
-    offsets, orders = np.zeros(customers + 1, np.int64), np.zeros(customers + 1, np.int64)
-    for k in range(customers):
-        size = orders_size = 0
-        if a[k] >= 0:
-            size += offsets_a[a[k] + 1] - offsets_a[a[k]]
-            orders_size += orders_a[a[k] + 1] - orders_a[a[k]]
-        if b[k] >= 0:
-            size += offsets_b[b[k] + 1] - offsets_b[b[k]]
-            orders_size += orders_b[b[k] + 1] - orders_b[b[k]]
-        offsets[k + 1] = offsets[k] + size
-        orders[k + 1] = orders[k] + orders_size
-    source = np.empty(offsets[customers], np.int64)
+    offsets, orders = _added(a, b, offsets_a, offsets_b), _added(a, b, orders_a, orders_b)
+    # One for each event would do; pages that are not written to take no memory.
+    starts, sources, runs = np.empty(offsets[customers] + 1, np.int64), np.empty(offsets[customers], np.int64), 0
     order_source = np.empty(orders[customers], np.int64)
     places = np.empty(orders[customers], np.int64)
     out = order_out = 0
@@ -244,23 +292,37 @@ def _weave(
             i, stop_i, order_i = offsets_a[a[k]], offsets_a[a[k] + 1], orders_a[a[k]]
         if b[k] >= 0:
             j, stop_j, order_j = offsets_b[b[k]], offsets_b[b[k] + 1], orders_b[b[k]]
+        if b[k] < 0:
+            if i < stop_i:
+                runs = _run_on(starts, sources, runs, out, i)
+            last_order = order_out + orders[k + 1] - orders[k]
+            while order_out < last_order:
+                if valued[code_a[i]]:
+                    order_source[order_out], places[order_out] = order_i, out
+                    order_i += 1
+                    order_out += 1
+                i += 1
+                out += 1
+            out = offsets[k + 1]
+            continue
         while i < stop_i or j < stop_j:
             first = j >= stop_j or (
                 i < stop_i and (second_a[i] < second_b[j] or (second_a[i] == second_b[j] and micro_a[i] <= micro_b[j]))
             )
             if first:
-                source[out] = i
+                runs = _run_on(starts, sources, runs, out, i)
                 if valued[code_a[i]]:
                     order_source[order_out], places[order_out] = order_i, out
                     order_i += 1
                     order_out += 1
                 i += 1
             else:
-                source[out] = ~j
+                runs = _run_on(starts, sources, runs, out, ~j)
                 if valued[code_b[j]]:
                     order_source[order_out], places[order_out] = ~order_j, out
                     order_j += 1
                     order_out += 1
                 j += 1
             out += 1
-    return offsets, source, orders, order_source, places
+    starts[runs] = out
+    return offsets, (starts[: runs + 1].copy(), sources[:runs].copy()), orders, order_source, places
