@@ -180,9 +180,9 @@ def test_a_file_that_was_stopped_while_it_is_read_leaves_nothing(as_, served, mo
     page = uploaded(max_)
     beat = importing._beat
 
-    def stopped(upload):
+    def stopped(upload, of_process):
         Upload.objects.filter(pk=upload.pk).update(state="cancelled")
-        return beat(upload)
+        return beat(upload, of_process)
 
     monkeypatch.setattr(importing, "_beat", stopped)
     max_.post(f"{page}read/")

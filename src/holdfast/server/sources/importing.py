@@ -7,6 +7,7 @@ what it has. Where the worker died in the middle, the page sees that the beat st
 from __future__ import annotations
 
 import logging
+import os
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -34,13 +35,16 @@ class Cancelled(Exception):
     """Somebody does not want the file any more; nothing of it went in."""
 
 
-def read_in(pk: int) -> None:
-    """Read an upload into the lake. What goes wrong stands in its row, with the way to mend it."""
+def read_in(pk: int, *, of_process: int | None = None) -> None:
+    """Read an upload into the lake. What goes wrong stands in its row, with the way to mend it.
+
+    of_process  the worker that asked; when it is gone the reading ends too, and nothing goes in
+    """
     upload = Upload.objects.filter(pk=pk, state="reading").first()
     if upload is None:
         return
     try:
-        _read(upload)
+        _read(upload, of_process)
     except Cancelled:
         _ended(upload, "cancelled")
     except HoldfastError as error:
@@ -50,7 +54,7 @@ def read_in(pk: int) -> None:
         _ended(upload, "failed", problem=f"an error inside the server: {type(error).__name__}", mend="see the log; try again")
 
 
-def _read(upload: Upload) -> None:
+def _read(upload: Upload, of_process: int | None) -> None:
     from holdfast.events.reading import read_events
     from holdfast.server.sources.planning import planned
 
@@ -59,7 +63,7 @@ def _read(upload: Upload) -> None:
     if replayed is None and not upload.file:
         raise InputError("the rows that were refused are not kept any more", "nothing is left to be done here")
     plan = planned(opened, replayed or str(uploads.path_of(upload)), upload.name, upload.mapping, upload.options)
-    reading = read_events(plan, opened.settings, _beat(upload))
+    reading = read_events(plan, opened.settings, _beat(upload, of_process))
     record = opened.import_(plan, reading)
     if not replayed and not record.repeated:
         opened.save_import_options(_remembered(plan))
@@ -72,7 +76,7 @@ def _replayed(upload: Upload, opened: Workspace) -> str | None:
     return next((str(path) for path, record in opened.refusals().items() if record.fingerprint == wanted), None)
 
 
-def _beat(upload: Upload) -> Any:
+def _beat(upload: Upload, of_process: int | None) -> Any:
     """Writes down how far the reading has come, twice a second at most; Cancelled when nobody wants it any more."""
     last = 0.0
 
@@ -81,6 +85,8 @@ def _beat(upload: Upload) -> Any:
         if time.monotonic() - last < BEAT_SECONDS and last:
             return
         last = time.monotonic()
+        if of_process is not None and os.getppid() != of_process:
+            raise SystemExit("the worker is gone")
         now = Upload.objects.filter(pk=upload.pk)
         if now.values_list("state", flat=True).first() != "reading":
             raise Cancelled

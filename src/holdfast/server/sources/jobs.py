@@ -19,6 +19,6 @@ def erase_asked(request: int) -> None:
 @job()
 def read_in(upload: int) -> None:
     """Read an uploaded file into the lake."""
-    from holdfast.server.sources.importing import read_in as read
+    from holdfast.server.sources.reading_apart import read_apart
 
-    read(upload)
+    read_apart(upload)
