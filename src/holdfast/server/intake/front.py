@@ -30,6 +30,7 @@ from holdfast.server.intake.inbox import Arrived, Inbox, inbox
 from holdfast.server.intake.keys import Keys, KeysUnknown, read_keys, used
 from holdfast.server.intake.pace import Pace
 from holdfast.server.options import number
+from holdfast.server.process import metrics
 from holdfast.server.process.metrics import ACKNOWLEDGED
 
 __all__ = ["Front", "front"]
@@ -91,6 +92,7 @@ class Front:
         if wait:
             raise NotTaken(429, "too_fast", "This write key sends more often than it may.", again_in=wait)
         await self._kept(Arrived(time.time_ns() // 1000, f"key:{key}", call.kind, seen.body))
+        metrics.ACKNOWLEDGED.inc(seen.events)
         return seen.events
 
     async def _key(self, secret: str | None) -> int:
