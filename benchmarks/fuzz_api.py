@@ -33,6 +33,8 @@ def main() -> None:
     counts, found = fuzz(secret, chosen.cases, chosen.seed)
     seconds = time.perf_counter() - began
     print(f"{sum(counts.values()):,} cases in {seconds:.0f} s, seed {chosen.seed}: {dict(sorted(counts.items()))}")
+    if counts[200] + counts[201] + counts[204] < chosen.cases // 10:
+        found.append("hardly any request was understood: the run says nothing")
     for one in found:
         print(one)
     raise SystemExit(1 if found else 0)
@@ -84,11 +86,12 @@ def _declared(operation: Any) -> frozenset[str]:
 
 
 def _answer(secret: str, case: Any) -> int:
-    """The status of the answer to a case."""
+    """The status of the answer to a case. Whatever the case before did to Olga and her token is put right first."""
     from urllib.parse import quote, urlencode
 
     from django.test import Client
 
+    _put_right()
     path = case.path
     for name, value in (case.path_parameters or {}).items():
         path = path.replace("{" + name + "}", quote(_there(name, value), safe=""))
@@ -97,7 +100,7 @@ def _answer(secret: str, case: Any) -> int:
     query = urlencode(
         {name: value for name, value in (case.query or {}).items() if value is not None}, doseq=True, errors="replace"
     )
-    answer = Client(raise_request_exception=True).generic(
+    answer = Client(SERVER_NAME="localhost").generic(
         case.method,
         path + (f"?{query}" if query else ""),
         data,
@@ -105,6 +108,13 @@ def _answer(secret: str, case: Any) -> int:
         headers={"Authorization": f"Bearer {secret}"},
     )
     return int(answer.status_code)
+
+
+def _put_right() -> None:
+    from holdfast.server.people.models import ApiToken, User
+
+    ApiToken.objects.filter(name="fuzz").update(revoked_at=None)
+    User.objects.filter(email="olga@example.com").update(is_active=True, role="owner")
 
 
 KNOWN: dict[str, Callable[[], str]] = {}

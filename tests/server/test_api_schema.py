@@ -23,6 +23,7 @@ def test_hostile_input_gives_no_500(needs, monkeypatch):
     counts, found = fuzz(people_and_customer(), cases=330, seed=5)
     assert not found, "\n".join(found)
     assert sum(counts.values()) > 250
+    assert counts[200] + counts[201] > 60, "many requests are right ones"
 
 
 def test_the_schema_is_there_for_all_and_names_every_error():
