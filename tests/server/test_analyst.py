@@ -1,7 +1,5 @@
 """The analyst's process: it answers over its socket, survives bad questions, and keeps the timelines level."""
 
-# ruff: noqa: ARG001 - a fixture that only prepares is asked for by its name
-
 from __future__ import annotations
 
 import socket

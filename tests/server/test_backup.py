@@ -1,7 +1,5 @@
 """`holdfast backup` and `restore`: whole or not at all, under writing, nothing lost, nothing doubled."""
 
-# ruff: noqa: ARG001 - a fixture that only prepares is asked for by its name
-
 from __future__ import annotations
 
 import json

@@ -1,7 +1,5 @@
 """/healthz, /readyz, /metrics: what they say, when they say no, and to whom."""
 
-# ruff: noqa: ARG001 - a fixture that only prepares is asked for by its name
-
 from __future__ import annotations
 
 import json
