@@ -57,7 +57,7 @@ def _changed(request: HttpRequest) -> None:
     try:
         write_settings(folder() / "holdfast.toml", settings_of({"initiatives": tuple(sorted(known.items()))}, settings()))
     except HoldfastError as error:
-        messages.error(request, f"{error.what}. {error.mend}")
+        messages.error(request, _("%(what)s. %(mend)s") % {"what": error.what, "mend": error.mend})
         return
     record(request.user, "insight.initiative_removed" if "remove" in request.POST else "insight.initiative_added", day)
     messages.success(request, _("Kept. It is marked on charts as soon as they are asked for again."))

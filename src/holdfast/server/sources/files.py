@@ -46,7 +46,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     except InputError as error:
         if request.headers.get("Accept") == "application/json":
             return JsonResponse({"problem": f"{error.what}: {error.mend}"}, status=422)
-        messages.error(request, f"{error.what}: {error.mend}")
+        messages.error(request, _("%(what)s: %(mend)s") % {"what": error.what, "mend": error.mend})
         return redirect("imports")
     where = reverse("import", args=[made.pk])
     return JsonResponse({"go": where}) if request.headers.get("Accept") == "application/json" else redirect(where)
@@ -122,7 +122,7 @@ def refusals(request: HttpRequest, fingerprint: str) -> HttpResponse:
         try:
             changed = _mended(path, request)
         except InputError as error:
-            messages.error(request, f"{error.what}: {error.mend}")
+            messages.error(request, _("%(what)s: %(mend)s") % {"what": error.what, "mend": error.mend})
             return redirect("import-refusals", fingerprint=fingerprint)
         made = Upload.objects.create(
             name=record.source,

@@ -85,7 +85,7 @@ def secret(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         said = connecting.change_secret(one, request.POST.get("secret", ""), request.user)
     except UsageError as error:
-        messages.error(request, f"{error.what}: {error.mend}")
+        messages.error(request, _("%(what)s: %(mend)s") % {"what": error.what, "mend": error.mend})
         return redirect("source", pk=pk)
     messages.success(request, _("The new secret is kept. The one before it is still taken, until the next change."))
     return _shown(request, one, said if SOURCES[one.kind].secret_by == "us" else "")
