@@ -14,7 +14,7 @@ from holdfast.report.values import percent, shown
 if TYPE_CHECKING:
     from holdfast.report.asked import Asked
 
-__all__ = ["section"]
+__all__ = ["net_growth", "section"]
 
 
 def section(asked: Asked) -> Section | None:
@@ -27,7 +27,7 @@ def section(asked: Asked) -> Section | None:
     if row is None:
         parts.append(lead(answer.words))
     else:
-        parts += [lead(_net(row)), hint("start + new + returned − lost = end")]
+        parts += [lead(net_growth(row)), hint("start + new + returned − lost = end")]
         steps = [
             Step("start", row["start"], shown(row["start"], "count"), "ink", total=True),
             Step("new", row["new"], f"+{row['new']:,}", "new"),
@@ -42,7 +42,7 @@ def section(asked: Asked) -> Section | None:
     return Section("bridge", f"Where did {asked.month_name} go?", join(*parts), "Bridge", half=True)
 
 
-def _net(row: dict[str, Any]) -> str:
+def net_growth(row: dict[str, Any]) -> str:
     """Whether the bucket fills or leaks: the month's net growth."""
     change = row["end"] - row["start"]
     won = row["new"] + row["returned"]

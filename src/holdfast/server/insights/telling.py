@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from holdfast.analyses.answer import Answer
     from holdfast.timelines.timelines import Timelines
 
-__all__ = ["CUSTOMER", "told"]
+__all__ = ["CUSTOMER", "marks_of", "opening_of", "told"]
 
 MOST_ROWS = 400
 """Rows that a page shows; its CSV has all."""
@@ -72,12 +72,20 @@ def _names(timelines: Timelines) -> dict[str, Any]:
 
 
 def _opening(found: Put, table: pa.Table, answer: Answer) -> Callable[[Mapping[str, Any]], dict[str, str]]:
-    """A row of a table → the addresses that its numbers, and its customer, open to."""
+    return opening_of(answer, table, found.spec.pairs, segmented=bool(found.spec.values("by")))
+
+
+def opening_of(
+    answer: Answer, table: pa.Table, query: Sequence[tuple[str, str]] = (), *, segmented: bool = False
+) -> Callable[[Mapping[str, Any]], dict[str, str]]:
+    """A row of one of the answer's tables → the addresses that its numbers, and its customer, open to.
+
+    query      the choices of the question, as they stand in an address
+    segmented  whether there are several segments, of which a row names one
+    """
     from holdfast.server.customers.links import key_of
 
     rules = rules_of(answer, table)
-    segmented = bool(found.spec.values("by"))
-    query = found.spec.pairs
 
     def opening(row: Mapping[str, Any]) -> dict[str, str]:
         own = {name: f"{CUSTOMER}{key_of(str(row[name]))}" for name in _IDS if row.get(name)}
@@ -94,15 +102,19 @@ def _said(column: str, number: Any) -> list[tuple[str, str]]:
     return [("shown.number", f"{number:g}" if isinstance(number, float) else str(number)), ("shown.name", titled(column))]
 
 
+def marks_of(answer: Answer) -> dict[str, str] | None:
+    """Cohort → the initiative that began in it; None where none did, or the answer has no cohorts."""
+    began = answer.extra.get("initiatives")
+    return None if began is None else dict(zip(began["cohort"].to_pylist(), began["name"].to_pylist(), strict=True))
+
+
 def _picture(found: Put, answer: Answer) -> tuple[str, dict[str, tuple[str, str]], dict[str, str]]:
     """The picture as HTML, the figures in it in both modes, and what the points of each open to."""
     opening = _opening(found, answer.table, answer)
     bridge = bridge_picture(answer, opening)
     if bridge is not None:
         return bridge, {}, {}
-    began = answer.extra.get("initiatives")
-    marks = None if began is None else dict(zip(began["cohort"].to_pylist(), began["name"].to_pylist(), strict=True))
-    html, figures = picture(answer, opens=opening, marks=marks)
+    html, figures = picture(answer, opens=opening, marks=marks_of(answer))
     made = {name: drawn(figure, answer, opening) for name, figure in figures.items()}
     opens = {name: msgspec.json.encode(one.opens).decode() for name, one in made.items() if any(one.opens)}
     return Markup(html), {name: (one.light, one.dark) for name, one in made.items()}, opens

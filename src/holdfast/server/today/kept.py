@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Kept", "begin", "fresh", "make", "read"]
 
-FORM = 1
+FORM = 2
 """Grows when what is kept has another shape or look."""
 
 

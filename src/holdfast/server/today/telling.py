@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 from holdfast.analyses.attention import Attention
 from holdfast.analyses.bridge import Bridge
@@ -12,13 +15,18 @@ from holdfast.report.asked import Asked
 from holdfast.report.benchmarks import for_industry
 from holdfast.report.heat import heat_table
 from holdfast.report.opening import GOAL, opening
-from holdfast.report.sections import bridge, cohorts
-from holdfast.report.values import money, percent, shown
-from holdfast.server.today.told import Change, Goal, Look, TodayTold
+from holdfast.report.parts import notes
+from holdfast.report.sections import cohorts
+from holdfast.report.sections.bridge import net_growth
+from holdfast.report.values import money, percent, short_money, shown
+from holdfast.server.insights.pictures import bridge_picture
+from holdfast.server.insights.telling import marks_of, opening_of
+from holdfast.server.today.told import BridgeTold, Change, Goal, Look, TodayTold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from holdfast.analyses.answer import Answer
     from holdfast.server.analyst.desk import Desk
     from holdfast.timelines.timelines import Timelines
 
@@ -33,15 +41,14 @@ def told(desk: Desk) -> TodayTold:
 def told_of(timelines: Timelines) -> TodayTold:
     """Today, of these timelines."""
     asked = Asked(timelines)
-    where, again = bridge.section(asked), cohorts.section(asked)
+    where, again = asked.ask(Bridge()), cohorts.section(asked)
     attention = Attention().answer(timelines)
     weeks, changes = _changes(asked)
     return TodayTold(
-        words=asked.ask(Bridge()).words,
+        words=where.words,
         opening_html=str(opening(asked)),
-        bridge_title=where.title if where else "",
-        bridge_html=str(where.body) if where else "",
-        cohorts_html=str(heat_table(asked.rows(Cohorts()))) if again else "",
+        bridge=_bridge(asked, where) if asked.counts else None,
+        cohorts_html=_grid(asked) if again else "",
         looked=attention.words,
         looks=tuple(_looks(attention.table.to_pylist(), asked.currency)),
         weeks=weeks,
@@ -54,14 +61,29 @@ def told_of(timelines: Timelines) -> TodayTold:
     )
 
 
+def _bridge(asked: Asked, answer: Answer) -> BridgeTold:
+    """Where the report's month went; each column opens its people."""
+    row, title, meant = asked.row(answer), f"Where did {asked.month_name} go?", answer.definition
+    if row is None:
+        return BridgeTold(title, answer.words, "", str(notes(answer)), meant.text, meant.line())
+    alone = replace(answer, table=pa.Table.from_pylist([row], schema=answer.table.schema))
+    picture = bridge_picture(alone, opening_of(alone, alone.table))
+    return BridgeTold(title, net_growth(row), str(picture or ""), str(notes(answer)), meant.text, meant.line())
+
+
+def _grid(asked: Asked) -> str:
+    """The cohorts, each cell opening its people, the initiatives marked beside them."""
+    answer = asked.ask(Cohorts())
+    return str(heat_table(answer.table.to_pylist(), marks=marks_of(answer), opens=opening_of(answer, answer.table)))
+
+
 def _looks(rows: list[dict[str, Any]], currency: str) -> list[Look]:
     ordered = sorted(rows, key=lambda row: -(row["at_stake"] or 0))
-    return [
-        Look(
-            row["group"], row["title"], row["do"], row["customers"], money(row["at_stake"], currency) if row["at_stake"] else ""
-        )
-        for row in ordered
-    ]
+    return [Look(row["group"], row["title"], row["do"], row["customers"], _stake(row["at_stake"], currency)) for row in ordered]
+
+
+def _stake(amount: Any, currency: str) -> str:
+    return short_money(amount, currency) if amount else ""
 
 
 def _goal(asked: Asked) -> Goal | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Change", "Goal", "Look", "TodayTold"]
+__all__ = ["BridgeTold", "Change", "Goal", "Look", "TodayTold"]
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,29 @@ class Goal:
 
 
 @dataclass(frozen=True)
+class BridgeTold:
+    """Where a month went.
+
+    title, words      the question and its answer
+    picture, notes    HTML; the picture's columns open their people; empty where no month is over
+    definition, line  what the numbers mean, and of which data they are
+    """
+
+    title: str
+    words: str
+    picture: str
+    notes: str
+    definition: str
+    line: str
+
+
+@dataclass(frozen=True)
 class TodayTold:
     """All of it. What is named html is safe to show as it is.
 
     words         the page's sentence as plain text
-    opening_html  sentence and tiles · bridge_html, bridge_title  where the month went · cohorts_html  who bought again
+    opening_html  sentence and tiles · cohorts_html  who bought again
+    bridge        where the month went; None where nothing counts
     looks         groups of people, most at stake first · looked  the sentence above them
     changes       last week against the week before; weeks  the two weeks in words
     goal          None where no month is over
@@ -67,8 +85,7 @@ class TodayTold:
 
     words: str
     opening_html: str
-    bridge_title: str
-    bridge_html: str
+    bridge: BridgeTold | None
     cohorts_html: str
     looked: str
     looks: tuple[Look, ...]

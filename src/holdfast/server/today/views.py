@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +13,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 
-from holdfast.server.insights.spec import address_of
+from holdfast.server.insights.spec import Spec, address_of
+from holdfast.server.insights.views import placed
 from holdfast.server.intake.inbox import inbox
 from holdfast.server.keeping.models import Review
 from holdfast.server.place import settings
@@ -23,6 +25,9 @@ __all__ = ["answer", "today"]
 
 COLOURS = {"unhappy": "lost", "quiet": "risk", "falling": "risk", "single": "new", "best": "kept"}
 REVIEWS = 3
+
+RECENT_SECONDS = timedelta(days=60).total_seconds()
+"""Within so long the header says how long ago the latest event was; before that its date says more."""
 
 
 def today(request: HttpRequest) -> HttpResponse:
@@ -44,8 +49,10 @@ def _shown(state: State) -> dict[str, Any]:
     return shown | {
         # Written by the report's own markup, which escapes whatever comes from data.
         "opening": mark_safe(told.opening_html),
-        "bridge": mark_safe(told.bridge_html),
-        "cohorts": mark_safe(told.cohorts_html),
+        "bridge": None if told.bridge is None else placed(told.bridge.picture, Spec("bridge")),
+        "remarks": "" if told.bridge is None else mark_safe(told.bridge.notes),
+        "cohorts": placed(told.cohorts_html, Spec("cohorts")),
+        "recent": time.time() - told.last_event < RECENT_SECONDS,
         "as_of": date.fromisoformat(told.as_of),
         "last_event": datetime.fromtimestamp(told.last_event, UTC),
         "made_at": state.made_at,
