@@ -31,6 +31,40 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
         told["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite")
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """The inbox has connections of its own: they are closed before PostgreSQL is asked to drop the database."""
+    yield
+    from holdfast.server.intake import inbox
+
+    for opened in inbox._OPEN.values():
+        opened.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _middleware_once() -> Iterator[None]:
+    """Setting the middleware up lists all static files: once for all clients, and again where a setting is another."""
+    from django.core.signals import setting_changed
+    from django.test.client import ClientHandler
+
+    load, chains = ClientHandler.load_middleware, []
+
+    def shared(handler: ClientHandler) -> None:
+        if not chains:
+            load(handler)
+            chains.append(handler._middleware_chain)
+        handler._middleware_chain = chains[0]
+
+    def forget(**_changed: object) -> None:
+        chains.clear()
+
+    setting_changed.connect(forget)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ClientHandler, "load_middleware", shared)
+        yield
+    setting_changed.disconnect(forget)
+
+
 @pytest.fixture(autouse=True)
 def _jobs_at_once():
     """Jobs run when they are called."""
@@ -74,7 +108,7 @@ def giftware(_giftware_made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.fixture
-def people(db) -> dict:  # noqa: ARG001 - the database is made
+def people(db) -> dict:
     """Olga, Max, Agnes and Anna, by name."""
     from holdfast.server.people.models import User
 

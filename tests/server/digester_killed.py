@@ -1,7 +1,8 @@
 """Digesters in processes of their own, which end at a named point by themselves, or are killed at any instant.
 
 This program imports everything once and then forks a digester for each line "SECONDS POINT" on its standard input (POINT is
-"none" or one of POINTS; the workspace comes from HOLDFAST_WORKSPACE). It answers "PID" at once and "ended STATUS" when that one is gone.
+"none" or one of POINTS; the workspace comes from HOLDFAST_WORKSPACE). It answers "PID" at once and "ended STATUS" when that one
+is gone.
 """
 
 from __future__ import annotations

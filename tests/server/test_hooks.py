@@ -18,7 +18,7 @@ from tests.server.test_source_stripe import MONEY
 
 
 @pytest.fixture
-def box(served) -> Inbox:  # noqa: ARG001 - a workspace is served
+def box(served) -> Inbox:
     made = inbox()
     for row in made.take(0, 1000):  # in PostgreSQL it is one table for all tests
         made.done(row.id)

@@ -88,7 +88,7 @@ class Shop:
 
 
 @pytest.fixture
-def shop(served):  # noqa: ARG001 - a workspace is served
+def shop(served):
     shop = Shop()
     yield shop
     shop.loop.run(shop.front.close())
@@ -246,7 +246,7 @@ def test_a_browser_on_another_site_may_ask_and_read(shop):
 
 
 # ------------------------------------------------------------------------------------------------------------------------ pace
-def test_a_key_that_sends_too_fast_is_told_when_to_come_again(served, monkeypatch):  # noqa: ARG001
+def test_a_key_that_sends_too_fast_is_told_when_to_come_again(served, monkeypatch):
     monkeypatch.setenv("HOLDFAST_INTAKE_PER_SECOND", "5")
     shop = Shop(keys={hashed(KEY): 7, hashed("wk_other"): 8})
     assert [shop.ask(key=KEY).status for _ in range(6)] == [200] * 5 + [429]
@@ -366,7 +366,7 @@ def test_the_last_use_is_written_once_a_minute(shop):
     assert shop.used == [7, 7]
 
 
-def test_the_keys_of_the_database(people):  # noqa: ARG001 - the database is made
+def test_the_keys_of_the_database(people):
     from holdfast.server.intake.keys import read_keys, used
 
     ann, secret = WriteKey.make("Ann's shop")

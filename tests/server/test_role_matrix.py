@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from holdfast.server.analyst.client import AnalystAway
 from holdfast.server.people.access import ROLES
+from holdfast.server.people.limits import Bucket
 from holdfast.server.people.models import ApiToken
 from holdfast.server.people.safety import NOT_OURS
 from holdfast.server.routing import ROUTES
@@ -222,8 +223,9 @@ def test_operations_let_in_who_may(people, who):
 
 
 @pytest.mark.parametrize("scope", [None, "look", "care", "steer", "own"])
-def test_tokens_get_in_within_their_scopes(people, scope):
+def test_tokens_get_in_within_their_scopes(people, scope, monkeypatch):
     """A wrong token gets in nowhere; a token with one scope gets in where that scope is needed, and nowhere else."""
+    monkeypatch.setattr("holdfast.server.api.gate._bucket", Bucket(1e6, 1_000_000))
     secret = ApiToken.make("till", [scope], people["olga"])[1] if scope else "at_wrong"
     wrong = []
     for method, path, one in operations():
