@@ -15,6 +15,8 @@ from holdfast.server.analyst import client, desk, leveling, serve
 from holdfast.server.place import secret_key
 from holdfast.server.process.keeping import Follower
 
+pytestmark = pytest.mark.one_database
+
 
 class OddError(Exception):
     """An exception that cannot be built again from what is pickled."""

@@ -16,7 +16,10 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
+import pytest
 from shells import holdfast, small_shop
+
+pytestmark = pytest.mark.one_database
 
 LINK = re.compile(r"by this link, once: (http://\S+)\s")
 

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from django.urls import Resolver404, resolve
 
+pytestmark = pytest.mark.one_database
+
 MOST_OF_A_KIND = 2
 """Pages of one URL pattern that are looked at; the analyses, each a page of its own, are told apart by their address."""
 

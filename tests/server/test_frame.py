@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
+
 from holdfast.server.people.access import NEEDS, ROLES
+
+pytestmark = pytest.mark.one_database
 
 
 def test_each_role_may_all_that_the_one_before_may():

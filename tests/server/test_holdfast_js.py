@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from running import Running, running
 
+pytestmark = pytest.mark.one_database
+
 STUB = """
 window.holdfast = window.holdfast || [];
 ["load","identify","track","page","group","alias","reset","consent"].forEach(function (name) {

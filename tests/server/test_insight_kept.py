@@ -19,6 +19,8 @@ from holdfast.server.insights.kept import Data, Told
 from holdfast.server.insights.spec import Spec
 from holdfast.server.insights.working import Works, ready
 
+pytestmark = pytest.mark.one_database
+
 SPEC = Spec("bridge", (("period", "week"),))
 
 

@@ -15,6 +15,8 @@ from holdfast.server.insights.catalogue import INSIGHTS, NOT_ANALYSES, controls
 from holdfast.server.insights.controls import arguments
 from holdfast.server.insights.spec import Spec, spec_of
 
+pytestmark = pytest.mark.one_database
+
 SLUGS = [one.slug for one in INSIGHTS]
 SOME = ("bridge", "cohorts", "rfm", "orders", "baskets", "risk", "persona-moves")
 """Pages whose CSV is held against the question's own."""

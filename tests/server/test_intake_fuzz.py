@@ -8,7 +8,10 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from running import running
+
+pytestmark = pytest.mark.one_database
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,4 +1,7 @@
-"""The same tests on PostgreSQL: all of tests/server once more, in a process of its own, on a database made for it."""
+"""The same tests on PostgreSQL: tests/server once more, in a process of its own, on a database made for it.
+
+What says nothing of the database carries the mark `one_database` and is not asked again.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,6 @@ import pytest
 
 HERE = Path(__file__).parent
 INSIDE = "HOLDFAST_TESTS_ON_POSTGRES"
-ELSEWHERE = ("test_on_postgres.py", "test_demo_serves.py", "test_options.py")
-"""Files that say nothing of the database."""
 
 
 @pytest.mark.skipif(INSIDE in os.environ, reason="this is the run on PostgreSQL")
@@ -24,7 +25,7 @@ def test_the_same_tests_on_postgresql(needs):
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--create-db", str(HERE)),
-                *(f"--ignore={HERE / name}" for name in ELSEWHERE),
+                *("-m", "not one_database"),
             ],
             cwd=HERE.parents[1],
             env=os.environ | {"DATABASE_URL": url, "HOLDFAST_DATABASE_URL": url, INSIDE: "1"},

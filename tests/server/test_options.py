@@ -10,6 +10,8 @@ import pytest
 from holdfast.errors import SettingsError, UnknownName
 from holdfast.server import options
 
+pytestmark = pytest.mark.one_database
+
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "server.md"
 
 

@@ -13,6 +13,8 @@ from holdfast.events.lake import Lake
 from holdfast.server.intake import seen as seen_module
 from holdfast.server.intake.seen import Seen, first_day, marks_of
 
+pytestmark = pytest.mark.one_database
+
 TODAY = date(2026, 3, 2)
 
 

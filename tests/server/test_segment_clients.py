@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from running import Running, running
 
+pytestmark = pytest.mark.one_database
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 ORACLE = Path(os.environ.get("HOLDFAST_ORACLE_PYTHON") or ROOT / ".venv" / "oracle" / "bin" / "python")

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from holdfast.server.sources.registry import SOURCES, meant
 from tests.server.hooked import base64_mac, money_kept, named, net, timelines, told
 
+pytestmark = pytest.mark.one_database
+
 TEAPOT = {
     "id": 466157049,
     "product_id": 632910392,

@@ -14,6 +14,8 @@ from holdfast.server.sources.registry import SOURCES
 from holdfast.server.sources.stripe.amounts import amount
 from tests.server.hooked import money_kept, named, net, stripe_mac, timelines, told
 
+pytestmark = pytest.mark.one_database
+
 DAY = 86_400
 JUNE = 1_717_200_000
 """2024-06-01 00:00 UTC."""

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from holdfast.server.sources.registry import SOURCES, meant
 from tests.server.hooked import base64_mac, money_kept, named, net, timelines, told
 
+pytestmark = pytest.mark.one_database
+
 
 def order(**changes: Any) -> dict[str, Any]:
     """Two mugs at 9.00 less 10 %, tax 3.24, shipping 4.00: 23.44 in all."""

@@ -10,6 +10,8 @@ import pytest
 
 from holdfast.server.sources.registry import SOURCES, NotUnderstood, meant, translated
 
+pytestmark = pytest.mark.one_database
+
 ORDER = {
     "id": 7,
     "status": "processing",

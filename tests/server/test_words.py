@@ -6,7 +6,11 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+
 import holdfast.server
+
+pytestmark = pytest.mark.one_database
 
 HERE = Path(holdfast.server.__file__).parent
 TEMPLATES = sorted(path for path in HERE.rglob("templates/**/*") if path.suffix in (".html", ".txt"))
