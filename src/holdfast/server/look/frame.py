@@ -24,31 +24,36 @@ class Entry:
     url    name of the URL
     needs  what it takes to see it
     part   the heading that it stands under; empty: above all headings
+    also   where pages begin that have no line of their own and belong to this one
     """
 
     label: Any
     url: str
     needs: Need = "look"
     part: Any = ""
+    also: tuple[str, ...] = ()
 
+
+_STAY = tuple(f"/insights/{slug}/" for slug in ("metrics", "lifecycle", "money", "losses", "repeat", "one-year", "survival"))
+"""Analyses of whether customers stay, beside the bridge."""
 
 NAVIGATION: tuple[Entry, ...] = (
-    Entry(_("Today"), "today"),
-    Entry(_("Customers"), "customers"),
+    Entry(_("Today"), "today", also=("/reviews/",)),
+    Entry(_("Customers"), "customers", also=("/firms/", "/tags/", "/uncontacted/", "/doubles/", "/notes/", "/erasures/")),
     Entry(_("Tasks"), "tasks"),
-    Entry(_("Retention"), "insights-retention", part=_("Understand")),
-    Entry(_("Cohorts"), "insights-cohorts", part=_("Understand")),
+    Entry(_("Retention"), "insights-retention", part=_("Understand"), also=_STAY),
+    Entry(_("Cohorts"), "insights-cohorts", part=_("Understand"), also=("/insights/initiative/", "/insights/initiatives/")),
     Entry(_("Paths"), "insights-paths", part=_("Understand")),
-    Entry(_("RFM"), "insights-rfm", part=_("Understand")),
+    Entry(_("RFM"), "insights-rfm", part=_("Understand"), also=("/insights/migration/",)),
     Entry(_("Value and risk"), "insights-value", part=_("Understand")),
-    Entry(_("Personas"), "insights-personas", part=_("Understand")),
+    Entry(_("Personas"), "insights-personas", part=_("Understand"), also=("/insights/persona-", "/insights/clusters/")),
     Entry(_("All analyses"), "insights", part=_("Understand")),
     Entry(_("Reports"), "reports", part=_("Keep")),
     Entry(_("Audiences"), "audiences", part=_("Keep")),
-    Entry(_("Data in"), "sources", "look", _("Set up")),
+    Entry(_("Data in"), "sources", "look", _("Set up"), also=("/imports/", "/hooks/")),
     Entry(_("Refused events"), "refused", "look", _("Set up")),
     Entry(_("People"), "people", "own", _("Set up")),
-    Entry(_("Keys"), "keys", "own", _("Set up")),
+    Entry(_("Keys"), "keys", "own", _("Set up"), also=("/api/",)),
     Entry(_("Audit log"), "audit", "steer", _("Set up")),
 )
 """The navigation. An entry whose URL does not exist (yet) is left out."""
@@ -69,12 +74,14 @@ def _navigation(user: Any, here: str) -> list[tuple[str, list[dict[str, Any]]]]:
     for entry in NAVIGATION:
         url = _url(entry.url)
         if url is not None and may(user, entry.needs):
-            on = here == url or (url != "/" and here.startswith(url))
-            parts.setdefault(str(entry.part), []).append({"label": entry.label, "url": url, "on": on})
+            begins = [one for one in (url, *entry.also) if here == one or (one != "/" and here.startswith(one))]
+            parts.setdefault(str(entry.part), []).append(
+                {"label": entry.label, "url": url, "near": max(map(len, begins), default=0)}
+            )
+    nearest = max((one["near"] for entries in parts.values() for one in entries), default=0)
     for entries in parts.values():
-        longest = max((len(one["url"]) for one in entries if one["on"]), default=0)
         for one in entries:
-            one["on"] = one["on"] and len(one["url"]) == longest
+            one["on"] = bool(nearest) and one["near"] == nearest
     return list(parts.items())
 
 

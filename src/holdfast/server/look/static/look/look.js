@@ -35,6 +35,17 @@
     });
   });
 
+  // A part that is wider than its place can be scrolled by keyboard: it takes the focus while it is.
+  function reachable() {
+    document.querySelectorAll(".scroll").forEach(function (part) {
+      if (part.scrollWidth > part.clientWidth) { part.tabIndex = 0; }
+    });
+  }
+  reachable();
+  window.addEventListener("resize", reachable);
+  document.addEventListener("toggle", reachable, true);
+  document.addEventListener("htmx:after:swap", reachable);
+
   // The navigation's line for this page is in view on narrow screens.
   var here = document.querySelector("nav a.on");
   if (here && window.matchMedia("(max-width: 860px)").matches) { here.scrollIntoView({ block: "nearest", inline: "center" }); }
