@@ -30,6 +30,7 @@ from holdfast.events.identity import IDENTITY_COLUMNS, Evidence
 from holdfast.events.lake_files import (
     Holding,
     LakeFile,
+    Reading,
     add_action,
     lake_files,
     may_name_device,
@@ -136,12 +137,14 @@ class Lake:
 
         return Inflow(self, source)
 
-    def scan(self, columns: Sequence[str] = (), after_sequence: int | None = None) -> Iterator[pa.RecordBatch]:
+    def scan(
+        self, columns: Sequence[str] = (), after_sequence: int | None = None, reading: Reading = "ahead"
+    ) -> Iterator[pa.RecordBatch]:
         """The events of the newest version in order of arrival, only these columns (none named: all), only later sequences.
 
         All files are opened before the first batch, so a compaction or erasure meanwhile does not disturb the reading.
         """
-        yield from self._read(list(columns) or EVENTS.names, after_sequence)
+        yield from self._read(list(columns) or EVENTS.names, after_sequence, reading=reading)
 
     def scan_where(
         self, columns: Sequence[str], holding: Holding, after_sequence: int | None = None
@@ -303,11 +306,11 @@ class Lake:
         return True
 
     def _read(
-        self, columns: Sequence[str], after_sequence: int | None, holding: Holding | None = None
+        self, columns: Sequence[str], after_sequence: int | None, holding: Holding | None = None, reading: Reading = "ahead"
     ) -> Iterator[pa.RecordBatch]:
         with ExitStack() as stack:
             try:
-                yield from read_files(self._opened(stack, after_sequence), columns, after_sequence, holding)
+                yield from read_files(self._opened(stack, after_sequence), columns, after_sequence, holding, reading)
             except pa.ArrowInvalid as damage:
                 raise WorkspaceError(
                     f"a file of the lake in {self.path} is damaged: {damage}", "see: holdfast doctor"

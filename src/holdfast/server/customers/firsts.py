@@ -48,9 +48,18 @@ class Firsts:
 
     def note(self, ids: Longs, times: Longs) -> None:
         """Take these in; of one that is there the earlier instant stays."""
-        every, when = np.concatenate([self._hashes, ids]), np.concatenate([self._times, times])
-        order = np.lexsort((when, every))
-        every, when = every[order], when[order]
+        news = self.news(ids, times)
+        if not news.any():
+            return
+        order = np.lexsort((times[news], ids[news]))
+        every, when = ids[news][order], times[news][order]
         first = np.ones(len(every), np.bool_)
         first[1:] = every[1:] != every[:-1]
-        self._hashes, self._times = every[first], when[first]
+        every, when = every[first], when[first]
+        place = np.searchsorted(self._hashes, every)
+        there = np.zeros(len(every), np.bool_)
+        inside = place < len(self._hashes)
+        there[inside] = self._hashes[place[inside]] == every[inside]
+        self._times[place[there]] = when[there]
+        self._hashes = np.insert(self._hashes, place[~there], every[~there])
+        self._times = np.insert(self._times, place[~there], when[~there])

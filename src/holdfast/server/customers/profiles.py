@@ -14,7 +14,7 @@ from holdfast.server.customers.facts import Told, later, shown_fields
 from holdfast.server.customers.identity import chunks
 from holdfast.server.customers.models import Account, Customer, CustomerWord, KnownAs
 from holdfast.server.customers.resolving import ANONYMOUS
-from holdfast.server.customers.rows import inserted, updated, words_added
+from holdfast.server.customers.rows import inserted, stamped, updated, words_added
 from holdfast.server.customers.words import stored, words_of
 
 __all__ = ["Telling", "firms_told", "refreshed", "told"]
@@ -33,27 +33,54 @@ class Telling:
 
 def told(tellings: dict[str, Telling]) -> set[str]:
     """Bring in what was told under these ids; those whose rows wait for `refreshed`, since they are tied to other ids."""
-    rows = {row.person: row for part in chunks(sorted(tellings)) for row in Customer.objects.filter(person__in=part)}
-    changed = {person: row for person, row in rows.items() if _added(row, tellings[person])}
-    fresh = [person for person in tellings if person not in rows]
-    plain = _alone([*changed, *fresh])
+    compared = _compared(tellings)
+    changed = {row.person: row for part in chunks(compared.changed) for row in Customer.objects.filter(person__in=part)}
+    for person, row in changed.items():
+        row.told, row.first_us = later(row.told, tellings[person].told), min(row.first_us, tellings[person].first_us)
+    plain = _alone([*changed, *compared.stamped, *compared.fresh])
     for person in changed.keys() & plain:
         _show(changed[person], [changed[person]])
     updated(changed.values())
+    stamped(compared.stamped.values())
     _worded({row: [] for person, row in changed.items() if person in plain})
-    made = [_made(person, tellings[person], shown=person in plain) for person in fresh]
+    made = [_made(person, tellings[person], shown=person in plain) for person in compared.fresh]
     inserted(made)
     words_added((row.id, word) for row in made if row.person in plain for word in sorted(_words(row, [])))
-    return {*changed, *fresh} - plain
+    return {*changed, *compared.stamped, *compared.fresh} - plain
 
 
-def _added(row: Customer, telling: Telling) -> bool:
-    """Add what was told to a row; whether that changed it."""
-    both, first = later(row.told, telling.told), min(row.first_us, telling.first_us)
-    if both == row.told and first == row.first_us:
-        return False
-    row.told, row.first_us = both, first
-    return True
+@dataclass
+class _Compared:
+    """Tellings beside the rows that are there.
+
+    fresh    who has no row
+    changed  whose row says something else from now on
+    stamped  who said the same as before, only later: number and telling, by id
+    """
+
+    fresh: list[str]
+    changed: list[str] = field(default_factory=list)
+    stamped: dict[str, tuple[int, Told]] = field(default_factory=dict)
+
+
+def _compared(tellings: dict[str, Telling]) -> _Compared:
+    known: set[str] = set()
+    out = _Compared([])
+    for part in chunks(sorted(tellings)):
+        rows = Customer.objects.filter(person__in=part).order_by().values_list("id", "person", "first_us", "told")
+        for number, person, first_us, was in rows:
+            known.add(person)
+            both = later(was, tellings[person].told)
+            if tellings[person].first_us < first_us or _texts(both) != _texts(was):
+                out.changed.append(person)
+            elif both != was:
+                out.stamped[person] = (number, both)
+    out.fresh = [person for person in tellings if person not in known]
+    return out
+
+
+def _texts(told: Told) -> dict[str, str]:
+    return {name: one[2] for name, one in told.items()}
 
 
 def refreshed(persons: Iterable[str]) -> None:

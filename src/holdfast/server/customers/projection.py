@@ -22,7 +22,7 @@ from django.db import transaction
 
 from holdfast.events.identity import ANONYMOUS, Evidence
 from holdfast.server.customers import profiles, statements, sweeping
-from holdfast.server.customers.facts import CONSENT_EVENTS, ORDER, TELLING, facts_of, later
+from holdfast.server.customers.facts import CONSENT_EVENTS, ORDER, TELLING, Facts, facts_of, later
 from holdfast.server.customers.firsts import Firsts, Longs, hashes
 from holdfast.server.customers.identity import chunks, settled
 from holdfast.server.customers.models import ID_LENGTH, Cursor, Customer, Sighting
@@ -35,8 +35,11 @@ if TYPE_CHECKING:
 __all__ = ["NAME", "Projection", "follow"]
 
 NAME = "profiles"
-ROWS = 100_000
-"""Events a transaction."""
+ROWS = 32_768
+"""Events a transaction: what each of as many new customers told fits into some 100 MB."""
+
+LOGGED = 1_000_000
+"""Progress is logged every so many events."""
 
 COLUMNS = ("type", "event", "time", "sequence", "customer_id", "anonymous_id", "properties")
 
@@ -74,10 +77,10 @@ class Projection:
         last, taken = lake.last_sequence(), 0
         if cursor.sequence >= last:
             return 0
-        for batch in _portions(lake.scan(COLUMNS, cursor.sequence), rows):
+        for batch in _portions(lake.scan(COLUMNS, cursor.sequence, reading="sparing"), rows):
             self._take(batch)
             taken += batch.num_rows
-            if taken > rows:
+            if taken // LOGGED > (taken - batch.num_rows) // LOGGED:
                 log.info("profiles: %s of %s events", f"{self._sequence + 1:,}", f"{last + 1:,}")
         return taken
 
@@ -152,11 +155,15 @@ def _portion(batch: pa.RecordBatch, known: Firsts) -> _Portion:
     made = _Portion(_newcomers(batch, known), {}, [])
     told = batch.filter(_telling(batch))
     times = pc.cast(told["time"], pa.int64()).to_pylist()
+    read: dict[tuple[str, str, str | None], Facts] = {}  # orders say the same few things
     for time_us, row in zip(times, told.drop_columns(["time"]).to_pylist(), strict=True):
         person = row["customer_id"] or (ANONYMOUS + row["anonymous_id"] if row["anonymous_id"] else None)
         if person is None or len(person) > ID_LENGTH:
             continue
-        found = facts_of(row["type"], row["event"], row["properties"])
+        said = row["type"], row["event"], row["properties"]
+        if said not in read:
+            read[said] = facts_of(*said)
+        found = read[said]
         stamp = [time_us, row["sequence"]]
         if found.traits:
             one = made.tellings.setdefault(person, Telling(time_us))

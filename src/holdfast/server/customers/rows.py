@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 if TYPE_CHECKING:
+    from holdfast.server.customers.facts import Told
     from holdfast.server.customers.models import Customer
 
-__all__ = ["inserted", "updated", "words_added"]
+__all__ = ["inserted", "stamped", "updated", "words_added"]
 
 INSERT_WORDS = "INSERT INTO customers_customerword (customer_id, word) VALUES (%s, %s)"
 COPY_WORDS = "COPY customers_customerword (customer_id, word) FROM STDIN"
@@ -26,6 +27,7 @@ SET merged_into = %s, name = %s, email = %s, phone = %s, account = %s, city = %s
     traits = %s, told = %s, first_us = %s, first_seen = %s
 WHERE id = %s
 """
+STAMP = "UPDATE customers_customer SET told = %s WHERE id = %s"
 
 
 def words_added(rows: Iterable[tuple[int, bytes]]) -> None:
@@ -60,6 +62,14 @@ def updated(rows: Iterable[Customer]) -> None:
     if values:
         with connection.cursor() as cursor:
             cursor.executemany(UPDATE, values)
+
+
+def stamped(rows: Iterable[tuple[int, Told]]) -> None:
+    """Write what was told of customers of whom the same is shown as before; no index is touched."""
+    values = [(json.dumps(told), number) for number, told in rows]
+    if values:
+        with connection.cursor() as cursor:
+            cursor.executemany(STAMP, values)
 
 
 def _values(row: Customer) -> tuple[Any, ...]:

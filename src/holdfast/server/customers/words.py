@@ -1,5 +1,6 @@
 """The words by which customers are found: without accents and case, in any script, from the beginning of each word.
 
+The words of a name are kept with the words behind them ("ada novak" and "novak ada"), which finds whoever has both at once.
 A word that is the beginning of another one of the same customer is left out: whoever types its beginning finds the longer one.
 Scripts that write without blanks (Chinese, Japanese) give every ending of a run of signs, so that any part of a name is found.
 """
@@ -17,6 +18,9 @@ LONGEST = 48
 
 RUN = 12
 """Signs of a run without blanks whose every part is found."""
+
+PHRASE = 3
+"""Words of a name that stand in one row, so that a search for two of them is one look at the index."""
 
 MOST = 64
 """Words of one customer."""
@@ -75,14 +79,16 @@ def phone_words(phone: str) -> list[str]:
 def words_of(names: Iterable[str], emails: Iterable[str], phones: Iterable[str], ids: Iterable[str]) -> frozenset[str]:
     """All words of a customer.
 
-    names   names and firms: each of their words
+    names   names and firms: each of their words, with those that follow it, the last one by the first
     emails  whole, the parts before the @, the domain
     phones  digits
     ids     whole, and their parts
     """
     found: set[str] = set()
     for name in names:
-        found.update(one for part in parts(folded(name)) for one in (part, *_endings(part)))
+        ring = parts(folded(name))
+        found.update(_phrases(ring))
+        found.update(one for part in ring for one in _endings(part))
     for email in emails:
         whole = folded(email)
         local, _, domain = whole.partition("@")
@@ -100,6 +106,12 @@ def words_of(names: Iterable[str], emails: Iterable[str], phones: Iterable[str],
 def stored(word: str) -> bytes:
     """A word as it stands in the table."""
     return word[:LONGEST].encode("utf-8", "replace")
+
+
+def _phrases(ring: list[str]) -> list[str]:
+    """Each word of a name with those behind it, in a ring: "ada maria novak", "maria novak ada", "novak ada maria"."""
+    twice, size = [*ring, *ring], min(len(ring), PHRASE)
+    return [" ".join(twice[start : start + size]) for start in range(len(ring))]
 
 
 def _endings(part: str) -> list[str]:
