@@ -23,8 +23,8 @@ import pyarrow as pa
 
 from holdfast.analyses.answer import Answer, People, Question, checked_cell
 from holdfast.analyses.attention.walk import BEST, GROUPS, UNHAPPY, AttentionStep
+from holdfast.analyses.complaints import matching
 from holdfast.analyses.definitions import counted, defined, scope_rules
-from holdfast.analyses.early_signs.walk import matching
 from holdfast.analyses.repeat import Repeat
 from holdfast.analyses.scope import TRAITS, Condition, Scope, Trait
 from holdfast.analyses.statistics import wilson

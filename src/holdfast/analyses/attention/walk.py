@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from holdfast.analyses.complaints import last_complaints
 from holdfast.analyses.scope import Scope, ToldTrait, Trait
 from holdfast.analyses.taste.walk import entries
 from holdfast.settings import RefundMode
@@ -81,7 +81,7 @@ class AttentionStep:
         last[orders > 0] = bought.day[(starts + orders - 1)[orders > 0]]
         ordered[orders > 0] = bought.second[(starts + orders - 1)[orders > 0]]
         fits = {
-            UNHAPPY: self._complained(shard) > ordered,
+            UNHAPPY: last_complaints(shard, self.complaints, self.since, self.as_of.until) > ordered,
             QUIET: self._is(shard, "unusual_on", "unusual silence"),
             FALLING: self._is(shard, "signs", "falling"),
             SINGLE: (orders == 1) & (self.end - last >= (np.inf if self.second is None else self.second)),
@@ -91,17 +91,6 @@ class AttentionStep:
         for place in sorted(fits, reverse=True):
             group[here & fits[place]] = place
         return group
-
-    def _complained(self, shard: Shard) -> npt.NDArray[np.int64]:
-        """The second of each customer's last complaint since, -1 for none."""
-        columns = shard.columns
-        chosen = np.zeros(max(len(columns.meta.events), 1), np.bool_)
-        chosen[1:] = np.isin(np.array(columns.meta.events[1:]), self.complaints)
-        out = np.full(shard.high - shard.low, -1, np.int64)
-        if chosen.any():
-            events = (columns.offsets, columns.code, columns.day, columns.second)
-            _last_said(shard.low, shard.high, *events, chosen, self.as_of.until, self.since, out)
-        return out
 
     def _is(self, shard: Shard, name: str, label: str) -> npt.NDArray[np.bool_]:
         trait = dict(self.traits).get(name)
@@ -115,17 +104,3 @@ class AttentionStep:
             return np.zeros(shard.high - shard.low)
         told: npt.NDArray[np.float64] = trait.told(shard).fill_null(0.0).to_numpy(zero_copy_only=False)
         return told
-
-
-@njit(cache=True, nogil=True)
-def _last_said(
-    low: int, high: int, offsets: Any, code: Any, day: Any, second: Any, chosen: Any, until: int, since: int, out: Any
-) -> None:
-    for customer in range(low, high):
-        for i in range(offsets[customer + 1] - 1, offsets[customer] - 1, -1):
-            # One day of grace: a clock put back at midnight gives two events the days the other way round.
-            if np.int64(day[i]) + 1 < since:
-                break
-            if second[i] < until and day[i] >= since and chosen[code[i]]:
-                out[customer - low] = second[i]
-                break

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from holdfast.analyses.activity import Activity
 from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
 from holdfast.analyses.bridge_walks import counting_of
+from holdfast.analyses.complaints import matching
 from holdfast.analyses.definitions import defined, scope_rules
 from holdfast.analyses.early_signs.model import Control, Cuts, chosen_cut, fitted
 from holdfast.analyses.early_signs.tables import (
@@ -42,7 +43,6 @@ from holdfast.analyses.early_signs.walk import (
     Quiet,
     SignsStep,
     Wanted,
-    matching,
 )
 from holdfast.analyses.first_days import own_activity
 from holdfast.analyses.gone_after import resolve_gone_after

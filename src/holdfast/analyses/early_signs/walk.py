@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
 from holdfast.analyses.activity import Activity
+from holdfast.analyses.complaints import last_complaints
 from holdfast.analyses.early_signs.loops import FALLING, NOTHING, RISING, STEADY, habit_moments, habits_now
 from holdfast.analyses.early_signs.model import Cuts, Habits
 from holdfast.analyses.scope import Scope
 from holdfast.timelines.walk import Shard, Tally
 
-if TYPE_CHECKING:
-    from holdfast.timelines.columns import Meta
-
-__all__ = ["SILENT_DAYS", "VALUE_DAYS", "WHATS", "HabitStep", "Quiet", "SignsStep", "Wanted", "matching"]
+__all__ = ["SILENT_DAYS", "VALUE_DAYS", "WHATS", "HabitStep", "Quiet", "SignsStep", "Wanted"]
 
 VALUE_DAYS = 365
 """The money at stake is that of so many local days up to the as-of."""
@@ -30,11 +27,6 @@ SILENT_DAYS = 90
 WHATS = ("silent", "complained")
 COUNTED = 6
 """States that are counted: the codes of `early_loops`."""
-
-
-def matching(meta: Meta, patterns: tuple[str, ...]) -> tuple[str, ...]:
-    """The events of the data that one of the names or patterns means."""
-    return tuple(name for name in meta.events[1:] if any(fnmatchcase(name, pattern) for pattern in patterns))
 
 
 @dataclass(frozen=True)
@@ -62,38 +54,7 @@ class Quiet:
 
     def complained(self, shard: Shard, until: int) -> npt.NDArray[np.bool_]:
         """Whether each customer of the shard has complained since."""
-        columns = shard.columns
-        chosen = np.zeros(max(len(columns.meta.events), 1), np.bool_)
-        chosen[1:] = np.isin(np.array(columns.meta.events[1:]), self.names)
-        out = np.zeros(shard.high - shard.low, np.bool_)
-        if chosen.any():
-            _said(
-                shard.low,
-                shard.high,
-                columns.offsets,
-                columns.code,
-                columns.day,
-                columns.second,
-                chosen,
-                until,
-                self.since,
-                out,
-            )
-        return out
-
-
-@njit(cache=True, nogil=True)
-def _said(
-    low: int, high: int, offsets: Any, code: Any, day: Any, second: Any, chosen: Any, until: int, since: int, out: Any
-) -> None:
-    for customer in range(low, high):
-        for i in range(offsets[customer + 1] - 1, offsets[customer] - 1, -1):
-            # One day of grace: a clock put back at midnight gives two events the days the other way round.
-            if np.int64(day[i]) + 1 < since:
-                break
-            if second[i] < until and day[i] >= since and chosen[code[i]]:
-                out[customer - low] = True
-                break
+        return np.asarray(last_complaints(shard, self.names, self.since, until) >= 0)
 
 
 @njit(cache=True, nogil=True)

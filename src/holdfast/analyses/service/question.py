@@ -17,8 +17,8 @@ import pyarrow as pa
 
 from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
 from holdfast.analyses.claims import claims_table
+from holdfast.analyses.complaints import matching
 from holdfast.analyses.definitions import counted, defined, scope_rules
-from holdfast.analyses.early_signs.walk import matching
 from holdfast.analyses.gone_after import resolve_gone_after
 from holdfast.analyses.scope import Condition, Scope
 from holdfast.analyses.service.tables import COMPARE, SUPPORT, WHO, Contacts, compared, row_of, words
