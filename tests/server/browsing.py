@@ -19,9 +19,12 @@ QUIET = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _chromium(django_db_setup: None) -> Iterator[Any]:
-    """The tables are made first: Django does not find its connection again across the start of Playwright's loop."""
+    """The tables are made first: Django does not find its connection again across the start of Playwright's loop.
+
+    It ends with the file: while that loop runs, no other can run in this thread.
+    """
     from playwright.sync_api import sync_playwright
 
     path = os.environ.get("BROWSER_PATH") or next(filter(None, map(shutil.which, BROWSERS)))
