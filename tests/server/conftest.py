@@ -5,6 +5,7 @@ Olga owns the business, Max manages, Agnes looks after customers, Anna reads fig
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from functools import cache
@@ -35,10 +36,22 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
 def django_db_setup(django_db_setup: None) -> Iterator[None]:
     """The inbox has connections of its own: they are closed before PostgreSQL is asked to drop the database."""
     yield
+    _close_inboxes()
+
+
+@pytest.fixture(autouse=True)
+def _inboxes_end_with_their_test() -> Iterator[None]:
+    """Each workspace has its inbox, with files that stay open; in PostgreSQL there is one for all tests."""
+    yield
+    if not os.environ.get("DATABASE_URL"):
+        _close_inboxes()
+
+
+def _close_inboxes() -> None:
     from holdfast.server.intake import inbox
 
-    for opened in inbox._OPEN.values():
-        opened.close()
+    while inbox._OPEN:
+        inbox._OPEN.popitem()[1].close()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -46,8 +46,7 @@ def test_the_demo_ends_with_the_shop_in_the_browser(tmp_path):
         assert "Sign out" in page
         assert not opens(build_opener(), link)
     finally:
-        process.send_signal(signal.SIGINT)
-        code = process.wait(30)
+        code = ended(process)
         os.close(ours)
     assert code in {0, 130}
 
@@ -58,6 +57,16 @@ def test_without_a_terminal_it_ends_and_says_how_to_serve(tmp_path):
     assert told.code == 0, told.err
     assert f"serve -w {tmp_path / 'demo'}" in told.out
     assert not (tmp_path / "demo" / "server").exists()
+
+
+def ended(process: subprocess.Popen, seconds: float = 60.0) -> int:
+    """By Ctrl-C; with its whole group when that does not end it."""
+    process.send_signal(signal.SIGINT)
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return process.wait()
 
 
 def read_until(handle: int, pattern: re.Pattern[str], seconds: float = 120.0) -> str:

@@ -20,7 +20,7 @@ def test_killed_anywhere_nothing_is_lost_and_nothing_doubled(tmp_path):
             for _ in range(3):
                 shop.arrive(rng, 20)
             assert digesters.killed_at(point), f"it never came to the point {point!r}"
-        with load(shop, rng, events=50, pause_seconds=0.005):
+        with load(shop, rng, events=50, pause_seconds=0.02):
             for _ in range(5):
                 digesters.killed_after(rng.uniform(0.05, 0.6))
         digesters.finish()

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from postgres_cluster import postgres
+from serving import until
 
 from holdfast.server.intake.inbox import Arrived, Inbox, InboxRefused, Waiting
 from holdfast.server.intake.inbox_postgres import PostgresInbox
@@ -160,10 +161,10 @@ def test_postgresql_that_went_away_is_asked_again(cluster):
     box = PostgresInbox(cluster)
     box.done(2**62)
     box.put([one(1)])
+    others = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL"
     with psycopg.connect(cluster, autocommit=True) as other:
-        other.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL"
-        )
+        other.execute(f"SELECT pg_terminate_backend(pid) {others}")
+        until(lambda: not other.execute(f"SELECT pid {others}").fetchall())
     box.put([one(2)])
     assert [row.received_us for row in box.take(0, 9)] == [1, 2]
     box.done(2**62)

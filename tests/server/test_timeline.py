@@ -107,7 +107,7 @@ EVENTS = st.lists(
 )
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
 @given(told=EVENTS, cuts=st.lists(st.tuples(st.integers(1, 13), st.sampled_from(["level", "ask", ""])), max_size=4))
 def test_the_timeline_is_what_the_lake_has_whatever_is_base_and_tail(tmp_path_factory, told, cuts):
     workspace = Workspace.create(tmp_path_factory.mktemp("lake") / "shop")
