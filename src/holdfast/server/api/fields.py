@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from ninja import Path
-from pydantic import StringConstraints
+from pydantic import ConfigDict, StringConstraints
 
-__all__ = ["Id", "Key", "Line", "Text"]
+__all__ = ["Id", "Key", "Line", "Name", "Text", "example"]
 
 Id = Annotated[int, Path(ge=1, le=2**53 - 1)]
 """The number of a row."""
@@ -22,3 +22,11 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, p
 
 Text = Annotated[str, StringConstraints(max_length=10_000, pattern=r"^[^\x00]*$")]
 """Text of several lines."""
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00]*$")]
+"""What something is called."""
+
+
+def example(**said: Any) -> ConfigDict:
+    """`model_config` of what an operation takes: an example, shown by the schema and the page."""
+    return ConfigDict(json_schema_extra={"example": said}, extra="forbid")

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import ninja
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security import APIKeyCookie, HttpBearer
 
-from holdfast.server.api.errors import NotAllowed, TooOften
+from holdfast.server.api.errors import NotAllowed, Problem, TooOften
+from holdfast.server.api.once import PARAMETER, once
 from holdfast.server.options import number
 from holdfast.server.people.access import Need, may
 from holdfast.server.people.limits import Bucket
 from holdfast.server.people.models import ApiToken, User, hashed
 
 __all__ = ["Router", "SessionGate", "TokenGate", "actor", "behind"]
+
+Again = Literal["same", "once", "anew"]
+"""Sent twice, an operation leaves the same as sent once ("same"), is done once for each Idempotency-Key ("once"), or is done
+anew ("anew": what it gives is told only once, such as a secret)."""
 
 USED_EVERY = timedelta(minutes=1)
 
@@ -97,18 +102,33 @@ class TokenGate(HttpBearer):
 class Router(ninja.Router):
     """Operations of a room. Each says what it needs; the role matrix test reads it from the schema (`x-needs`)."""
 
-    def operation(self, methods: list[str], path: str, *, needs: Need, **more: Any) -> Callable[[Any], Any]:
-        """An operation, guarded."""
-        extra = {"x-needs": needs} | more.pop("openapi_extra", {})
-        return super().api_operation(methods, path, auth=[TokenGate(needs), SessionGate(needs)], openapi_extra=extra, **more)
+    def operation(
+        self, methods: list[str], path: str, *, needs: Need, again: Again = "same", **more: Any
+    ) -> Callable[[Any], Any]:
+        """An operation, guarded. again: what comes of it when a program sends it twice."""
+        extra = {"x-needs": needs, "x-again": again} | more.pop("openapi_extra", {})
+        if again == "once":
+            extra["parameters"] = [*extra.get("parameters", []), PARAMETER]
+            more["response"] = more["response"] | {409: Problem}
+        gates = [TokenGate(needs), SessionGate(needs)]
+        register = super().api_operation(methods, path, auth=gates, openapi_extra=extra, **more)
+
+        def registered(view: Callable[..., Any]) -> Any:
+            register(view)
+            if again == "once":
+                made = self.path_operations[path].operations[-1]
+                made.view_func = once(made.view_func)
+            return view
+
+        return registered
 
     def get(self, path: str, *, needs: Need, **more: Any) -> Callable[[Any], Any]:
         """Read something."""
         return self.operation(["GET"], path, needs=needs, **more)
 
-    def post(self, path: str, *, needs: Need, **more: Any) -> Callable[[Any], Any]:
-        """Make or do something."""
-        return self.operation(["POST"], path, needs=needs, **more)
+    def post(self, path: str, *, needs: Need, again: Again, **more: Any) -> Callable[[Any], Any]:
+        """Make or do something; every POST says what comes of it when it is sent twice."""
+        return self.operation(["POST"], path, needs=needs, again=again, **more)
 
     def put(self, path: str, *, needs: Need, **more: Any) -> Callable[[Any], Any]:
         """Put something in the place of another."""

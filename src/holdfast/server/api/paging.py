@@ -9,9 +9,11 @@ from pydantic import StringConstraints
 
 from holdfast.errors import UsageError
 
-__all__ = ["Cursor", "Limit", "Page", "by_key", "key_of_cursor"]
+__all__ = ["Cursor", "Limit", "Page", "by_key", "by_place", "key_of_cursor", "place_of_cursor", "whole"]
 
 T = TypeVar("T")
+
+FURTHEST = 10**9
 
 Limit = Annotated[int, Query(50, ge=1, le=500, description="How many at most.")]
 Cursor = Annotated[
@@ -45,3 +47,23 @@ def by_key(found: Any, limit: int, cursor: str) -> dict[str, Any]:
         found = found.filter(id__lt=before)
     some = list(found[: limit + 1])
     return {"items": some[:limit], "next": str(some[limit - 1].pk) if len(some) > limit else None}
+
+
+def place_of_cursor(cursor: str) -> int:
+    """The place in a list that a cursor stands for. UsageError when it is none."""
+    place = key_of_cursor(cursor)
+    if place > FURTHEST:
+        raise UsageError("this cursor was not given out", "use `next` of the page before, unchanged")
+    return place
+
+
+def by_place(found: Any, limit: int, cursor: str) -> dict[str, Any]:
+    """A page of something in an order of its own that can be cut (a list, a query set); the cursor is a place in it."""
+    place = place_of_cursor(cursor)
+    some = list(found[place : place + limit + 1])
+    return {"items": some[:limit], "next": str(place + limit) if len(some) > limit else None}
+
+
+def whole(found: Any) -> dict[str, Any]:
+    """All of a list that is short by nature, as its only page."""
+    return {"items": list(found), "next": None}

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Query, Schema, Status
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from holdfast.server.api.errors import ERRORS
-from holdfast.server.api.fields import Id, Key, Line
+from holdfast.server.api.fields import Id, Key, Line, example
+from holdfast.server.api.files import ZIP, file, gives
 from holdfast.server.api.gate import Router, actor
-from holdfast.server.api.paging import Cursor, Limit, Page
+from holdfast.server.api.paging import Cursor, Limit, Page, key_of_cursor
 from holdfast.server.customers import known, listing, merging
 from holdfast.server.customers.consents import consents
 from holdfast.server.customers.links import key_of
 from holdfast.server.customers.models import Erasure
 from holdfast.server.customers.search import found
-from holdfast.server.customers.tags import tags_of
+from holdfast.server.customers.tags import tag_named, tags_of
 
-__all__ = ["router"]
+__all__ = ["Chosen", "ErasureOut", "Short", "chosen", "router", "short"]
 
 router = Router(tags=["customers"])
 
@@ -71,13 +72,17 @@ class Event(Schema):
 class MergeIn(Schema):
     """Which other customer she really is."""
 
-    into: Annotated[str, StringConstraints(max_length=700, pattern=r"^[A-Za-z0-9_-]+$")]
+    into: Annotated[str, StringConstraints(max_length=700, pattern=r"^[A-Za-z0-9_-]+$")] = Field(
+        description="The `key` of the one who is kept."
+    )
+    model_config = example(into="MTc4NTA")
 
 
 class UnmergeIn(Schema):
     """Which id is another person after all."""
 
     previous: Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^\x00]*$")]
+    model_config = example(previous="17850-old")
 
 
 class ErasureOut(Schema):
@@ -90,23 +95,43 @@ class ErasureOut(Schema):
     proof: dict[str, Any]
 
 
+class Chosen(Schema):
+    """Which customers; what is left out narrows nothing."""
+
+    account: Line = Field("", description="Only of this firm.")
+    country: Line = Field("", description="Only of this country.")
+    tag: Line = Field("", description="Only with this tag.")
+    known: Literal["", "yes", "no"] = Field("", description="no: the anonymous ones who left something of themselves.")
+    tasks: Literal["", "open"] = Field("", description="Only with an open task.")
+
+
 @router.get("/customers", needs="look", response={200: Page[Short]} | ERRORS, summary="Search or list customers")
 def customers(
     request: HttpRequest,  # noqa: ARG001 - ninja's signature
+    filters: Query[Chosen],
     q: Annotated[
         Line, Query("", description="Beginnings of words: name, e-mail, phone, id, firm. Its hits come in one page.")
     ] = "",
-    account: Annotated[Line, Query("", description="Only of this firm.")] = "",
-    country: Annotated[Line, Query("", description="Only of this country.")] = "",
-    tag: Annotated[Line, Query("", description="Only with this tag.")] = "",
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> dict[str, Any]:
     """With `q`: the best hits. Without: all, newest first, filtered."""
     if q:
-        return {"items": [_short(one) for one in found(q, min(limit, 100))], "next": None}
-    page = listing.page(listing.Filters(account=account, country=country, tag=tag), cursor, limit)
-    return {"items": [_short(one) for one in page.customers], "next": page.next or None}
+        return {"items": [short(one) for one in found(q, min(limit, 100))], "next": None}
+    page = listing.page(chosen(filters), str(key_of_cursor(cursor) or ""), limit)
+    return {"items": [short(one) for one in page.customers], "next": page.next or None}
+
+
+def chosen(said: Chosen) -> listing.Filters:
+    """The filters, as the list of the page knows them."""
+    tag = tag_named(said.tag) if said.tag else None
+    return listing.Filters(
+        account=said.account,
+        country=said.country,
+        tag=tag.name if tag else said.tag,
+        known={"yes": True, "no": False}.get(said.known),
+        tasks=said.tasks == "open",
+    )
 
 
 @router.get("/customers/{key}", needs="look", response={200: Whole} | ERRORS, summary="Who is she?")
@@ -116,7 +141,7 @@ def customer(request: HttpRequest, key: Key) -> dict[str, Any]:  # noqa: ARG001 
     one = who.customer
     allowed = [{name: getattr(said, name) for name in Allowed.model_fields} for said in consents(who.person)]
     return {
-        **_short(one or who),
+        **short(one or who),
         "ids": list(who.ids),
         "first_seen": one.first_seen if one else None,
         "traits": one.traits if one else {},
@@ -145,7 +170,7 @@ def timeline(
     return {"items": rows, "next": shown.next or None}
 
 
-@router.post("/customers/{key}/merge", needs="steer", response={200: Whole} | ERRORS, summary="Merge with another customer")
+@router.post("/customers/{key}/merge", needs="steer", again="same", response={200: Whole} | ERRORS, summary="Merge")
 def merge(request: HttpRequest, key: Key, said: MergeIn) -> dict[str, Any]:
     """She is shown as `into` at once; it can be taken back. The one who is kept is given back."""
     gone, kept = known.who_or_404(key), known.who_or_404(said.into)
@@ -153,7 +178,9 @@ def merge(request: HttpRequest, key: Key, said: MergeIn) -> dict[str, Any]:
     return customer(request, said.into)
 
 
-@router.post("/customers/{key}/unmerge", needs="steer", response={200: Whole} | ERRORS, summary="Take a merge back")
+@router.post(
+    "/customers/{key}/unmerge", needs="steer", again="same", response={200: Whole} | ERRORS, summary="Take a merge back"
+)
 def unmerge(request: HttpRequest, key: Key, said: UnmergeIn) -> dict[str, Any]:
     """Both are shown as before at once."""
     merging.unmerge(known.who_or_404(key).person, said.previous, actor(request))
@@ -165,22 +192,19 @@ def unmerge(request: HttpRequest, key: Key, said: UnmergeIn) -> dict[str, Any]:
     needs="steer",
     response=ERRORS,
     summary="All that is held of her, as a ZIP archive",
-    openapi_extra={
-        "responses": {
-            200: {"description": "OK", "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}
-        }
-    },
+    openapi_extra=gives(ZIP),
 )
-def export(request: HttpRequest, key: Key) -> HttpResponse:
+def export(request: HttpRequest, key: Key) -> Any:
     """For a customer who asks for her data."""
     from holdfast.server.customers import exporting
 
     content = exporting.export(known.who_or_404(key).person, by=actor(request))
-    headers = {"Content-Disposition": f'attachment; filename="{exporting.file_name(datetime.now(UTC))}"'}
-    return HttpResponse(content, content_type="application/zip", headers=headers)
+    return file(content, ZIP, exporting.file_name(datetime.now(UTC)))
 
 
-@router.post("/customers/{key}/erase", needs="steer", response={202: ErasureOut} | ERRORS, summary="Erase her for good")
+@router.post(
+    "/customers/{key}/erase", needs="steer", again="same", response={202: ErasureOut} | ERRORS, summary="Erase her for good"
+)
 def erase(request: HttpRequest, key: Key) -> Status:
     """Put into the queue; `GET /erasures/{erasure_id}` tells how it stands, and then the proof. It cannot be taken back."""
     from holdfast.server.customers.erasing import ask_to_erase
@@ -194,8 +218,8 @@ def erasure(request: HttpRequest, erasure_id: Id) -> Erasure:  # noqa: ARG001 - 
     return get_object_or_404(Erasure, pk=erasure_id)
 
 
-def _short(one: Any) -> dict[str, Any]:
-    """Of a profile, a hit, or somebody who only has events."""
+def short(one: Any) -> dict[str, Any]:
+    """A customer as a list shows her: of a profile, a hit, or somebody who only has events."""
     return {"id": one.person, "key": key_of(one.person)} | {
         name: str(getattr(one, name, "") or "") for name in ("name", "email", "phone", "account", "city", "country")
     }

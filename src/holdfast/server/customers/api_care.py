@@ -1,33 +1,30 @@
-"""Operations: notes, tags, tasks and consent of a customer. What is written is in the name of the person behind the call."""
+"""Operations: notes about a customer, and what she allows. What is written is in the name of the person behind the call."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from ninja import Query, Schema, Status
-from pydantic import Field, StringConstraints
+from ninja import Schema, Status
+from pydantic import StringConstraints
 
-from holdfast.errors import UsageError
 from holdfast.server.api.errors import ERRORS
-from holdfast.server.api.fields import Id, Key, Text
+from holdfast.server.api.fields import Id, Key, Text, example
 from holdfast.server.api.gate import Router, actor, behind
-from holdfast.server.api.paging import Cursor, Limit, Page, key_of_cursor
-from holdfast.server.customers import known, notes, tags, tasks
-from holdfast.server.customers.care import Note, Tag, Task
-from holdfast.server.customers.consents import KINDS, record_consent
+from holdfast.server.api.paging import Cursor, Limit, Page, by_key, by_place
+from holdfast.server.customers import known, notes
+from holdfast.server.customers.care import Note
+from holdfast.server.customers.consents import history, record_consent
 from holdfast.server.people.audit import record
-from holdfast.server.people.models import User
 
 __all__ = ["router"]
 
 router = Router(tags=["care"])
 
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 
 
 class NoteIn(Schema):
@@ -35,6 +32,14 @@ class NoteIn(Schema):
 
     text: Text
     contact: bool = False
+    model_config = example(text="Prefers to be called in the morning.", contact=True)
+
+
+class NoteText(Schema):
+    """Other words for a note."""
+
+    text: Text
+    model_config = example(text="Prefers to be called before ten.")
 
 
 class NoteOut(Schema):
@@ -48,71 +53,45 @@ class NoteOut(Schema):
     edited_at: datetime | None
 
 
-class TagIn(Schema):
-    """A tag; made when there is none of that name."""
-
-    name: Word
-
-
-class TagOut(Schema):
-    """A tag."""
-
-    id: int
-    name: str
-
-
-class TaskIn(Schema):
-    """Something to do for her, by whom (a user's number) and by when."""
-
-    title: Title
-    kind: Literal["call", "email", "other"] = "call"
-    owner_id: int | None = Field(None, ge=1, le=2**53 - 1)
-    due: date | None = None
-
-
-class TaskOut(Schema):
-    """A task; `person` is the customer's id."""
-
-    id: int
-    person: str
-    title: str
-    kind: str
-    state: str
-    owner_id: int | None
-    due: date | None
-    outcome: str
-    told: str
-    created_at: datetime
-    closed_at: datetime | None
-
-
-class TaskEnd(Schema):
-    """How a task ended."""
-
-    state: Literal["done", "dropped", "open"]
-    outcome: Literal["", "reached", "no answer", "voicemail", "wrong"] = ""
-    told: Text = ""
-
-
 class ConsentIn(Schema):
     """What she said she allows: `name` (email, newsletter …) of a kind, and yes, no, or a choice such as weekly."""
 
-    kind: str = Field(description="channel, topic, brand, category, frequency or purpose", max_length=16)
+    kind: Literal["channel", "topic", "brand", "category", "frequency", "purpose"]
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
     state: Word
+    model_config = example(kind="channel", name="email", state="no")
 
 
-@router.get("/customers/{key}/notes", needs="look", response={200: list[NoteOut]} | ERRORS, summary="Notes about her")
-def notes_about(request: HttpRequest, key: Key) -> list[Note]:  # noqa: ARG001 - ninja's signature
+class ConsentOut(Schema):
+    """What she said once; the latest of a kind and name counts."""
+
+    kind: str
+    name: str
+    state: str
+    at: datetime
+    source: str
+    who: str
+
+
+@router.get("/customers/{key}/notes", needs="look", response={200: Page[NoteOut]} | ERRORS, summary="Notes about her")
+def customer_notes(request: HttpRequest, key: Key, limit: Limit = 50, cursor: Cursor = "") -> dict[str, Any]:  # noqa: ARG001
     """Newest first."""
-    return notes.notes_of(known.who_or_404(key).ids)
+    return by_key(Note.objects.filter(person__in=known.who_or_404(key).ids, deleted_at=None), limit, cursor)
 
 
-@router.post("/customers/{key}/notes", needs="care", response={201: NoteOut} | ERRORS, summary="Write a note about her")
-def write_note(request: HttpRequest, key: Key, said: NoteIn) -> Status:
+@router.post(
+    "/customers/{key}/notes", needs="care", again="once", response={201: NoteOut} | ERRORS, summary="Write a note about her"
+)
+def new_note(request: HttpRequest, key: Key, said: NoteIn) -> Status:
     """In the name of the person behind the call."""
     who = known.who_or_404(key)
     return Status(201, notes.write(who.person, said.text, behind(request), timezone.now(), contact=said.contact))
+
+
+@router.patch("/notes/{note_id}", needs="care", response={200: NoteOut} | ERRORS, summary="Change a note")
+def change_note(request: HttpRequest, note_id: Id, said: NoteText) -> Note:
+    """Only one's own."""
+    return notes.change(get_object_or_404(Note, pk=note_id), said.text, behind(request), timezone.now())
 
 
 @router.delete("/notes/{note_id}", needs="care", response={204: None} | ERRORS, summary="Delete a note")
@@ -122,69 +101,31 @@ def delete_note(request: HttpRequest, note_id: Id) -> Status:
     return Status(204, None)
 
 
-@router.get("/customers/{key}/tags", needs="look", response={200: list[TagOut]} | ERRORS, summary="Her tags")
-def tags_on(request: HttpRequest, key: Key) -> list[Any]:  # noqa: ARG001 - ninja's signature
-    """By name."""
-    return tags.tags_of(known.who_or_404(key).ids)
+@router.post(
+    "/notes/{note_id}/restore", needs="care", again="same", response={200: NoteOut} | ERRORS, summary="Bring a note back"
+)
+def restore_note(request: HttpRequest, note_id: Id) -> Note:
+    """Within a day after it was deleted."""
+    one = get_object_or_404(Note, pk=note_id)
+    notes.restore(one, behind(request))
+    return one
 
 
-@router.post("/customers/{key}/tags", needs="care", response={201: TagOut} | ERRORS, summary="Give her a tag")
-def add_tag(request: HttpRequest, key: Key, said: TagIn) -> Status:
-    """One that she has already stays."""
-    return Status(201, tags.add(known.who_or_404(key).person, said.name, behind(request)))
+@router.get("/customers/{key}/consents", needs="look", response={200: Page[ConsentOut]} | ERRORS, summary="What did she allow?")
+def customer_consents(request: HttpRequest, key: Key, limit: Limit = 50, cursor: Cursor = "") -> dict[str, Any]:  # noqa: ARG001
+    """All that was ever said, newest first; what holds now stands in `GET /customers/{key}`."""
+    return by_place(history(known.who_or_404(key).person), limit, cursor)
 
 
-@router.delete("/customers/{key}/tags/{tag_id}", needs="care", response={204: None} | ERRORS, summary="Take a tag off her")
-def remove_tag(request: HttpRequest, key: Key, tag_id: Id) -> Status:
-    """The tag itself stays."""
-    who = known.who_or_404(key)
-    tags.remove(who.ids, get_object_or_404(Tag, pk=tag_id), behind(request))
-    return Status(204, None)
-
-
-@router.get("/tasks", needs="look", response={200: Page[TaskOut]} | ERRORS, summary="What is to be done?")
-def all_tasks(
-    request: HttpRequest,  # noqa: ARG001 - ninja's signature
-    state: Annotated[Literal["open", "done", "dropped"], Query("open", description="How far they are.")] = "open",
-    limit: Limit = 50,
-    cursor: Cursor = "",
-) -> dict[str, Any]:
-    """Newest first."""
-    before, found = key_of_cursor(cursor), Task.objects.filter(state=state).order_by("-id")
-    some = list((found.filter(id__lt=before) if before else found)[: limit + 1])
-    return {"items": some[:limit], "next": str(some[limit - 1].pk) if len(some) > limit else None}
-
-
-@router.post("/customers/{key}/tasks", needs="care", response={201: TaskOut} | ERRORS, summary="Make a task for her")
-def make_task(request: HttpRequest, key: Key, said: TaskIn) -> Status:
-    """With an owner and a day, or without."""
-    who, owner = known.who_or_404(key), None
-    if said.owner_id is not None:
-        owner = User.objects.filter(pk=said.owner_id, is_active=True).first()
-        if owner is None:
-            raise UsageError("nobody who works here has this owner_id", "take an id of GET /users, or leave it out")
-    made = tasks.make(who.person, said.title, behind(request), timezone.now(), kind=said.kind, owner=owner, due=said.due)
-    return Status(201, made)
-
-
-@router.patch("/tasks/{task_id}", needs="care", response={200: TaskOut} | ERRORS, summary="End a task, or open it again")
-def end_task(request: HttpRequest, task_id: Id, said: TaskEnd) -> Task:
-    """Done (with what came of it), dropped, or open again."""
-    task, who, now = get_object_or_404(Task, pk=task_id), behind(request), timezone.now()
-    if said.state == "done":
-        tasks.close(task, who, now, outcome=said.outcome, told=said.told)
-    elif said.state == "dropped":
-        tasks.drop(task, who, now)
-    else:
-        tasks.reopen(task, who)
-    return task
-
-
-@router.post("/customers/{key}/consents", needs="care", response={204: None} | ERRORS, summary="Write down what she allows")
-def consent(request: HttpRequest, key: Key, said: ConsentIn) -> Status:
-    """A record that only grows; the latest counts."""
-    if said.kind not in KINDS:
-        raise UsageError(f"there is no consent of the kind {said.kind!r}", f"take one of {', '.join(KINDS)}")
+@router.post(
+    "/customers/{key}/consents",
+    needs="care",
+    again="same",
+    response={204: None} | ERRORS,
+    summary="Write down what she allows",
+)
+def new_consent(request: HttpRequest, key: Key, said: ConsentIn) -> Status:
+    """A record that only grows; the latest counts, so that saying it twice changes nothing."""
     who = known.who_or_404(key)
     email = behind(request).email
     record_consent(who.person, said.kind, said.name, said.state, source="api", who=email, at=timezone.now())

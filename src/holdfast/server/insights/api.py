@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Path, Query, Schema, Status
+from ninja import Path, Schema, Status
 
 from holdfast.errors import UsageError
-from holdfast.server.analyst.client import AnalystAway
+from holdfast.server.analyst.client import AnalystAway, call
 from holdfast.server.api.errors import ERRORS
+from holdfast.server.api.files import CSV, file, gives
 from holdfast.server.api.gate import Router, actor
+from holdfast.server.api.paging import Cursor, Limit, Page, place_of_cursor, whole
+from holdfast.server.customers.links import key_of
 from holdfast.server.insights.asked import people as people_of
 from holdfast.server.insights.asked import table_file
+from holdfast.server.insights.behind import csv_rows
 from holdfast.server.insights.catalogue import INSIGHTS, controls, insight
 from holdfast.server.insights.kept import place_of
 from holdfast.server.insights.spec import Spec, cell_of, spec_of
+from holdfast.server.keeping.members import named
 from holdfast.server.people.audit import record
 
 __all__ = ["router"]
@@ -56,20 +62,54 @@ class Working(Schema):
     state: str
 
 
-class People(Schema):
-    """People behind a number: how many in all, and a page of their ids."""
+class Behind(Schema):
+    """Somebody behind a number; name and e-mail are empty where they are not known."""
+
+    id: str
+    key: str
+    name: str
+    email: str
+
+
+class People(Page[Behind]):
+    """People behind a number: how many in all, and a page of them."""
 
     n: int
-    ids: list[str]
+
+
+class Table(Schema):
+    """A table: the names of its columns, and its rows."""
+
+    columns: list[str]
+    rows: list[list[Any]]
+
+
+class AnswerOut(Schema):
+    """An answer: the question as it was understood, the sentence, the table, notes, what the numbers mean, further tables."""
+
+    question: dict[str, Any]
+    words: str
+    table: Table
+    notes: list[str]
+    definition: dict[str, Any]
+    extra: dict[str, Table]
 
 
 LATER = {202: Working}
 
 
-@router.get("/insights", needs="look", response={200: list[InsightOut]} | ERRORS, summary="Which analyses are there?")
-def catalogue(request: HttpRequest) -> list[dict[str, Any]]:  # noqa: ARG001 - ninja's signature
+def choices() -> dict[str, Any]:
+    """The choices of an analysis, as the schema tells them: any name with a text."""
+    about = "What is chosen, each by its name (GET /insights/{slug} lists them), such as period=month."
+    one = {"name": "choices", "in": "query", "required": False, "description": about, "style": "form", "explode": True}
+    shape = {"type": "object", "additionalProperties": {"type": "string", "maxLength": 200}}
+    return {"parameters": [one | {"schema": shape, "example": {"period": "month"}}]}
+
+
+@router.get("/insights", needs="look", response={200: Page[InsightOut]} | ERRORS, summary="Which analyses are there?")
+def insights(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001 - ninja's signature
     """In the order of the page."""
-    return [_told(one.slug) for one in INSIGHTS]
+    return whole(_told(one.slug) for one in INSIGHTS)
 
 
 @router.get(
@@ -84,11 +124,32 @@ def one_insight(request: HttpRequest, slug: Slug) -> dict[str, Any]:  # noqa: AR
     return {**_told(slug), "choices": choices}
 
 
-@router.get("/insights/{slug}/answer", needs="look", response={200: dict[str, Any]} | LATER | ERRORS, summary="Ask an analysis")
-def answer(request: HttpRequest, slug: Slug) -> Any:
+@router.get(
+    "/insights/{slug}/answer",
+    needs="look",
+    response={200: AnswerOut} | LATER | ERRORS,
+    summary="Ask an analysis",
+    openapi_extra=choices(),
+)
+def insight_answer(request: HttpRequest, slug: Slug) -> Any:
     """Choices go into the query string: ?period=month. The answer with its table and definition; 202 while it is worked on."""
     found = _file(spec_of(insight(slug).slug, request.GET), "json")
-    return found if isinstance(found, HttpResponse) else json.loads(found)
+    return json.loads(found) if isinstance(found, bytes) else found
+
+
+@router.delete(
+    "/insights/{slug}/answer",
+    needs="look",
+    response={204: None} | ERRORS,
+    summary="Take a question back",
+    openapi_extra=choices(),
+)
+def cancel_insight(request: HttpRequest, slug: Slug) -> Status:
+    """Nobody waits for this answer any more; the choices stand in the query string as when it was asked."""
+    spec = spec_of(insight(slug).slug, request.GET)
+    with suppress(TimeoutError, AnalystAway):  # what cannot be reached works on nothing
+        call("insights.cancel", within_seconds=2.0, slug=spec.slug, pairs=spec.pairs)
+    return Status(204, None)
 
 
 @router.get(
@@ -96,30 +157,55 @@ def answer(request: HttpRequest, slug: Slug) -> Any:
     needs="look",
     response=LATER | ERRORS,
     summary="The whole table as CSV",
-    openapi_extra={"responses": {200: {"description": "OK", "content": {"text/csv": {"schema": {"type": "string"}}}}}},
+    openapi_extra=choices() | gives(CSV),
 )
-def table(request: HttpRequest, slug: Slug) -> Any:
+def insight_table(request: HttpRequest, slug: Slug) -> Any:
     """The same question, as a file."""
     found = _file(spec_of(insight(slug).slug, request.GET), "csv")
-    return found if isinstance(found, HttpResponse) else HttpResponse(found, content_type="text/csv; charset=utf-8")
+    return file(found, CSV, f"{slug}.csv") if isinstance(found, bytes) else found
 
 
-@router.get("/insights/{slug}/people", needs="look", response={200: People} | LATER | ERRORS, summary="Who is behind a number?")
-def people(
-    request: HttpRequest,
-    slug: Slug,
-    first: Annotated[int, Query(0, ge=0, le=100_000_000, description="How many to leave out at the beginning.")] = 0,
-    limit: Annotated[int, Query(100, ge=1, le=500, description="How many at most.")] = 100,
-) -> Any:
+@router.get(
+    "/insights/{slug}/people",
+    needs="look",
+    response={200: People} | LATER | ERRORS,
+    summary="Who is behind a number?",
+    openapi_extra=choices(),
+)
+def insight_people(request: HttpRequest, slug: Slug, limit: Limit = 50, cursor: Cursor = "") -> Any:
     """The cell goes into the query string, as in the links of the page: ?cell.what=lost&cell-number.period=3."""
+    first = place_of_cursor(cursor)
+    reply = _people(slug, request, first, limit)
+    if not isinstance(reply, dict):
+        return reply
+    record(actor(request), "insight.people", slug, n=reply["n"])
+    items = [{"id": one.person, "key": key_of(one.person), "name": one.name, "email": one.email} for one in named(reply["ids"])]
+    return {"n": reply["n"], "items": items, "next": str(first + limit) if first + limit < reply["n"] else None}
+
+
+@router.get(
+    "/insights/{slug}/people.csv",
+    needs="steer",
+    response=LATER | ERRORS,
+    summary="Who is behind a number, as CSV",
+    openapi_extra=choices() | gives(CSV),
+)
+def insight_people_file(request: HttpRequest, slug: Slug) -> Any:
+    """All of them: id, and name and e-mail where they are known."""
+    reply = _people(slug, request, 0, None)
+    if not isinstance(reply, dict):
+        return reply
+    record(actor(request), "insight.people_csv", slug, n=reply["n"])
+    return file(csv_rows(reply["ids"]), CSV, f"{slug}-people.csv")
+
+
+def _people(slug: str, request: HttpRequest, first: int, count: int | None) -> Any:
+    """The reply of the analyst; an answer where it is not there yet."""
     spec = spec_of(insight(slug).slug, request.GET)
     if spec.slug == "rate":
         raise UsageError("these figures are your own", "nobody stands behind them here")
-    reply = people_of(spec, cell_of(request.GET), first, limit)
-    if reply["state"] != "found":
-        return _not_yet(reply)
-    record(actor(request), "insight.people", slug, n=reply["n"])
-    return {"n": reply["n"], "ids": reply["ids"]}
+    reply = people_of(spec, cell_of(request.GET), first, count)
+    return reply if reply["state"] == "found" else _not_yet(reply)
 
 
 def _told(slug: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from holdfast.server.intake.sifting import Choice, reasons, source_names, source
 from holdfast.server.options import number
 from holdfast.server.people import audit
 
-__all__ = ["refused", "refused_event", "refused_file"]
+__all__ = ["json_lines", "problem_of", "refused", "refused_event", "refused_file", "replay_all", "replay_one"]
 
 AT_ONCE = 50
 REPLAYED_AT_ONCE = 2_000
@@ -59,7 +59,7 @@ def refused_event(request: HttpRequest, pk: int) -> HttpResponse:
     problem, said = "", request.POST.get("message")
     said = None if said is None else said.replace("\r\n", "\n")
     if request.method == "POST" and event.outcome == "":
-        problem = "" if said is None else _problem(said)
+        problem = "" if said is None else problem_of(said)
         if not problem:
             return _one_again(request, event, said)
     told = {
@@ -74,13 +74,14 @@ def refused_event(request: HttpRequest, pk: int) -> HttpResponse:
 
 def refused_file(request: HttpRequest) -> StreamingHttpResponse:
     """What is chosen as JSON lines: reason, sentence, mend, and the message as it came."""
-    lines = _lines(Choice.of(request.GET))
+    lines = json_lines(Choice.of(request.GET))
     answer = StreamingHttpResponse(lines, content_type="application/x-ndjson")
     answer["Content-Disposition"] = 'attachment; filename="refused.jsonl"'
     return answer
 
 
-def _lines(choice: Choice) -> Iterator[str]:
+def json_lines(choice: Choice) -> Iterator[str]:
+    """What is chosen, one a line."""
     for one in choice.events().iterator(500):
         told = {
             "received_at": one.received_at.isoformat(),
@@ -96,16 +97,7 @@ def _lines(choice: Choice) -> Iterator[str]:
 
 
 def _again(request: HttpRequest, choice: Choice) -> HttpResponse:
-    """Send in again what is chosen: a few at once, many by a job."""
-    from holdfast.server.intake.jobs import replay_chosen
-
-    waiting = choice.events().filter(outcome="")
-    count = waiting.count()
-    audit.record(request.user, "refused.replay", events=count, code=choice.code, source=choice.source)
-    if count > REPLAYED_AT_ONCE:
-        replay_chosen(choice.query())
-    else:
-        replay(waiting, inbox())
+    count = replay_all(choice, request.user)
     said = ngettext(
         "One event is sent in again; whether it can be used now shows here in a moment.",
         "%(count)s events are sent in again; which of them can be used now shows here in a moment.",
@@ -115,17 +107,36 @@ def _again(request: HttpRequest, choice: Choice) -> HttpResponse:
     return redirect(f"{reverse('refused')}?{choice.query()}".rstrip("?"))
 
 
-def _one_again(request: HttpRequest, event: RefusedEvent, said: str | None) -> HttpResponse:
-    if said is None or said == _readable(event.message):
-        replay(RefusedEvent.objects.filter(pk=event.pk), inbox())
+def replay_all(choice: Choice, by: Any) -> int:
+    """Send in again what is chosen and waits: a few at once, many by a job. How many."""
+    from holdfast.server.intake.jobs import replay_chosen
+
+    waiting = choice.events().filter(outcome="")
+    count = int(waiting.count())
+    audit.record(by, "refused.replay", events=count, code=choice.code, source=choice.source)
+    if count > REPLAYED_AT_ONCE:
+        replay_chosen(choice.query())
     else:
-        replay_edited(event, said, inbox())
+        replay(waiting, inbox())
+    return count
+
+
+def _one_again(request: HttpRequest, event: RefusedEvent, said: str | None) -> HttpResponse:
+    replay_one(event, said)
     audit.record(request.user, "refused.replay", subject=event.pk, edited=said is not None)
     messages.success(request, _("It is sent in again; what became of it shows here in a moment."))
     return redirect("refused-event", pk=event.pk)
 
 
-def _problem(said: str) -> str:
+def replay_one(event: RefusedEvent, said: str | None) -> None:
+    """Send in one again, as it came (None, or as it is shown) or with another message."""
+    if said is None or said == _readable(event.message):
+        replay(RefusedEvent.objects.filter(pk=event.pk), inbox())
+    else:
+        replay_edited(event, said, inbox())
+
+
+def problem_of(said: str) -> str:
     """Why a message that was put right cannot be sent in; empty where it can."""
     try:
         return "" if isinstance(json.loads(said), dict) else _("This is no JSON object: it begins with { and ends with }.")

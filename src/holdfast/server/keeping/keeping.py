@@ -7,11 +7,11 @@ from typing import Any
 
 from django.db import transaction
 
-from holdfast.server.keeping.models import Audience, AudienceMember, SavedReport
+from holdfast.server.keeping.models import Audience, AudienceMember, Review, SavedReport
 from holdfast.server.people.audit import record
 from holdfast.server.people.models import User
 
-__all__ = ["audience_of", "audiences_of", "forget", "keep_report"]
+__all__ = ["audience_of", "audiences_of", "forget", "keep_report", "keep_review"]
 
 
 def keep_report(name: str, slug: str, query: str, by: User, note: str = "") -> SavedReport:
@@ -19,6 +19,16 @@ def keep_report(name: str, slug: str, query: str, by: User, note: str = "") -> S
     kept = SavedReport.objects.create(name=name, slug=slug, query=query, note=note, made_by=by)
     record(by, "report.keep", str(kept.pk), slug=slug)
     return kept
+
+
+def keep_review(made: Review, by: User) -> Review:
+    """Keep a decision beside what the figures say at this moment."""
+    from holdfast.server.today.today import sentence
+
+    made.by, made.said = by, sentence()
+    made.save()
+    record(by, "review.keep", str(made.pk))
+    return made
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from holdfast.errors import UsageError
 from holdfast.server.insights.behind import csv_rows
 from holdfast.server.keeping.forms import AudienceForm, MakeAudienceForm, ReportForm, ReviewForm
-from holdfast.server.keeping.keeping import audience_of, keep_report
+from holdfast.server.keeping.keeping import audience_of, keep_report, keep_review
 from holdfast.server.keeping.members import behind, named
 from holdfast.server.keeping.models import Audience, Review, SavedReport
 from holdfast.server.people.audit import record
@@ -109,12 +109,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
     """What was decided so far; POST keeps a decision beside what the figures said."""
     form = ReviewForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        from holdfast.server.today.today import sentence
-
-        made = form.save(commit=False)
-        made.by, made.said = request.user, sentence()
-        made.save()
-        record(request.user, "review.keep", str(made.pk))
+        keep_review(form.save(commit=False), request.user)
         messages.success(request, _("The decision is kept."))
         return redirect("reviews")
     shown = Paginator(Review.objects.select_related("by"), A_PAGE).get_page(request.GET.get("page"))

@@ -1,27 +1,31 @@
-"""Operations of this room: who am I, users, keys, tokens, the audit log."""
+"""Operations: who am I, users, invitations, the audit log."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated, Any
 
+from django.conf import settings as django
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
-from ninja import Path, Query, Schema, Status
+from ninja import Query, Schema, Status
 from pydantic import AfterValidator, Field, StringConstraints
 
+from holdfast.errors import UnknownName
 from holdfast.server.api.errors import ERRORS
+from holdfast.server.api.fields import Id, example
+from holdfast.server.api.files import CSV, file, gives
 from holdfast.server.api.gate import Router, actor, behind
 from holdfast.server.api.paging import Cursor, Limit, Page, by_key, key_of_cursor
 from holdfast.server.people.access import NEEDS, Need, Role, may
-from holdfast.server.people.inviting import invite
-from holdfast.server.people.keys import make_token, make_write_key, revoke
-from holdfast.server.people.members import change_role, let_in_again, shut_out
-from holdfast.server.people.models import ApiToken, User, WriteKey
-from holdfast.server.people.reading_audit import AuditFilter, audit_page
+from holdfast.server.people.audit import record
+from holdfast.server.people.inviting import again, invite, revoke
+from holdfast.server.people.members import change_role, let_in_again, shut_out, sign_out_everywhere
+from holdfast.server.people.models import ApiToken, Invitation, User
+from holdfast.server.people.reading_audit import AuditFilter, audit_page, audit_rows
+from holdfast.server.people.views.audit import csv_lines
 from holdfast.server.place import settings
 
 __all__ = ["router"]
@@ -37,8 +41,6 @@ def _address(text: str) -> str:
     return text
 
 
-Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00]*$")]
 Email = Annotated[str, StringConstraints(min_length=3, max_length=254), AfterValidator(_address)]
 Words = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^\x00]*$")]
 
@@ -70,6 +72,7 @@ class UserChange(Schema):
 
     role: Role | None = None
     is_active: bool | None = None
+    model_config = example(role="manager")
 
 
 class InviteIn(Schema):
@@ -77,6 +80,7 @@ class InviteIn(Schema):
 
     email: Email
     role: Role
+    model_config = example(email="ben@example.com", role="agent")
 
 
 class InviteOut(Schema):
@@ -88,48 +92,19 @@ class InviteOut(Schema):
     expires_at: datetime
 
 
-class KeyIn(Schema):
-    """What a new write key is called."""
+class MeChange(Schema):
+    """What somebody changes about herself; what is left out stays. `language`: a code, or empty: as the browser asks."""
 
-    name: Name
-
-
-class KeyOut(Schema):
-    """A write key, without its secret."""
-
-    id: int
-    name: str
-    prefix: str
-    created_at: datetime
-    last_used_at: datetime | None
-    revoked_at: datetime | None
+    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=120, pattern=r"^[^\x00]*$")] | None = None
+    language: Annotated[str, StringConstraints(max_length=12)] | None = None
+    weekly_report: bool | None = None
+    model_config = example(weekly_report=True)
 
 
-class KeyMade(KeyOut):
-    """A new write key, with its secret: it is not told again."""
+class Ended(Schema):
+    """How many sessions were ended."""
 
-    secret: str
-
-
-class TokenIn(Schema):
-    """Name, scopes and end of a new token."""
-
-    name: Name
-    scopes: list[Need] = Field(min_length=1, max_length=len(NEEDS))
-    days: int = Field(90, ge=0, le=3650, description="After so many days it ends; 0: never.")
-
-
-class TokenOut(KeyOut):
-    """A token, without its secret."""
-
-    scopes: list[Need]
-    expires_at: datetime | None
-
-
-class TokenMade(TokenOut):
-    """A new token, with its secret: it is not told again."""
-
-    secret: str
+    ended: int
 
 
 class EntryOut(Schema):
@@ -153,17 +128,61 @@ def me(request: HttpRequest) -> dict[str, Any]:
     return {"kind": "token" if token else "user", "name": str(caller), "may": granted} | said
 
 
+@router.patch("/me", needs="look", response={200: Me} | ERRORS, summary="Change my name, language, weekly report")
+def change_me(request: HttpRequest, said: MeChange) -> dict[str, Any]:
+    """Of the person behind the call, also where a token calls."""
+    user, changed = behind(request), said.dict(exclude_none=True)
+    if changed.get("language", "") not in ("", *dict(django.LANGUAGES)):
+        raise UnknownName("language", changed["language"], dict(django.LANGUAGES))
+    User.objects.filter(pk=user.pk).update(**changed)
+    user.refresh_from_db()
+    return me(request)
+
+
+@router.post("/me/sign-out", needs="look", again="same", response={200: Ended} | ERRORS, summary="Sign me out everywhere")
+def sign_me_out(request: HttpRequest) -> dict[str, int]:
+    """Ends all sessions of the person behind the call; tokens stay."""
+    return {"ended": sign_out_everywhere(behind(request), actor(request))}
+
+
 @router.get("/users", needs="own", response={200: Page[UserOut]} | ERRORS, summary="Who works here?")
 def users(request: HttpRequest, limit: Limit = 50, cursor: Cursor = "") -> dict[str, Any]:  # noqa: ARG001 - ninja's signature
     """Newest first."""
     return by_key(User.objects.all(), limit, cursor)
 
 
-@router.post("/invitations", needs="own", response={201: InviteOut} | ERRORS, summary="Invite somebody")
+@router.get("/invitations", needs="own", response={200: Page[InviteOut]} | ERRORS, summary="Who is invited?")
+def invitations(request: HttpRequest, limit: Limit = 50, cursor: Cursor = "") -> dict[str, Any]:  # noqa: ARG001
+    """Those that wait for an answer, newest first; one whose link is over can be sent again."""
+    return by_key(_open_invitations(), limit, cursor)
+
+
+@router.post("/invitations", needs="own", again="same", response={201: InviteOut} | ERRORS, summary="Invite somebody")
 def invite_user(request: HttpRequest, said: InviteIn) -> Status:
-    """She gets a link by e-mail that works once, for a week."""
+    """She gets a link by e-mail that works once, for a week. Invited twice, she gets a new link in place of the old one."""
     made, _link = invite(said.email, said.role, actor(request))
     return Status(201, made)
+
+
+@router.post(
+    "/invitations/{invitation_id}/again",
+    needs="own",
+    again="same",
+    response={200: InviteOut} | ERRORS,
+    summary="Send an invitation again",
+)
+def invite_again(request: HttpRequest, invitation_id: Id) -> Invitation:
+    """With a new link; the one before stops working."""
+    one = get_object_or_404(_open_invitations(), pk=invitation_id)
+    again(one, actor(request))
+    return one
+
+
+@router.delete("/invitations/{invitation_id}", needs="own", response={204: None} | ERRORS, summary="Take an invitation back")
+def revoke_invitation(request: HttpRequest, invitation_id: Id) -> Status:
+    """Its link stops working."""
+    revoke(get_object_or_404(_open_invitations(), pk=invitation_id), actor(request))
+    return Status(204, None)
 
 
 @router.patch("/users/{user_id}", needs="own", response={200: UserOut} | ERRORS, summary="Change a role, shut out, let in")
@@ -177,62 +196,46 @@ def change_user(request: HttpRequest, user_id: Id, said: UserChange) -> User:
     return user
 
 
-@router.get("/write-keys", needs="own", response={200: Page[KeyOut]} | ERRORS, summary="Which keys send events?")
-def write_keys(request: HttpRequest, limit: Limit = 50, cursor: Cursor = "") -> dict[str, Any]:  # noqa: ARG001 - ninja's signature
-    """Newest first, also revoked ones."""
-    return by_key(WriteKey.objects.all(), limit, cursor)
+@router.post(
+    "/users/{user_id}/sign-out",
+    needs="own",
+    again="same",
+    response={200: Ended} | ERRORS,
+    summary="Sign somebody out",
+)
+def sign_user_out(request: HttpRequest, user_id: Id) -> dict[str, int]:
+    """Ends what she is signed in to: a lost laptop."""
+    return {"ended": sign_out_everywhere(get_object_or_404(User, pk=user_id), actor(request))}
 
 
-@router.post("/write-keys", needs="own", response={201: KeyMade} | ERRORS, summary="Make a write key")
-def new_write_key(request: HttpRequest, said: KeyIn) -> Status:
-    """Its secret stands in this answer only."""
-    key, secret = make_write_key(said.name, behind(request), actor(request))
-    return Status(201, _with(KeyOut, key, secret))
+class AuditChosen(Schema):
+    """Which entries; what is left out narrows nothing."""
 
-
-@router.delete("/write-keys/{key_id}", needs="own", response={204: None} | ERRORS, summary="Revoke a write key")
-def revoke_write_key(request: HttpRequest, key_id: Id) -> Status:
-    """It stops working at once."""
-    revoke(get_object_or_404(WriteKey, pk=key_id), actor(request))
-    return Status(204, None)
-
-
-@router.get("/tokens", needs="own", response={200: Page[TokenOut]} | ERRORS, summary="Which tokens use the API?")
-def tokens(request: HttpRequest, limit: Limit = 50, cursor: Cursor = "") -> dict[str, Any]:  # noqa: ARG001 - ninja's signature
-    """Newest first, also revoked ones."""
-    return by_key(ApiToken.objects.all(), limit, cursor)
-
-
-@router.post("/tokens", needs="own", response={201: TokenMade} | ERRORS, summary="Make a token")
-def new_token(request: HttpRequest, said: TokenIn) -> Status:
-    """Its secret stands in this answer only."""
-    end = timezone.now() + timedelta(days=said.days) if said.days else None
-    token, secret = make_token(said.name, list(said.scopes), behind(request), end, actor(request))
-    return Status(201, _with(TokenOut, token, secret))
-
-
-@router.delete("/tokens/{token_id}", needs="own", response={204: None} | ERRORS, summary="Revoke a token")
-def revoke_token(request: HttpRequest, token_id: Id) -> Status:
-    """It stops working at once."""
-    revoke(get_object_or_404(ApiToken, pk=token_id), actor(request))
-    return Status(204, None)
+    actor: Words = Field("", description="A part of whoever did it.")
+    action: Words = Field("", description="How it begins: customer. or customer.erase")
+    subject: Words = Field("", description="To whom or what, exactly.")
+    since: date | None = Field(None, description="First day, in the zone of the business.")
+    until: date | None = Field(None, description="Last day.")
 
 
 @router.get("/audit", needs="steer", response={200: Page[EntryOut]} | ERRORS, summary="Who did what?")
 def audit(
     request: HttpRequest,  # noqa: ARG001 - ninja's signature
+    filters: Query[AuditChosen],
     limit: Limit = 50,
     cursor: Cursor = "",
-    actor: Annotated[Words, Query("", description="A part of whoever did it.")] = "",
-    action: Annotated[Words, Query("", description="How it begins: customer. or customer.erase")] = "",
-    subject: Annotated[Words, Query("", description="To whom or what, exactly.")] = "",
-    since: Annotated[date | None, Query(None, description="First day, in the zone of the business.")] = None,
-    until: Annotated[date | None, Query(None, description="Last day.")] = None,
 ) -> dict[str, Any]:
     """Newest first."""
-    page = audit_page(AuditFilter(actor, action, subject, since, until), settings().zone, key_of_cursor(cursor), limit)
+    page = audit_page(AuditFilter(**filters.dict()), settings().zone, key_of_cursor(cursor), limit)
     return {"items": page.entries, "next": str(page.older) if page.older else None}
 
 
-def _with(shape: type[Schema], made: Any, secret: str) -> dict[str, Any]:
-    return shape.from_orm(made).dict() | {"secret": secret}
+@router.get("/audit.csv", needs="own", response=ERRORS, summary="The audit log as CSV", openapi_extra=gives(CSV))
+def audit_file(request: HttpRequest, filters: Query[AuditChosen]) -> Any:
+    """All entries that match. That it was taken is kept, too."""
+    record(actor(request), "audit.export")
+    return file(csv_lines(audit_rows(AuditFilter(**filters.dict()), settings().zone)), CSV, "audit-log.csv")
+
+
+def _open_invitations() -> Any:
+    return Invitation.objects.filter(accepted_at=None, revoked_at=None)

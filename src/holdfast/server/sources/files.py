@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from holdfast.errors import InputError
-from holdfast.server.analyst.client import AnalystAway, call
-from holdfast.server.people import audit
 from holdfast.server.place import workspace
-from holdfast.server.sources import choosing, mending, uploads
-from holdfast.server.sources.jobs import read_in
+from holdfast.server.sources import choosing, mending, steps, uploads
 from holdfast.server.sources.models import Upload
 
 __all__ = ["cancel", "delete", "imports", "one", "plan", "progress", "read", "refusals", "refusals_file", "upload"]
-
-STILL = timedelta(seconds=60)
-"""After so long without a beat a reading has died."""
 
 
 def imports(request: HttpRequest) -> HttpResponse:
@@ -54,39 +46,37 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 def one(request: HttpRequest, pk: int) -> HttpResponse:
     """One file, wherever it stands."""
-    found = _upload(pk)
-    looked = _look(found) if _waits(found) and "look" in request.GET else {}
+    found = steps.upload_of(pk)
+    looked = steps.look(found) if steps.waits(found) and "look" in request.GET else {}
     return render(request, "sources/file.html", _told(found, looked))
 
 
 def plan(request: HttpRequest, pk: int) -> HttpResponse:
     """How it will be read, as the choices made now say; a part of the page for htmx, else the page."""
-    found = _upload(pk)
-    if not _waits(found):
+    found = steps.upload_of(pk)
+    if not steps.waits(found):
         return redirect("import", pk=pk)
     if request.method == "POST":
-        found.mapping, found.options = choosing.chosen(request.POST)
-        found.save(update_fields=["mapping", "options"])
+        steps.choose(found, *choosing.chosen(request.POST))
     if request.headers.get("HX-Request"):
-        return render(request, "sources/_plan.html", _told(found, _look(found)))
+        return render(request, "sources/_plan.html", _told(found, steps.look(found)))
     return redirect(f"{reverse('import', args=[pk])}?look=1")
 
 
 def read(request: HttpRequest, pk: int) -> HttpResponse:
     """Yes: read it in, as the choices that stand in the form say."""
-    found = _upload(pk)
-    if request.method != "POST" or not (_waits(found) or (found.state == "reading" and _stopped(found))):
+    found = steps.upload_of(pk)
+    if request.method != "POST" or not steps.readable(found):
         return redirect("import", pk=pk)
     if "roles" in request.POST:
-        found.mapping, found.options = choosing.chosen(request.POST)
-        found.save(update_fields=["mapping", "options"])
-    _begin(found, request.user)
+        steps.choose(found, *choosing.chosen(request.POST))
+    steps.begin(found, request.user)
     return redirect("import", pk=pk)
 
 
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """How far the reading has come, for the page to ask again; the whole page once it is over."""
-    found = _upload(pk)
+    found = steps.upload_of(pk)
     answer = render(request, "sources/_progress.html", _told(found))
     if found.state != "reading":
         answer["HX-Refresh"] = "true"
@@ -95,21 +85,15 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop the reading; nothing of the file goes in, unless it was all read already."""
-    if request.method == "POST":
-        stopped = Upload.objects.filter(pk=pk, state="reading").update(state="cancelled", done_at=timezone.now())
-        if stopped:
-            audit.record(request.user, "import.cancel", subject=str(pk))
-            messages.success(request, _("It was stopped; nothing of the file went in."))
+    if request.method == "POST" and steps.cancel(pk, request.user):
+        messages.success(request, _("It was stopped; nothing of the file went in."))
     return redirect("import", pk=pk)
 
 
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Throw an uploaded file away. What was read in stays."""
-    found = _upload(pk)
-    if request.method == "POST" and found.state != "reading":
-        uploads.drop(found)
-        Upload.objects.filter(pk=pk).update(state="deleted")
-        audit.record(request.user, "import.delete", subject=str(pk))
+    found = steps.upload_of(pk)
+    if request.method == "POST" and steps.throw_away(found, request.user):
         messages.success(request, _("%(name)s is gone from the list. What was read in stays.") % {"name": found.name})
         return redirect("imports")
     return redirect("import", pk=pk)
@@ -117,32 +101,21 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 def refusals(request: HttpRequest, fingerprint: str) -> HttpResponse:
     """The rows of an import that could not be used: why, put right here, read again."""
-    path, record = _refusals(fingerprint)
+    path, record = steps.refusals_of(fingerprint)
     if request.method == "POST":
         try:
             changed = _mended(path, request)
         except InputError as error:
-            messages.error(request, _("%(what)s: %(mend)s") % {"what": error.what, "mend": error.mend})
+            messages.error(request, f"{error.what}: {error.mend}")
             return redirect("import-refusals", fingerprint=fingerprint)
-        made = Upload.objects.create(
-            name=record.source,
-            file="",
-            size=path.stat().st_size,
-            uploaded_by=request.user,
-            mapping=dict(record.mapping),
-            options={name: value for name, value in record.read_as.items() if value},
-            record={"replays": fingerprint},
-        )
-        audit.record(request.user, "import.replay", subject=fingerprint, rows=changed)
-        _begin(made, request.user)
-        return redirect("import", pk=made.pk)
+        return redirect("import", pk=steps.replay(fingerprint, changed, request.user, request.user).pk)
     told = {"record": record, **mending.shown(path, record.mapping)}
     return render(request, "sources/refusals.html", told)
 
 
 def refusals_file(_request: HttpRequest, fingerprint: str, ending: str) -> HttpResponse:
     """The refused rows as a file: JSON lines to be read in again, or CSV to look at."""
-    path, record = _refusals(fingerprint)
+    path, record = steps.refusals_of(fingerprint)
     if ending not in ("csv", "jsonl"):
         raise Http404
     if ending == "csv":
@@ -165,49 +138,6 @@ def _mended(path: Any, request: HttpRequest) -> int:
     return mending.replaced(path, sent.chunks(), limit=1_000_000)
 
 
-def _upload(pk: int) -> Upload:
-    return get_object_or_404(Upload.objects.exclude(state="deleted"), pk=pk)
-
-
-def _refusals(fingerprint: str) -> tuple[Any, Any]:
-    """The refusals file of an import, and the import; 404 where none waits."""
-    for path, record in workspace().refusals().items():
-        if record.fingerprint == fingerprint:
-            return path, record
-    raise Http404
-
-
-def _waits(found: Upload) -> bool:
-    """Whether it lies here and waits for a yes."""
-    return found.state in ("uploaded", "failed") and bool(found.file)
-
-
-def _stopped(found: Upload) -> bool:
-    """Whether whoever read it has died."""
-    return found.state == "reading" and found.beat_at is not None and timezone.now() - found.beat_at > STILL
-
-
-def _look(found: Upload) -> dict[str, Any]:
-    """How the file will be read. It is asked each time: rows of customers are not kept in the database."""
-    path = uploads.path_of(found)
-    if not path.exists():
-        return {"problem": _("The file is not kept any more"), "mend": _("upload it again")}
-    said = {"name": found.name, "mapping": found.mapping, "options": found.options}
-    try:
-        told: dict[str, Any] = call("sources.plan", within_seconds=120, path=str(path), **said)
-    except (AnalystAway, TimeoutError):
-        return {"problem": _("The file could not be looked at: nobody answered in time"), "mend": _("try again in a minute")}
-    return told
-
-
-def _begin(found: Upload, by: Any) -> None:
-    Upload.objects.filter(pk=found.pk).update(
-        state="reading", rows_done=0, beat_at=timezone.now(), done_at=None, problem="", mend=""
-    )
-    audit.record(by, "import.begin", subject=str(found.pk))
-    read_in(found.pk)
-
-
 def _told(found: Upload, looked: dict[str, Any] | None = None) -> dict[str, Any]:
     """What the templates show of a file; `looked` is how it will be read."""
     found.refresh_from_db()
@@ -216,7 +146,7 @@ def _told(found: Upload, looked: dict[str, Any] | None = None) -> dict[str, Any]
         "one": found,
         "plan": looked,
         "share": None if share is None else min(share, 100),
-        "stopped": _stopped(found),
+        "stopped": steps.stopped(found),
         "choices": choosing.choices(looked, found.options) if looked else None,
         "refusals_wait": found.state == "done" and bool(found.record.get("refused")) and _wait(found),
     }

@@ -84,7 +84,7 @@ def _told(state: State) -> dict[str, Any]:
         "state": "told",
         **standing,
         **{name: getattr(told, name) for name in same},
-        "bridge": told.bridge_title,
+        "bridge": told.bridge.words if told.bridge else "",
         "last_event": datetime.fromtimestamp(told.last_event, UTC),
         "initiatives": dict(settings().initiatives),
     }

@@ -19,7 +19,7 @@ from holdfast.server.customers.standing import account_told
 from holdfast.server.customers.tasks import tasks_of
 from holdfast.server.place import settings
 
-__all__ = ["account", "account_or_404", "accounts"]
+__all__ = ["PEOPLE", "account", "account_or_404", "accounts", "listed"]
 
 AT_ONCE = 50
 PEOPLE = 500
@@ -38,6 +38,13 @@ def account_or_404(key: str) -> tuple[str, Account | None]:
 def accounts(request: HttpRequest) -> HttpResponse:
     """All accounts that have people, by name, in pages; or those whose name or id holds a text."""
     text, after = request.GET.get("q", "").strip()[:200], request.GET.get("after", "")[:254]
+    rows, more = listed(text, after, AT_ONCE)
+    context = {"rows": rows, "next": rows[-1]["account"] if more else "", "text": text, "after": after}
+    return render(request, "customers/accounts.html", context)
+
+
+def listed(text: str, after: str, most: int) -> tuple[list[dict[str, Any]], bool]:
+    """Accounts that have people (account, name, people), by id behind `after`, of which name or id holds a text; any more?"""
     rows = (
         Customer.objects.filter(merged_into="")
         .exclude(account="")
@@ -48,21 +55,13 @@ def accounts(request: HttpRequest) -> HttpResponse:
     if text:
         named = Account.objects.filter(name__icontains=text).values("account")
         rows = rows.filter(account__icontains=text) | rows.filter(account__in=named)
-    if after:
-        rows = rows.filter(account__gt=after)
-    got = list(rows[: AT_ONCE + 1])
-    shown = got[:AT_ONCE]
+    got = list((rows.filter(account__gt=after) if after else rows)[: most + 1])
+    shown = got[:most]
     names = dict(Account.objects.filter(account__in=[row["account"] for row in shown]).values_list("account", "name"))
-    context = {
-        "rows": [
-            {"account": row["account"], "name": names.get(row["account"]) or row["account"], "people": row["n"]}
-            for row in shown
-        ],
-        "next": shown[-1]["account"] if len(got) > AT_ONCE else "",
-        "text": text,
-        "after": after,
-    }
-    return render(request, "customers/accounts.html", context)
+    told = [
+        {"account": row["account"], "name": names.get(row["account"]) or row["account"], "people": row["n"]} for row in shown
+    ]
+    return told, len(got) > most
 
 
 def account(request: HttpRequest, key: str) -> HttpResponse:

@@ -24,7 +24,7 @@ from holdfast.server.customers.search import found
 from holdfast.server.customers.standing import Standing
 from holdfast.server.people.audit import record
 
-__all__ = ["csv_safe", "customers", "customers_csv", "filters_of", "hits"]
+__all__ = ["csv_lines", "csv_safe", "customers", "customers_csv", "filters_of", "hits"]
 
 HITS = 12
 AT_ONCE = 50
@@ -78,7 +78,7 @@ def customers_csv(request: HttpRequest) -> StreamingHttpResponse:
     """The chosen customers as CSV, written as they are read."""
     filters = filters_of(request)
     record(request.user, "customers.export", "", rows=how_many(filters)[0], filters=sorted(set(request.GET) & set(ASKED)))
-    response = StreamingHttpResponse(_lines(filters), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(csv_lines(filters), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="customers.csv"'
     return response
 
@@ -109,7 +109,8 @@ class _Echo:
         return text
 
 
-def _lines(filters: Filters) -> Iterator[str]:
+def csv_lines(filters: Filters) -> Iterator[str]:
+    """The chosen customers as lines of CSV, read as they are written."""
     writer = csv.writer(_Echo())
     yield writer.writerow([*FIELDS, "orders", "revenue", "first_order", "last_order", "last_seen", "segment"])
     after = ""

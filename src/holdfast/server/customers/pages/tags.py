@@ -18,7 +18,7 @@ from holdfast.server.customers.contact import last_contacts
 from holdfast.server.customers.figures import best
 from holdfast.server.customers.models import KnownAs
 
-__all__ = ["change_tag", "drop_tag", "tags_page", "uncontacted"]
+__all__ = ["BEST", "change_tag", "drop_tag", "not_contacted", "tags_page", "uncontacted"]
 
 Sort = Literal["money", "contact", "silence"]
 BEST = 500
@@ -53,7 +53,7 @@ def uncontacted(request: HttpRequest) -> HttpResponse:
     days = min(int(said), 3_650) if said.isdecimal() and len(said) < 6 else DAYS
     sort: Sort = next((one for one in get_args(Sort) if one == request.GET.get("sort")), "money")
     found = best(BEST)
-    rows = _rows(found or {}, days)
+    rows = not_contacted(found or {}, days)
     rows.sort(key={"money": _by_money, "contact": _by_contact, "silence": _by_silence}[sort])
     context = {
         "rows": rows[:100],
@@ -66,7 +66,7 @@ def uncontacted(request: HttpRequest) -> HttpResponse:
     return render(request, "customers/uncontacted.html", context)
 
 
-def _rows(found: dict[str, Any], days: int) -> list[dict[str, Any]]:
+def not_contacted(found: dict[str, Any], days: int) -> list[dict[str, Any]]:
     """A row for each person, under the id she is shown under: the timelines learn of a merge a moment later than the pages."""
     since = timezone.now() - timedelta(days=days)
     shown_as = dict(KnownAs.objects.filter(known_as__in=list(found)).values_list("known_as", "person"))

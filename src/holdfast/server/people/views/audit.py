@@ -15,7 +15,7 @@ from holdfast.server.people.models import AuditEntry
 from holdfast.server.people.reading_audit import AuditFilter, audit_page, audit_rows
 from holdfast.server.place import settings as business_settings
 
-__all__ = ["audit", "audit_csv"]
+__all__ = ["audit", "audit_csv", "csv_lines"]
 
 
 def audit(request: HttpRequest) -> HttpResponse:
@@ -41,7 +41,7 @@ def audit_csv(request: HttpRequest) -> StreamingHttpResponse:
     """All entries that match, as a file. That it was taken is kept, too."""
     chosen = AuditFilter.of(request.GET)
     record(request.user, "audit.export")
-    lines = _lines(audit_rows(chosen, business_settings().zone))
+    lines = csv_lines(audit_rows(chosen, business_settings().zone))
     headers = {"Content-Disposition": 'attachment; filename="audit-log.csv"'}
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
@@ -53,7 +53,7 @@ class _Echo:
         return text
 
 
-def _lines(rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
+def csv_lines(rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
     """Lines of CSV. What a table program would take for a formula gets an apostrophe before it."""
     writer = csv.writer(_Echo())
     for row in rows:
