@@ -14,10 +14,14 @@ import pyarrow.parquet as pq
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.utils.timezone import now
 
-from holdfast.server.customers import consents, erasing, projection
+from holdfast.server.analyst.client import call
+from holdfast.server.customers import consents, erasing, foreseen, projection
+from holdfast.server.customers.computed import computed
 from holdfast.server.customers.models import Customer, Erasure
 from holdfast.server.customers.timeline import timeline
+from holdfast.server.intake.inbox import Arrived, inbox
 from holdfast.server.people.audit import record
 from holdfast.server.people.models import AuditEntry
 from holdfast.server.place import server_folder
@@ -99,6 +103,60 @@ def test_nothing_names_her_afterwards_and_everyone_else_is_as_before(shop, peopl
 
 
 @pytest.mark.django_db
+def test_the_analyst_holds_nothing_of_her_in_memory_or_on_disk(shop):
+    """What is to be expected of everybody and the tail of the lake are kept beside the desk; both name her before."""
+    pour(shop, [happened(7, ANN, "Seen again")])
+    assert timeline(ANN).rows[0].fresh
+    call("customers.foreseen.make")
+    call("customers.traits.make")
+    assert computed(ANN) is not None
+    call("customers.foreseen", person=ANN)
+    assert set(call("customers.naming", ids=[ANN])) >= {"customers.traits", "customers.tail"}
+    kept = server_folder("kept")
+    assert {path.name for path in kept.glob("*.arrow")} > {"risk.foreseen.arrow", "value.foreseen.arrow"}
+    erasing.erase(ANN, "max@example.com")
+    assert call("customers.naming", ids=[ANN]) == []
+    assert list(kept.glob("*.arrow")) == []
+    assert naming(shop.path) == rows_naming() == []
+
+
+@pytest.mark.django_db
+def test_who_is_erased_while_everybody_is_worked_out_is_not_kept(shop, monkeypatch):
+    """The job began before the erasure and ends after it: what it made is thrown away."""
+    begun = foreseen._answered
+
+    def erased_meanwhile(ask, timelines):
+        if not Erasure.objects.exists():
+            erasing.erase(ANN, "max@example.com")
+        return begun(ask, timelines)
+
+    monkeypatch.setattr(foreseen, "_answered", erased_meanwhile)
+    call("customers.foreseen.make")
+    assert foreseen.made_at(shop.path) is None
+    assert naming(shop.path) == []
+
+
+@pytest.mark.django_db
+def test_refused_events_inbox_and_audiences_forget_her(shop):
+    """What waits, what was refused and who is in a fixed audience: Ben stays in all of them."""
+    refused, audience = apps.get_model("intake.RefusedEvent"), apps.get_model("keeping.Audience").objects.create(name="Best")
+    for place, person in enumerate((ANN, "customer-ben")):
+        said = json.dumps({"type": "track", "event": "Looked", "userId": person})
+        inbox().put([Arrived(1, "1", "track", said.encode())])
+        refused.objects.create(
+            inbox="x", inbox_row=1, place=place, received_at=now(), source="1", kind="track", code="no", message=said
+        )
+        apps.get_model("keeping.AudienceMember").objects.create(audience=audience, person=person)
+    erasing.erase(ANN, "max@example.com")
+    waiting = b"".join(row.body for row in inbox().take(0, 10))
+    assert b"customer-ben" in waiting
+    assert ANN.encode() not in waiting
+    assert [json.loads(one.message)["userId"] for one in refused.objects.all()] == ["customer-ben"]
+    assert list(audience.members.values_list("person", flat=True)) == ["customer-ben"]
+    assert naming(shop.path) == rows_naming() == []
+
+
+@pytest.mark.django_db
 def test_by_any_of_her_ids(shop):
     erasing.erase("anon:browser-of-ann", "source 3")
     assert naming(shop.path) == rows_naming() == []
@@ -175,6 +233,7 @@ print(Customer.objects.count())
 """
 
 
+@pytest.mark.one_database
 def test_the_bytes_of_the_database_file_hold_nothing_of_her(served):
     """A process of its own, with a SQLite file: deleted rows leave nothing behind in it."""
     environment = os.environ | {"HOLDFAST_WORKSPACE": str(served.path), "DATABASE_URL": ""}

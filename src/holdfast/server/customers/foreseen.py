@@ -1,7 +1,11 @@
 """Errands of the analyst: what is to be expected of one customer (value, risk, next order), and what she would like next.
 
-The first one asked about has everybody's answers worked out; they are kept beside the desk for ten minutes, so that the next
-customer is a look-up although events arrive all the time. Their date is told with them.
+    customers.foreseen        what is kept of one person
+    customers.foreseen.make   works it out for everybody, as a job once a day or after large changes
+
+Three questions are answered for everybody at once, which takes minutes with a million customers; each answer is a file in
+server/kept, in order of the hash of the id, in which one person is found by halving. Shops of up to FEW customers are worked
+out when somebody asks, at most every ten minutes.
 """
 
 from __future__ import annotations
@@ -9,27 +13,37 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from holdfast.errors import HoldfastError
+from holdfast.server.customers.rows_by_id import RowsById, about_of, write
 
 if TYPE_CHECKING:
     from holdfast.server.analyst.desk import Desk
+    from holdfast.timelines.timelines import Timelines
 
-__all__ = ["Foreseen", "Liking", "foreseen_errand", "liking_errand"]
+__all__ = ["Foreseen", "Liking", "foreseen_errand", "forget", "liking_errand", "made_at", "make"]
 
-KEPT = "customers.foreseen"
+KEY = "customers.foreseen"
+LIKING = "customers.liking"
 KEPT_SECONDS = 600
+FEW = 50_000
 EVERYBODY = 10**9
 LIKED = 6
+
+_WORKING = RLock()
 
 
 @dataclass(frozen=True)
 class Foreseen:
-    """What is to be expected of somebody, as of the end of the data; each part is None where it cannot be told.
+    """What is to be expected of somebody, as of the end of the data then; each part is None where it cannot be told.
 
+    working     nothing is worked out yet: a job is at it, or will be
     next_order  last_order, next_order, half_from, half_to, unusual_on, usual_days, band
     value       value with low and high (90 %: her own future), p_alive, value_at_risk, over `months`
     risk        risk with low and high, band, reasons, over `days`
@@ -41,6 +55,7 @@ class Foreseen:
     value: dict[str, Any] | None = None
     risk: dict[str, Any] | None = None
     why_not: dict[str, str] = field(default_factory=dict)
+    working: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,35 +66,98 @@ class Liking:
     said: str
 
 
-@dataclass
-class _Kept:
-    """Answers about everybody, of the same timelines; the lock lets the second one who asks wait for the first one's."""
-
-    timelines: Any
-    until: float
-    made: dict[str, Any] = field(default_factory=dict)
-    lock: Any = field(default_factory=RLock)
-
-
 def foreseen_errand(desk: Desk, person: str) -> Foreseen:
     """What is to be expected of a person."""
-    made = {name: _kept(desk, name, make) for name, make in _QUESTIONS.items()}
-    rows = {name: _row(answer, person) for name, answer in made.items()}
+    timelines = desk.timelines()
+    if timelines.customers <= FEW and _old(desk.folder):
+        make(desk)
+    held = _held(desk)
+    if held is None:
+        return Foreseen(timelines.as_of().last, working=True)
+    rows = {name: table.row(person) for name, table in held.items()}
     return Foreseen(
-        as_of=_kept(desk, "as_of", lambda timelines: timelines.as_of().last),
+        as_of=date.fromisoformat(held["value"].about["as_of"]),
         next_order=rows["next_order"],
         value=rows["value"],
         risk=rows["risk"],
-        why_not={name: answer for name, answer in made.items() if isinstance(answer, str)},
+        why_not={name: table.about["why not"] for name, table in held.items() if "why not" in table.about},
     )
+
+
+def make(desk: Desk) -> int:
+    """Work out what is to be expected of everybody and keep it; how many answers. One at a time."""
+    with _WORKING:
+        timelines = desk.timelines()
+        about = {
+            "as_of": timelines.as_of().last.isoformat(),
+            "made_at": datetime.now(UTC).isoformat(timespec="microseconds"),
+            "events": str(timelines.events),
+        }
+        erasures = desk.workspace.lake.erasures()
+        for name, ask in _QUESTIONS.items():
+            table, told = _answered(ask, timelines)
+            write(_path(desk.folder, name), table, "customer", {**about, **told})
+        if desk.workspace.lake.erasures() != erasures:
+            forget(desk.folder)  # somebody who is in the tables was erased meanwhile
+        return len(_QUESTIONS)
+
+
+def forget(folder: Path) -> int:
+    """Delete what is kept: somebody in it was erased; how many files."""
+    paths = [path for name in _QUESTIONS for path in (_path(folder, name), _path(folder, name).with_suffix(".new"))]
+    there = [path for path in paths if path.exists()]
+    for path in there:
+        path.unlink(missing_ok=True)
+    return len(there)
+
+
+def made_at(folder: Path) -> datetime | None:
+    """When everything was worked out last; None when a part is missing."""
+    try:
+        return min(datetime.fromisoformat(about_of(_path(folder, name))["made_at"]) for name in _QUESTIONS)
+    except (OSError, pa.ArrowInvalid):
+        return None
+
+
+def _old(folder: Path) -> bool:
+    """Whether nothing is kept, or only what was worked out more than ten minutes ago, and the timelines have moved since."""
+    made = made_at(folder)
+    if made is None:
+        return True
+    moved = datetime.fromtimestamp((folder / "timelines").stat().st_mtime, UTC)
+    return made < moved and made < datetime.now(UTC) - timedelta(seconds=KEPT_SECONDS)
+
+
+def _held(desk: Desk) -> dict[str, RowsById] | None:
+    """The kept answers, mapped; mapped anew where they were made anew."""
+    try:
+        stamp = [_path(desk.folder, name).stat().st_mtime_ns for name in _QUESTIONS]
+        held: tuple[list[int], dict[str, RowsById]] | None = desk.kept.get(KEY)
+        if held is None or held[0] != stamp:
+            held = desk.kept[KEY] = (stamp, {name: RowsById.open(_path(desk.folder, name)) for name in _QUESTIONS})
+    except FileNotFoundError:
+        desk.kept.pop(KEY, None)
+        return None
+    return held[1]
+
+
+def _path(folder: Path, name: str) -> Path:
+    return folder / "server" / "kept" / f"{name}.foreseen.arrow"
+
+
+def _answered(ask: Callable[[Timelines], pa.Table], timelines: Timelines) -> tuple[pa.Table, dict[str, str]]:
+    """The table of a question; an empty one and the reason where it cannot be told."""
+    try:
+        return ask(timelines), {}
+    except HoldfastError as error:
+        return pa.table({"customer": pa.array([], pa.string())}), {"why not": str(error)}
 
 
 def liking_errand(desk: Desk, person: str) -> Liking:
     """What a person would like next, of what others like her bought."""
     from holdfast.analyses.recommend import Recommend
 
-    timelines = _kept(desk, "timelines", lambda timelines: timelines)
-    lines = _kept(desk, "lines", lambda _: desk.workspace.order_lines())
+    timelines, lines = _lines(desk)
     try:
         answer = Recommend(lines=lines, customer=person, top=LIKED).answer(timelines)
     except HoldfastError as error:
@@ -109,24 +187,9 @@ def _risk(timelines: Any) -> Any:
 _QUESTIONS: dict[str, Callable[[Any], Any]] = {"next_order": _next_order, "value": _value, "risk": _risk}
 
 
-def _kept(desk: Desk, name: str, make: Callable[[Any], Any]) -> Any:
-    """What `make` gives for the timelines, made at most every ten minutes; the text of the error where it cannot be told."""
-    kept = desk.kept.get(KEPT)
-    if kept is None or time.monotonic() > kept.until:
-        kept = desk.kept[KEPT] = _Kept(desk.timelines(), time.monotonic() + KEPT_SECONDS)
-    with kept.lock:
-        if name not in kept.made:
-            try:
-                kept.made[name] = make(kept.timelines)
-            except HoldfastError as error:
-                kept.made[name] = str(error)
-    return kept.made[name]
-
-
-def _row(table: Any, person: str) -> dict[str, Any] | None:
-    if isinstance(table, str) or not table.num_rows:
-        return None
-    import pyarrow.compute as pc
-
-    place = pc.index(table["customer"], person).as_py()
-    return None if place < 0 else dict(table.slice(place, 1).to_pylist()[0])
+def _lines(desk: Desk) -> tuple[Any, Any]:
+    """The timelines and the lines of all orders, kept for ten minutes."""
+    held: tuple[float, Any, Any] | None = desk.kept.get(LIKING)
+    if held is None or time.monotonic() > held[0]:
+        held = desk.kept[LIKING] = (time.monotonic() + KEPT_SECONDS, desk.timelines(), desk.workspace.order_lines())
+    return held[1], held[2]

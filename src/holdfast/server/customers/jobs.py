@@ -17,10 +17,11 @@ WITHIN_SECONDS = 3600.0
 
 @every(crontab(minute="*/20"))
 def work_out_traits() -> None:
-    """Work out what is known of each customer, when a day is over or much has happened."""
+    """Work out what is known and to be expected of each customer, when a day is over or much has happened."""
     from holdfast.server.analyst.client import call
 
     if traits_due(datetime.now(UTC)):
+        call("customers.foreseen.make", within_seconds=WITHIN_SECONDS)
         call("customers.traits.make", within_seconds=WITHIN_SECONDS)
 
 

@@ -17,28 +17,28 @@ import pyarrow.compute as pc
 from holdfast.events.identity import ANONYMOUS
 from holdfast.server.customers.tail import tail_of
 from holdfast.server.customers.timeline import TOLD, Detail
+from holdfast.server.process.lake_log import newest_version
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from holdfast.events.lake import Lake
     from holdfast.server.analyst.desk import Desk
 
 __all__ = ["errand"]
 
 TELLING = ["type", "event", "time", "sequence", "order_id", "currency", "products", "properties", "source"]
 KEY = "customers.details"
+FILES = "customers.files"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def errand(desk: Desk, ids: list[str], rows: list[tuple[int, str]]) -> list[Detail | None]:
     """The details of these rows (time, event name) of these person ids, in their order; None where there are none."""
-    lake = desk.workspace.lake.pinned()
     wanted = sorted({time for time, _ in rows})
     tail = tail_of(desk, desk.timelines().meta.last_sequence).of(ids)
     found = [*_among(tail, wanted).to_pylist()] if tail.num_rows else []
     seen = {row["sequence"] for row in found}
-    found += [row for row in _stored(desk, lake, ids, wanted) if row["sequence"] not in seen]
+    found += [row for row in _stored(desk, ids, wanted) if row["sequence"] not in seen]
     return _matched(rows, found)
 
 
@@ -83,14 +83,36 @@ def _json(text: str | None, kind: type) -> Any:
     return told if isinstance(told, kind) else kind()
 
 
-def _stored(desk: Desk, lake: Lake, ids: list[str], wanted: list[int]) -> list[dict[str, Any]]:
+def _stored(desk: Desk, ids: list[str], wanted: list[int]) -> list[dict[str, Any]]:
     """The rows of the lake at these instants."""
-    paths = [str(lake.path / file.name) for file in lake.files() if _inside(wanted, file.first_us, file.last_us)]
+    from duckdb import IOException
+
+    try:
+        return _read(desk, ids, wanted)
+    except IOException:  # a compaction took a file away meanwhile
+        desk.kept.pop(FILES, None)
+        return _read(desk, ids, wanted)
+
+
+def _read(desk: Desk, ids: list[str], wanted: list[int]) -> list[dict[str, Any]]:
+    paths = [path for path, first, last in _files(desk) if _inside(wanted, first, last)]
     if not paths:
         return []
     with _engine(desk) as engine:
         rows = engine.read_parquet(paths).filter(_at(wanted) & _of(ids)).select(*_columns()).fetchall()
     return [dict(zip(TELLING, row, strict=True)) for row in rows]
+
+
+def _files(desk: Desk) -> list[tuple[str, int, int]]:
+    """Path and span of each file of the newest version, asked for anew when there is one."""
+    lake = desk.workspace.lake
+    held: tuple[int, list[tuple[str, int, int]]] | None = desk.kept.get(FILES)
+    version = newest_version(lake.path / "_delta_log", -1 if held is None else held[0])
+    if held is None or held[0] != version:
+        pinned = lake.pinned()
+        found = [(str(lake.path / file.name), file.first_us, file.last_us) for file in pinned.files()]
+        held = desk.kept[FILES] = (pinned.version(), found)
+    return held[1]
 
 
 def _engine(desk: Desk) -> DuckDBPyConnection:

@@ -11,13 +11,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 
 from holdfast.analyses.traits import ON_DEMAND, Traits
 from holdfast.errors import HoldfastError
 from holdfast.server.customers.computed import Computed
-from holdfast.timelines.text import hash_strings
+from holdfast.server.customers.rows_by_id import RowsById, about_of, write
 from holdfast.workspace.stored import current_generation
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["errand", "forget", "kept", "made_of", "make"]
 
 KEY = "customers.traits"
-HASH = " hash"
 LONG = ("cluster", "next_items", "reason")
 """Traits of ON_DEMAND that take minutes with a million customers and are left out."""
 
@@ -39,18 +37,14 @@ def errand(desk: Desk, ids: list[str]) -> Computed | None:
     path = kept(desk.folder)
     if path is None:
         return None
-    held: tuple[Path, pa.Table, Any] | None = desk.kept.get(KEY)
-    if held is None or held[0] != path:
-        table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-        held = (path, table, table[HASH].to_numpy())
-        desk.kept[KEY] = held
-    _, table, hashes = held
+    held: RowsById | None = desk.kept.get(KEY)
+    if held is None or held.path != path:
+        held = desk.kept[KEY] = RowsById.open(path)
     for one in ids:
-        row = _row(table, hashes, one)
+        row = held.row(one)
         if row is not None:
-            about = table.schema.metadata
-            values = {name: _plain(value) for name, value in row.items() if name not in (HASH, "customer_id")}
-            return Computed(values, about[b"as_of"].decode(), about[b"made_at"].decode())
+            values = {name: _plain(value) for name, value in row.items() if name != "customer_id"}
+            return Computed(values, held.about["as_of"], held.about["made_at"])
     return None
 
 
@@ -61,19 +55,17 @@ def make(desk: Desk) -> int:
     target = desk.folder / "server" / "kept" / f"traits-{generation}.arrow"
     if target.exists() or not timelines.customers:
         return 0
+    erasures = desk.workspace.lake.erasures()
     table = _worked_out(timelines)
-    hashes = hash_strings(table["customer_id"].combine_chunks())
-    table = table.append_column(HASH, pa.array(hashes)).take(np.argsort(hashes, kind="stable"))
     about = {
         "as_of": timelines.as_of().last.isoformat(),
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "events": str(timelines.events),
     }
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_suffix(".new")
-    with pa.OSFile(str(draft), "wb") as file, pa.ipc.new_file(file, table.schema.with_metadata(about)) as writer:
-        writer.write_table(table.replace_schema_metadata(about))
-    draft.replace(target)
+    write(target, table, "customer_id", about)
+    if desk.workspace.lake.erasures() != erasures:
+        forget(desk.folder)  # somebody who is in the table was erased meanwhile
+        return 0
     for old in _files(desk.folder)[:-1]:
         old.unlink(missing_ok=True)
     return int(table.num_rows)
@@ -90,8 +82,8 @@ def made_of(folder: Path) -> tuple[datetime, int] | None:
     path = kept(folder)
     if path is None:
         return None
-    about = pa.ipc.open_file(pa.memory_map(str(path))).schema.metadata
-    return datetime.fromisoformat(about[b"made_at"].decode()), int(about[b"events"])
+    about = about_of(path)
+    return datetime.fromisoformat(about["made_at"]), int(about["events"])
 
 
 def forget(folder: Path) -> int:
@@ -122,17 +114,6 @@ def _worked_out(timelines: Timelines) -> pa.Table:
             for column in more.column_names[1:]:
                 table = table.append_column(column, more[column])
     return table
-
-
-def _row(table: pa.Table, hashes: Any, person: str) -> dict[str, Any] | None:
-    mark = hash_strings(pa.array([person], pa.string()))[0]
-    place = int(np.searchsorted(hashes, mark))
-    while place < len(hashes) and hashes[place] == mark:
-        row: dict[str, Any] = table.slice(place, 1).to_pylist()[0]
-        if row["customer_id"] == person:
-            return row
-        place += 1
-    return None
 
 
 def _plain(value: Any) -> Any:
