@@ -95,6 +95,7 @@ def test_it_comes_back_after_a_checkpoint_of_the_log(shop, tmp_path):
     assert all(back.lake.knows(one.fingerprint) for one in shop.imports())
 
 
+@pytest.mark.one_database
 def test_the_key_goes_along_only_when_it_is_asked_for(shop, tmp_path):
     (shop.path / "server").mkdir(exist_ok=True)
     (shop.path / "server" / "secret.key").write_text("very secret", "ascii")
@@ -108,6 +109,7 @@ def test_the_key_goes_along_only_when_it_is_asked_for(shop, tmp_path):
     assert (tmp_path / "again" / "server" / "secret.key").read_text("ascii") == "very secret"
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("name", ["imports", "lake/events/part", "holdfast.toml"])
 @pytest.mark.parametrize("how", ["changed", "missing"])
 def test_a_damaged_backup_restores_nothing(saved, tmp_path, name, how):

@@ -32,6 +32,7 @@ SPLIT = (
 EVERY = [(one.slug, None) for one in INSIGHTS if one.slug != "rate"]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(("slug", "by"), [*EVERY, *((slug, "Country") for slug in SPLIT)])
 def test_as_many_people_as_the_number_says(shop, slug, by):  # noqa: F811
     """Every number of every table that opens, also where segments are set beside each other."""
@@ -111,6 +112,7 @@ def test_a_number_that_is_none_is_no_address(people, shop, client):  # noqa: F81
     page(client, "/insights/nonsense/people/", 404)
 
 
+@pytest.mark.one_database
 def test_pictures_open_too(people, shop, client):  # noqa: F811
     """Bars of the life cycle, cells of RFM and of the cohort grid, columns of the bridge."""
     client.force_login(people["anna"])

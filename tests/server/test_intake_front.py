@@ -400,6 +400,7 @@ HEADERS = st.dictionaries(
 LAWFUL = {200, 204, 400, 401, 404, 405, 408, 415}
 
 
+@pytest.mark.one_database
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     word=st.sampled_from(sorted(CALLS)) | st.text(max_size=8),

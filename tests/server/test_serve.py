@@ -75,12 +75,14 @@ def test_the_life_of_a_server(shop, running):
     assert {"web", "worker", "analyst"} <= {line["message"].split()[0] for line in server.said() if "died" in line["message"]}
 
 
+@pytest.mark.one_database
 def test_a_request_that_comes_while_the_web_is_dead_waits_for_the_next_one(shop, running):
     server = running(shop)
     os.kill(server.pid("web"), signal.SIGKILL)
     assert server.get("/healthz", seconds=20)[0] == 200
 
 
+@pytest.mark.one_database
 def test_the_children_end_when_the_parent_is_killed(shop, running):
     server = running(shop)
     family = until(lambda: children(server.process.pid) if server.pid("worker") else None)
@@ -88,6 +90,7 @@ def test_the_children_end_when_the_parent_is_killed(shop, running):
     until(lambda: not [pid for pid in family if lives(pid)], 12)
 
 
+@pytest.mark.one_database
 def test_the_analyst_ends_when_nobody_asks_and_comes_back_when_somebody_does(shop, running):
     server = running(shop, ANALYST_IDLE_SECONDS="1")
     assert ask(server) == "UnknownName"
@@ -95,6 +98,7 @@ def test_the_analyst_ends_when_nobody_asks_and_comes_back_when_somebody_does(sho
     assert ask(server) == "UnknownName"
 
 
+@pytest.mark.one_database
 def test_two_servers_on_one_workspace_are_refused(shop, running):
     server = running(shop)
     second = serve(shop, "--port", "0")
@@ -103,6 +107,7 @@ def test_two_servers_on_one_workspace_are_refused(shop, running):
     assert server.get("/healthz")[0] == 200
 
 
+@pytest.mark.one_database
 def test_a_taken_port_is_said_in_plain_words(shop):
     with socket.create_server(("127.0.0.1", 0)) as other:
         told = serve(shop, "--port", str(other.getsockname()[1]))
@@ -112,12 +117,14 @@ def test_a_taken_port_is_said_in_plain_words(shop):
     assert "Traceback" not in told.stderr
 
 
+@pytest.mark.one_database
 def test_a_folder_that_is_no_workspace_is_refused(tmp_path):
     told = serve(tmp_path)
     assert told.returncode == 1
     assert "holdfast init" in told.stderr
 
 
+@pytest.mark.one_database
 def test_without_the_extra_it_says_what_to_install(shop, monkeypatch):
     from shells import holdfast
 
@@ -127,6 +134,7 @@ def test_without_the_extra_it_says_what_to_install(shop, monkeypatch):
     assert "pip install 'holdfast[server]'" in told.err
 
 
+@pytest.mark.one_database
 def test_the_parent_imports_nothing_heavy():
     code = (
         "import sys, holdfast.cli.serve, holdfast.server.process.serving, holdfast.server.analyst.client\n"
