@@ -73,7 +73,8 @@ def _exact(text: str) -> list[Hit]:
     ids = [Hit(*row) for row in shown.filter(person__in={shown_person(text), text})]
     if "@" not in text:
         return ids
-    mails = shown.filter(email__in={text, text.lower()}).exclude(id__in=[one.id for one in ids])
+    there = shown.exclude(email="")  # what the index is of
+    mails = there.filter(email__in={text, text.lower()}).exclude(id__in=[one.id for one in ids])
     return [*ids, *(Hit(*row) for row in mails[:CANDIDATES])]
 
 
