@@ -14,12 +14,15 @@ from holdfast.server.customers.facts import Told, later, shown_fields
 from holdfast.server.customers.identity import chunks
 from holdfast.server.customers.models import Account, Customer, CustomerWord, KnownAs
 from holdfast.server.customers.resolving import ANONYMOUS
-from holdfast.server.customers.rows import inserted, stamped, updated, words_added
+from holdfast.server.customers.rows import inserted, known, stamped, updated, words_added
 from holdfast.server.customers.words import stored, words_of
 
 __all__ = ["Telling", "firms_told", "refreshed", "told"]
 
 SHOWN = ("name", "email", "phone", "account", "city", "country")
+ASKED = 5_000
+"""Customers looked up at once."""
+
 LONGEST = {name: Customer._meta.get_field(name).max_length for name in SHOWN}
 
 
@@ -64,18 +67,17 @@ class _Compared:
 
 
 def _compared(tellings: dict[str, Telling]) -> _Compared:
-    known: set[str] = set()
+    there: set[str] = set()
     out = _Compared([])
-    for part in chunks(sorted(tellings)):
-        rows = Customer.objects.filter(person__in=part).order_by().values_list("id", "person", "first_us", "told")
-        for number, person, first_us, was in rows:
-            known.add(person)
+    for part in chunks(sorted(tellings), ASKED):
+        for number, person, first_us, was in known(part):
+            there.add(person)
             both = later(was, tellings[person].told)
             if tellings[person].first_us < first_us or _texts(both) != _texts(was):
                 out.changed.append(person)
             elif both != was:
                 out.stamped[person] = (number, both)
-    out.fresh = [person for person in tellings if person not in known]
+    out.fresh = [person for person in tellings if person not in there]
     return out
 
 
@@ -106,6 +108,8 @@ def firms_told(firms: dict[str, Told]) -> None:
 def _alone(ids: list[str]) -> set[str]:
     """Of these ids, those that are neither another person nor have other ids."""
     tied: set[str] = set()
+    if not KnownAs.objects.exists():
+        return set(ids)
     for part in chunks(sorted(ids)):
         tied.update(KnownAs.objects.filter(known_as__in=part).values_list("known_as", flat=True))
         tied.update(KnownAs.objects.filter(person__in=part).values_list("person", flat=True))

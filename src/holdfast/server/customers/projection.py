@@ -36,7 +36,10 @@ __all__ = ["NAME", "Projection", "follow"]
 
 NAME = "profiles"
 ROWS = 32_768
-"""Events a transaction: what each of as many new customers told fits into some 100 MB."""
+"""Events that tell something, a transaction: what as many new customers told fits into some 100 MB."""
+
+SILENT = 4
+"""So many times as many events, where most tell nothing."""
 
 LOGGED = 1_000_000
 """Progress is logged every so many events."""
@@ -135,14 +138,17 @@ _kept: Projection | None = None
 
 
 def _portions(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
-    """The batches cut and joined to about this many rows each: small files of a busy hour become one transaction."""
+    """The batches cut and joined: so many rows that tell something are a transaction, of those that tell nothing far more."""
     held: list[pa.RecordBatch] = []
+    telling = 0
     for batch in batches:
         for start in range(0, batch.num_rows, rows):
-            held.append(batch.slice(start, rows))
-            if sum(one.num_rows for one in held) >= rows:
+            piece = batch.slice(start, rows)
+            held.append(piece)
+            telling += pc.sum(_telling(piece)).as_py() or 0
+            if telling >= rows or sum(one.num_rows for one in held) >= SILENT * rows:
                 yield _one(held)
-                held = []
+                held, telling = [], 0
     if held:
         yield _one(held)
 

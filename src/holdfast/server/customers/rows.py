@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from holdfast.server.customers.facts import Told
     from holdfast.server.customers.models import Customer
 
-__all__ = ["inserted", "stamped", "updated", "words_added"]
+__all__ = ["inserted", "known", "stamped", "updated", "words_added"]
 
 INSERT_WORDS = "INSERT INTO customers_customerword (customer_id, word) VALUES (%s, %s)"
 COPY_WORDS = "COPY customers_customerword (customer_id, word) FROM STDIN"
@@ -27,6 +27,10 @@ SET merged_into = %s, name = %s, email = %s, phone = %s, account = %s, city = %s
     traits = %s, told = %s, first_us = %s, first_seen = %s
 WHERE id = %s
 """
+KNOWN = {
+    "sqlite": "SELECT id, person, first_us, told FROM customers_customer WHERE person IN (SELECT value FROM json_each(%s))",
+    "postgresql": "SELECT id, person, first_us, told::text FROM customers_customer WHERE person = ANY(%s)",
+}
 STAMP = "UPDATE customers_customer SET told = %s WHERE id = %s"
 
 
@@ -62,6 +66,15 @@ def updated(rows: Iterable[Customer]) -> None:
     if values:
         with connection.cursor() as cursor:
             cursor.executemany(UPDATE, values)
+
+
+def known(persons: list[str]) -> Iterator[tuple[int, str, int, Told]]:
+    """Number, id, first event and what was told of those who have a row."""
+    postgres = connection.vendor == "postgresql"
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN[connection.vendor], [persons if postgres else json.dumps(persons)])
+        for number, person, first_us, told in cursor.fetchall():
+            yield number, person, first_us, json.loads(told)
 
 
 def stamped(rows: Iterable[tuple[int, Told]]) -> None:
