@@ -52,7 +52,7 @@ def _changed(request: HttpRequest) -> None:
         else:
             add(day, request.POST.get("what", ""), request.user)
     except HoldfastError as error:
-        messages.error(request, f"{error.what}. {error.mend}")
+        messages.error(request, _("%(what)s. %(mend)s") % {"what": error.what, "mend": error.mend})
         return
     messages.success(request, _("Kept. It is marked on charts as soon as they are asked for again."))
 

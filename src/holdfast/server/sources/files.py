@@ -106,7 +106,7 @@ def refusals(request: HttpRequest, fingerprint: str) -> HttpResponse:
         try:
             changed = _mended(path, request)
         except InputError as error:
-            messages.error(request, f"{error.what}: {error.mend}")
+            messages.error(request, _("%(what)s: %(mend)s") % {"what": error.what, "mend": error.mend})
             return redirect("import-refusals", fingerprint=fingerprint)
         return redirect("import", pk=steps.replay(fingerprint, changed, request.user, request.user).pk)
     told = {"record": record, **mending.shown(path, record.mapping)}
