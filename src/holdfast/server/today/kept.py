@@ -44,8 +44,10 @@ def read(now: Data) -> Kept | None:
 
 
 def fresh(found: Kept, now: Data, clock: float) -> bool:
-    """Whether it needs not be made anew: of the same data, or not old for what it cost."""
-    return found.data == now.name or clock - found.at < max(LEAST_SECONDS, TIMES * found.seconds)
+    """Whether it needs not be made anew: of the same data, or not old for what it cost. That there was nothing never keeps."""
+    if found.data == now.name or found.told is None:
+        return found.data == now.name
+    return clock - found.at < max(LEAST_SECONDS, TIMES * found.seconds)
 
 
 def make(desk: Desk) -> None:

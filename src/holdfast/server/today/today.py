@@ -41,7 +41,7 @@ def current() -> State:
         working = found is None or not fresh(found, data_now(), clock)
     if found is None:
         return State(working=True)
-    return State(found.told, datetime.fromtimestamp(found.at, UTC), working, found.told is None)
+    return State(found.told, datetime.fromtimestamp(found.at, UTC), working, found.told is None and not working)
 
 
 def sentence() -> dict[str, Any]:
