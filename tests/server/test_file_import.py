@@ -47,7 +47,7 @@ def test_a_file_is_understood_shown_confirmed_and_read_in(as_, served):
     max_.post(f"{page}read/")
     done = shown(max_, page)
     assert "3 events" in done
-    assert "1 rows could not be used" in done
+    assert "One row could not be used" in done
     record = Workspace.open(served.path).imports()[0]
     assert (record.source, record.rows, record.refused, record.counts["orders"]) == ("online-retail.csv", 3, 1, 3)
     assert not list((served.path / "server" / "uploads").iterdir())

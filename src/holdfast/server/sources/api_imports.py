@@ -56,12 +56,12 @@ class UploadOut(Schema):
 
 
 class Guess(Schema):
-    """What was found out about a file, why, and whether that is sure."""
+    """What was found out about a file, why, and how sure that is, from 0 to 1."""
 
     what: str
     value: str
     reason: str
-    sure: bool
+    sure: float
 
 
 class Sample(Schema):
