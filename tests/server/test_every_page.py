@@ -20,7 +20,7 @@ MOST_OF_A_KIND = 1
 EVERY_ANALYSIS = "HOLDFAST_TEST_EVERY_ANALYSIS"
 """Set, all analyses are looked at; else those of `ANALYSES`, which between them have every kind of picture."""
 
-ANALYSES = ("bridge", "cohorts", "rfm", "survival", "journeys", "persona-cards", "attention", "initiatives")
+ANALYSES = ("bridge", "cohorts", "rfm", "survival", "paths", "persona-cards", "attention", "initiatives")
 
 
 @cache
