@@ -20,7 +20,8 @@ from hypothesis import settings
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(tempfile.gettempdir()) / f"holdfast-numba-{os.getuid()}"))
 
 # The web half serves one workspace a process: in the tests an empty folder, until a test puts its own in its place.
-os.environ.setdefault("HOLDFAST_WORKSPACE", tempfile.mkdtemp(prefix="holdfast-served-"))
+SERVED = tempfile.mkdtemp(prefix="holdfast-served-")
+os.environ.setdefault("HOLDFAST_WORKSPACE", SERVED)
 os.environ.setdefault("HOLDFAST_ANALYST", "inline")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "holdfast.server.django_settings")
 
@@ -34,6 +35,11 @@ def pytest_configure() -> None:
     import django
 
     django.setup()
+
+
+def pytest_unconfigure() -> None:
+    """Nothing is left behind."""
+    shutil.rmtree(SERVED, ignore_errors=True)
 
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

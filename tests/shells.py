@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
+import shutil
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -49,10 +51,17 @@ def orders_file(folder: Path, text: str = ORDERS) -> Path:
     return path
 
 
+def made_folder() -> Path:
+    """A folder for what is made once a run; it is gone when the run ends."""
+    folder = Path(mkdtemp(prefix="holdfast-test-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 @cache
 def small_shop() -> str:
     """The path of a workspace with the small shop in it, gone after 40 days; made once a run, only read."""
-    folder = Path(mkdtemp(prefix="holdfast-test-"))
+    folder = made_folder()
     told = holdfast("import", orders_file(folder), "-w", folder / "shop", "--yes", "--zone", "UTC", "--currency", "EUR")
     assert told.code == 0, told.err
     settings = folder / "shop" / "holdfast.toml"

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
-from tempfile import mkdtemp
 
 import pyarrow.parquet as pq
-from shells import holdfast
+from shells import holdfast, made_folder
 
 from holdfast import datasets
 
@@ -16,7 +14,7 @@ from holdfast import datasets
 @cache
 def shop() -> str:
     """A workspace with the made stream; made once, only read."""
-    folder = Path(mkdtemp(prefix="holdfast-test-"))
+    folder = made_folder()
     pq.write_table(datasets.made_stream(), folder / "stream.parquet")
     told = holdfast("import", folder / "stream.parquet", "-w", folder / "shop", "--yes", "--zone", "UTC", "--currency", "EUR")
     assert told.code == 0, told.err

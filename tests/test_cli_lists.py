@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
-from shells import holdfast
+from shells import holdfast, made_folder
 from test_cli_value import folder
 
 VERBS = {"next": 1, "taste": 1, "customers": 1, "recommend": 10}
@@ -25,7 +24,7 @@ def test_a_csv_holds_every_customer_and_a_limit_still_cuts(verb: str, tmp_path: 
 
 
 def test_a_shop_whose_orders_name_no_product_is_told_what_to_import() -> None:
-    home = Path(mkdtemp(prefix="holdfast-test-"))
+    home = made_folder()
     (home / "orders.csv").write_text("customer,date,order,total\nann,2025-01-02,1,10\nben,2025-02-03,2,20\n")
     assert holdfast("import", home / "orders.csv", "-w", home / "shop", "--yes", "--currency", "EUR").code == 0
     told = holdfast("recommend", "-w", home / "shop").out

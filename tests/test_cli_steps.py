@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
-from shells import holdfast
+from shells import holdfast, made_folder
 
 from holdfast.cli.step_options import naming
 
@@ -27,7 +25,7 @@ dan,2024-01-02 12:00,Page Viewed,/help,GB
 
 @cache
 def shop() -> str:
-    folder = Path(mkdtemp(prefix="holdfast-test-"))
+    folder = made_folder()
     (folder / "visits.csv").write_text(VISITS, encoding="utf-8")
     told = holdfast("import", folder / "visits.csv", "-w", folder / "shop", "--yes", "--zone", "UTC", "--currency", "EUR")
     assert told.code == 0, told.err

@@ -6,11 +6,10 @@ import json
 import shutil
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pyarrow.parquet as pq
 import pytest
-from shells import holdfast
+from shells import holdfast, made_folder
 
 from holdfast import datasets
 from holdfast.settings import Contract, Settings
@@ -20,7 +19,7 @@ from holdfast.settings_file import write_settings
 @cache
 def folder() -> Path:
     """A workspace with the made stream of 600 customers; made once, only read."""
-    home = Path(mkdtemp(prefix="holdfast-test-"))
+    home = made_folder()
     pq.write_table(datasets.made_stream(600, 1), home / "stream.parquet")
     told = holdfast("import", home / "stream.parquet", "-w", home / "shop", "--yes", "--zone", "UTC", "--currency", "EUR")
     assert told.code == 0, told.err

@@ -8,7 +8,7 @@ import struct
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import lru_cache
 from hashlib import blake2s
 from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
 from pathlib import Path
@@ -113,6 +113,6 @@ def patient(made: socket.socket, seconds: float) -> None:
     made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, span)
 
 
-@cache
+@lru_cache(maxsize=1)
 def _inline(place: Any) -> Desk:
     return Desk(place)
