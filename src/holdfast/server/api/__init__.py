@@ -1,8 +1,11 @@
-"""The HTTP API: what pages can do, for programs, with OpenAPI at /api/v1/openapi.json and a page of its own at /api/v1/.
+"""The HTTP API: what pages can do, for programs, with OpenAPI at /api/v1/openapi.json and a page of its own at /api/.
 
     gate.py      who calls: a token or a signed-in browser; what an operation needs; how often
     errors.py    every error as type, what, mend
     paging.py    lists come in pages, by cursor
+    once.py      what makes something is done once for each Idempotency-Key
+    files.py     operations that give a file
+    fields.py    kinds of values that several rooms take
     the_api.py   the API itself, with the routers of all rooms
     docs.py      the page that lists all operations
 
