@@ -6,11 +6,13 @@ A follower's module may say EASE: so many times its own last cost it rests befor
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from threading import Event
 from time import monotonic
+from traceback import extract_tb
 
 from holdfast.server.process import metrics
 from holdfast.server.process.lake_log import newest_version
@@ -75,5 +77,9 @@ class Follower:
         self.failures += 1
         metrics.FOLLOWER_FAILURES.labels(self.name).inc()
         rest = min(LONGEST_REST, SHORTEST_REST * 2**self.failures)
-        log.exception("the follower %s failed and tries again", self.name, extra={"rest": rest})
+        kind, _, trace = sys.exc_info()
+        # the class and the place alone: the text of an error, and what a database adds to it, may name a customer
+        place = [f"{Path(one.filename).name}:{one.lineno}" for one in extract_tb(trace)[-3:]]
+        told = {"rest": rest, "error": kind.__name__ if kind else "", "place": place}
+        log.error("the follower %s failed and tries again: %s", self.name, told["error"], extra=told)
         return rest
