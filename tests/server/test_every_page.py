@@ -45,7 +45,7 @@ def kind(address: str) -> str | None:
 
 def settled(page) -> None:
     """Waits until no part of the page is still being worked out or fetched."""
-    page.wait_for_function("!document.querySelector('.working, .htmx-request')")
+    page.locator(".working, .htmx-request").first.wait_for(state="detached")
 
 
 def walk(page, begin: str = "/"):
