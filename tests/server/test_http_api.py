@@ -84,6 +84,7 @@ def holds(whole, part) -> bool:
     return whole == part
 
 
+@pytest.mark.one_database  # the examples show the ids of a new database
 @pytest.mark.usefixtures("giftware")
 def test_the_examples_of_the_docs_run(program):
     ann()
