@@ -10,6 +10,7 @@ import logging
 import sys
 import time
 from contextvars import ContextVar
+from traceback import format_tb
 from typing import Any
 
 __all__ = ["REQUEST", "configure"]
@@ -45,12 +46,22 @@ def configure(process: str, manner: str) -> None:
         logging.getLogger(name).setLevel(level)
 
 
-class _Lines(logging.Formatter):
-    """`2026-11-22T15:36:59Z web INFO holdfast.server.x: what happened, seconds=0.3`"""
+class _Plain(logging.Formatter):
+    """A traceback tells places and the class of the error: its text, and what a database adds to it, may name a customer."""
 
     def __init__(self, process: str) -> None:
         super().__init__()
         self.process = process
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        """The places, the innermost last, and the class; of the system's errors also what it says of the number."""
+        kind, error, trace = ei
+        told = f": {error.strerror}" if isinstance(error, OSError) else ""
+        return "".join(format_tb(trace)) + (f"{kind.__module__}.{kind.__qualname__}{told}" if kind else "")
+
+
+class _Lines(_Plain):
+    """`2026-11-22T15:36:59Z web INFO holdfast.server.x: what happened, seconds=0.3`"""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line; a traceback follows it."""
@@ -59,12 +70,8 @@ class _Lines(logging.Formatter):
         return f"{_when(record)} {self.process} {record.levelname} {record.name}: {_message(record)}{said}{trace}"
 
 
-class _Json(logging.Formatter):
+class _Json(_Plain):
     """One object a line: time, level, process, logger, message, and whatever was given as `extra`."""
-
-    def __init__(self, process: str) -> None:
-        super().__init__()
-        self.process = process
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, also with a traceback."""
