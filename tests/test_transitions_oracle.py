@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from clicks import HERE, ecom, first_50, plain_csv, simple_shop
-from conftest import oracle_python
+from engines import oracle_python
 
 from holdfast.analyses.transitions import Transitions
 from holdfast.timelines.timelines import Timelines
