@@ -19,6 +19,7 @@ from typing import Any
 
 from django.apps import apps
 
+from holdfast.server.csv_files import guarded
 from holdfast.server.customers.consents import consents, history
 from holdfast.server.customers.models import Customer, ids_of
 from holdfast.server.customers.trait_names import class_of, classes
@@ -161,6 +162,4 @@ def _csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
 def _cell(value: Any) -> Any:
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False) if value else ""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{value}"
-    return value
+    return guarded(value) if isinstance(value, str) else value

@@ -15,14 +15,13 @@ from holdfast.server.api.errors import ERRORS
 from holdfast.server.api.files import CSV, file, gives
 from holdfast.server.api.gate import Router, actor
 from holdfast.server.api.paging import Cursor, Limit, Page, place_of_cursor, whole
-from holdfast.server.customers.links import key_of
+from holdfast.server.customers.named import named
 from holdfast.server.insights.asked import people as people_of
 from holdfast.server.insights.asked import table_file
 from holdfast.server.insights.behind import csv_rows
 from holdfast.server.insights.catalogue import INSIGHTS, controls, insight
 from holdfast.server.insights.kept import place_of
 from holdfast.server.insights.spec import Spec, cell_of, spec_of
-from holdfast.server.keeping.members import named
 from holdfast.server.people.audit import record
 
 __all__ = ["router"]
@@ -179,7 +178,7 @@ def insight_people(request: HttpRequest, slug: Slug, limit: Limit = 50, cursor: 
     if not isinstance(reply, dict):
         return reply
     record(actor(request), "insight.people", slug, n=reply["n"])
-    items = [{"id": one.person, "key": key_of(one.person), "name": one.name, "email": one.email} for one in named(reply["ids"])]
+    items = [one.told() for one in named(reply["ids"])]
     return {"n": reply["n"], "items": items, "next": str(first + limit) if first + limit < reply["n"] else None}
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch
 
 from holdfast.errors import UnknownName, UsageError
-from holdfast.server.customers.links import customer_url
+from holdfast.server.csv_files import guarded, lines
+from holdfast.server.customers.named import named
 from holdfast.server.insights.asked import people as people_of
 from holdfast.server.insights.catalogue import insight
 from holdfast.server.insights.spec import Spec, address_of, cell_of, spec_of
@@ -39,7 +38,7 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
     }  # fmt: skip
     if reply["state"] == "found":
         last = max(0, (reply["n"] - 1) // PAGE)
-        said |= {"rows": _named(reply["ids"]), "place": place, "last": last, "before": place - 1, "after": place + 1}
+        said |= {"rows": named(reply["ids"]), "place": place, "last": last, "before": place - 1, "after": place + 1}
         said |= {"from": place * PAGE + 1, "to": place * PAGE + len(reply["ids"])}
     return render(request, "insights/people.html", said, status=STATUS.get(reply["state"], 200))
 
@@ -84,49 +83,12 @@ def _query(spec: Spec, cell: dict[str, Any]) -> str:
     return urlencode([*spec.pairs, *address_of(cell)])
 
 
-def _known(ids: list[str]) -> dict[str, tuple[str, str]]:
-    """Id → name and e-mail of those who have a profile."""
-    from holdfast.server.customers.models import Customer
-
-    rows = Customer.objects.filter(person__in=ids, merged_into="").values_list("person", "name", "email")
-    return {person: (name, email) for person, name, email in rows}
-
-
-def _named(ids: list[str]) -> list[dict[str, str]]:
-    known = _known(ids)
-    return [
-        {"id": one, "url": _url(one), "name": known.get(one, ("", ""))[0], "email": known.get(one, ("", ""))[1]} for one in ids
-    ]
-
-
-def _url(person: str) -> str:
-    try:
-        return customer_url(person)
-    except NoReverseMatch:
-        return ""
-
-
-class _Echo:
-    """A file whose writing gives back what was written."""
-
-    def write(self, text: str) -> str:
-        """The text."""
-        return text
-
-
 STRETCH = 500
 
 
 def csv_rows(ids: list[str]) -> Iterator[str]:
     """People as lines of CSV: id, and name and e-mail where they are known."""
-    writer = csv.writer(_Echo(), lineterminator="\n")
-    yield writer.writerow(("customer_id", "name", "email"))
+    yield from lines([("customer_id", "name", "email")], "\n")
     for at in range(0, len(ids), STRETCH):
-        stretch = ids[at : at + STRETCH]
-        known = _known(stretch)
-        yield "".join(writer.writerow(_safe((one, *known.get(one, ("", ""))))) for one in stretch)
-
-
-def _safe(cells: Iterable[str]) -> list[str]:
-    """Cells that no spreadsheet takes for a formula."""
-    return [f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell for cell in cells]
+        people = named(ids[at : at + STRETCH])
+        yield "".join(lines((map(guarded, (one.person, one.name, one.email)) for one in people), "\n"))

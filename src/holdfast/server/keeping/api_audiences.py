@@ -16,7 +16,7 @@ from holdfast.server.api.fields import Id, Name, example
 from holdfast.server.api.files import CSV, file, gives
 from holdfast.server.api.gate import Router, actor, behind
 from holdfast.server.api.paging import Cursor, Limit, Page, by_key, by_place
-from holdfast.server.customers.links import key_of
+from holdfast.server.customers.named import named
 from holdfast.server.insights.behind import csv_rows
 from holdfast.server.keeping import members
 from holdfast.server.keeping.api import Note, Query, Renamed, renamed
@@ -89,11 +89,7 @@ def audience(request: HttpRequest, audience_id: Id) -> Audience:  # noqa: ARG001
 def audience_people(request: HttpRequest, audience_id: Id, limit: Limit = 50, cursor: Cursor = "") -> dict[str, Any]:  # noqa: ARG001
     """By id."""
     page = by_place(get_object_or_404(Audience, pk=audience_id).members.values_list("person", flat=True), limit, cursor)
-    shown = [
-        {"id": one.person, "key": key_of(one.person), "name": one.name, "email": one.email}
-        for one in members.named(page["items"])
-    ]
-    return {**page, "items": shown}
+    return {**page, "items": [one.told() for one in named(page["items"])]}
 
 
 @router.get(

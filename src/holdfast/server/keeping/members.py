@@ -1,41 +1,19 @@
-"""Who stands behind a number, and what they are called."""
+"""Who stands behind a number."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
 
 from holdfast.errors import UsageError
-from holdfast.server.customers.links import customer_url
-from holdfast.server.customers.models import Customer
 from holdfast.server.insights.asked import people
 from holdfast.server.insights.spec import cell_of, spec_of
 
-__all__ = ["MOST_GIVEN", "Named", "behind", "named"]
+__all__ = ["MOST_GIVEN", "behind"]
 
 MOST_GIVEN = 100_000
 """Ids that can be given by hand."""
-
-
-@dataclass(frozen=True)
-class Named:
-    """Somebody as lists show her; name and e-mail are empty where they are not known."""
-
-    person: str
-    name: str
-    email: str
-    url: str
-
-
-def named(persons: Iterable[str]) -> list[Named]:
-    """These people in the order given, with their names."""
-    listed = list(persons)
-    rows = Customer.objects.filter(person__in=listed, merged_into="").values_list("person", "name", "email")
-    known = {person: (name, email) for person, name, email in rows}
-    return [Named(one, *known.get(one, ("", "")), customer_url(one)) for one in listed]
 
 
 def behind(told: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from holdfast.errors import UsageError
+from holdfast.server.customers.named import named
 from holdfast.server.insights.behind import csv_rows
 from holdfast.server.keeping.forms import AudienceForm, MakeAudienceForm, ReportForm, ReviewForm
 from holdfast.server.keeping.keeping import audience_of, keep_report, keep_review
-from holdfast.server.keeping.members import behind, named
+from holdfast.server.keeping.members import behind
 from holdfast.server.keeping.models import Audience, Review, SavedReport
 from holdfast.server.people.audit import record
 

@@ -27,15 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from holdfast.analyses.answer import Answer
-    from holdfast.server.analyst.desk import Desk
     from holdfast.timelines.timelines import Timelines
 
-__all__ = ["told", "told_of"]
-
-
-def told(desk: Desk) -> TodayTold:
-    """The errand "today.told"."""
-    return told_of(desk.timelines())
+__all__ = ["told_of"]
 
 
 def told_of(timelines: Timelines) -> TodayTold:

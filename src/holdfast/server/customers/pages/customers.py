@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -13,6 +12,7 @@ from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 
+from holdfast.server.csv_files import guarded, lines
 from holdfast.server.customers import tags
 from holdfast.server.customers.care import Task
 from holdfast.server.customers.figures import figures
@@ -99,26 +99,17 @@ def filters_of(request: HttpRequest) -> Filters:
 def csv_safe(value: Any) -> str:
     """A cell that no spreadsheet takes for a formula; phone numbers and plain numbers stay as they are."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not PHONE.fullmatch(text) else text
-
-
-class _Echo:
-    """A file that gives back what is written into it."""
-
-    def write(self, text: str) -> str:
-        return text
+    return text if PHONE.fullmatch(text) else guarded(text)
 
 
 def csv_lines(filters: Filters) -> Iterator[str]:
     """The chosen customers as lines of CSV, read as they are written."""
-    writer = csv.writer(_Echo())
-    yield writer.writerow([*FIELDS, "orders", "revenue", "first_order", "last_order", "last_seen", "segment"])
+    yield from lines([[*FIELDS, "orders", "revenue", "first_order", "last_order", "last_seen", "segment"]])
     after = ""
     while True:
         got = page(filters, after, 1_000)
         told = figures([one.person for one in got.customers], 60) or {}
-        for one in got.customers:
-            yield writer.writerow([csv_safe(cell) for cell in _cells(one, told.get(one.person))])
+        yield from lines(map(csv_safe, _cells(one, told.get(one.person))) for one in got.customers)
         after = got.next
         if not after:
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
+from holdfast.server.csv_files import guarded, lines
 from holdfast.server.people.audit import record
 from holdfast.server.people.models import AuditEntry
 from holdfast.server.people.reading_audit import AuditFilter, audit_page, audit_rows
@@ -46,15 +46,6 @@ def audit_csv(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
 
-class _Echo:
-    """A file that gives back what is written."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 def csv_lines(rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
     """Lines of CSV. What a table program would take for a formula gets an apostrophe before it."""
-    writer = csv.writer(_Echo())
-    for row in rows:
-        yield writer.writerow([f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell for cell in row])
+    yield from lines(map(guarded, row) for row in rows)
