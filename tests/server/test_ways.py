@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.core import mail
+from serving import until
 
 from holdfast.server.analyst import leveling
 from holdfast.server.customers import projection
@@ -109,6 +110,7 @@ def test_agnes_finds_ben_by_keyboard_alone_writes_a_note_and_makes_a_call_that_s
     page.keyboard.press("j")
     with page.expect_navigation():
         page.keyboard.press("d")
+    until(lambda: Task.objects.filter(state="done").exists())
     assert [(one.kind, one.state) for one in Task.objects.all()] == [("call", "done")]
     page.goto(url("ben"))
     page.locator("#timeline .line:has-text('Ask how the move went')").first.wait_for()
