@@ -8,14 +8,16 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from holdfast.events.identity import AliasMap
 from holdfast.server.analyst.desk import Desk
 from holdfast.server.customers import projection
 from holdfast.server.customers.timeline import Shown, Wanted, details, timeline
+from holdfast.timelines.merge import places_of
 from holdfast.workspace import Workspace
 from tests.server.lakes import happened, pour
 
@@ -107,7 +109,11 @@ EVENTS = st.lists(
 )
 
 
+ONE_INSTANT = [("ben", "a", "track", 0), ("ann", "a", "identify", 0), ("ben", "a", "track", 0), ("ann", "a", "alias", 1)]
+
+
 @settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
+@example(told=ONE_INSTANT, cuts=[(3, "level")])
 @given(told=EVENTS, cuts=st.lists(st.tuples(st.integers(1, 13), st.sampled_from(["level", "ask", ""])), max_size=4))
 def test_the_timeline_is_what_the_lake_has_whatever_is_base_and_tail(tmp_path_factory, told, cuts):
     workspace = Workspace.create(tmp_path_factory.mktemp("lake") / "shop")
@@ -130,7 +136,12 @@ def test_the_timeline_is_what_the_lake_has_whatever_is_base_and_tail(tmp_path_fa
     for person in ("ann", "ben", "anon:a"):
         ids = aliases.members(person)
         rows = [(row.time_us, row.event) for row in asked(desk, ids, 5)]
-        assert rows == expected(workspace, ids)
+        if len(places_of(desk.timelines().source.columns, pa.array(sorted(ids)))) > 1:
+            # stored as two, merged in the tail: what came first within an instant is not known before the next level
+            assert [time for time, _ in rows] == [time for time, _ in expected(workspace, ids)]
+            assert sorted(rows) == sorted(expected(workspace, ids))
+        else:
+            assert rows == expected(workspace, ids)
 
 
 def asked(desk: Desk, ids: frozenset[str], size: int) -> list[Any]:

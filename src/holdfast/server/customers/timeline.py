@@ -61,7 +61,8 @@ class Happened:
 class Shown:
     """A page of the timeline.
 
-    rows   newest first
+    rows   newest first; of one instant the later arrival first (where two records were merged after the timelines were
+           stored, and both have events of one instant, their order within it is known again after the next level)
     next   what to give as `before` for the page behind it; "" on the last one
     names  event name → how many she has of it in all, whatever is filtered ("" among them)
     total  how many match the filter
