@@ -30,6 +30,10 @@ PLACES = {
 }
 """The module of each child; its `run(listening, ready)` does the work and gives the exit code."""
 
+TURN_SECONDS = 0.0005
+"""So long a thread computes while another waits for its turn. Python's own 5 ms are a long time for the digester, which lets go of
+its turn at every column and every read, when the followers beside it have a lot to do."""
+
 GRACE_SECONDS = 10.0
 """Without a parent a child has so long to end in order."""
 
@@ -39,6 +43,7 @@ def main(arguments: list[str]) -> int:
     name, lifeline, ready, listening = arguments[0], *(int(text) for text in arguments[1:4])
     configure(name, option("LOG"))
     keep_out()
+    sys.setswitchinterval(TURN_SECONDS)
     Thread(target=_until_parent_is_gone, args=(lifeline,), daemon=True, name="lifeline").start()
     return int(import_module(PLACES[name]).run(listening, lambda: _say_ready(ready)))
 
