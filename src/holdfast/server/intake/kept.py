@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from holdfast.server.intake.inbox import Row
 from holdfast.server.intake.models import RefusedEvent
@@ -38,10 +39,14 @@ def keep(
     again  row → the refused event that it brings again
     used   the rows of which a message went into the lake; `known` those of which one was there already
     """
+    ours = [one for one in refused if one.row not in again]
+    span = RefusedEvent.objects.filter(inbox=inbox, inbox_row__gte=rows[0].id, inbox_row__lte=rows[-1].id)
+    if not again and not ours and not span.exists():
+        return  # a transaction that has nothing to write would wait for those of the followers
     with transaction.atomic():
         if again:
             _told(refused, again, used, known)
-        _kept(inbox, rows, [one for one in refused if one.row not in again])
+        _kept(inbox, rows, ours, span)
 
 
 def moment(time_us: int) -> datetime:
@@ -49,8 +54,8 @@ def moment(time_us: int) -> datetime:
     return datetime.fromtimestamp(time_us // 1_000_000, UTC).replace(microsecond=time_us % 1_000_000)
 
 
-def _kept(inbox: str, rows: Sequence[Row], refused: Sequence[Refused]) -> None:
-    span = RefusedEvent.objects.filter(inbox=inbox, inbox_row__gte=rows[0].id, inbox_row__lte=rows[-1].id)
+def _kept(inbox: str, rows: Sequence[Row], refused: Sequence[Refused], span: QuerySet[RefusedEvent]) -> None:
+    """Keep what is refused now, take back what was at the last attempt and is not any more."""
     before = set(span.values_list("inbox_row", "place"))
     now = {(one.row, one.place) for one in refused}
     for row, place in before - now:
