@@ -156,6 +156,8 @@ def later(*tellings: Told) -> Told:
 
 def shown_fields(traits: dict[str, str], longest: dict[str, int]) -> dict[str, str]:
     """name, email, phone, account, city and country out of traits, each at most so long."""
+    if not traits:
+        return dict.fromkeys(SHOWN, "")
     by_name = {plain(name): value for name, value in sorted(traits.items(), reverse=True)}
     found = {field: next((by_name[one] for one in names if by_name.get(one)), "") for field, names in SHOWN.items()}
     if not found["name"]:

@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 __all__ = ["NAME", "Projection", "follow"]
 
 NAME = "profiles"
-ROWS = 32_768
-"""Events that tell something, a transaction: what as many new customers told fits into some 100 MB."""
+ROWS = 8_192
+"""Events that tell something or bring a new customer, a transaction: about half a second in which nobody else can write."""
 
-SILENT = 4
+SILENT = 8
 """So many times as many events, where most tell nothing."""
 
 LOGGED = 1_000_000
@@ -80,7 +80,8 @@ class Projection:
         last, taken = lake.last_sequence(), 0
         if cursor.sequence >= last:
             return 0
-        for batch in _portions(lake.scan(COLUMNS, cursor.sequence, reading="sparing"), rows):
+        assert self._persons is not None
+        for batch in _portions(lake.scan(COLUMNS, cursor.sequence, reading="sparing"), rows, self._persons):
             self._take(batch)
             taken += batch.num_rows
             if taken // LOGGED > (taken - batch.num_rows) // LOGGED:
@@ -137,18 +138,18 @@ class _Portion:
 _kept: Projection | None = None
 
 
-def _portions(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
-    """The batches cut and joined: so many rows that tell something are a transaction, of those that tell nothing far more."""
+def _portions(batches: Iterator[pa.RecordBatch], rows: int, known: Firsts) -> Iterator[pa.RecordBatch]:
+    """The batches cut and joined: so many rows that tell something or bring somebody are a transaction, of the others far more."""
     held: list[pa.RecordBatch] = []
-    telling = 0
+    work = 0
     for batch in batches:
         for start in range(0, batch.num_rows, rows):
             piece = batch.slice(start, rows)
             held.append(piece)
-            telling += pc.sum(_telling(piece)).as_py() or 0
-            if telling >= rows or sum(one.num_rows for one in held) >= SILENT * rows:
+            work += (pc.sum(_telling(piece)).as_py() or 0) + len(_newcomers(piece, known))
+            if work >= rows or sum(one.num_rows for one in held) >= SILENT * rows:
                 yield _one(held)
-                held, telling = [], 0
+                held, work = [], 0
     if held:
         yield _one(held)
 
