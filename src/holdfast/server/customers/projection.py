@@ -139,7 +139,7 @@ _kept: Projection | None = None
 
 
 def _portions(batches: Iterator[pa.RecordBatch], rows: int, known: Firsts) -> Iterator[pa.RecordBatch]:
-    """The batches cut and joined: so many rows that tell something or bring somebody are a transaction, of the others far more."""
+    """The batches cut and joined: so many rows that tell something or bring somebody are one; of others far more."""
     held: list[pa.RecordBatch] = []
     work = 0
     for batch in batches:
