@@ -31,8 +31,8 @@ PLACES = {
 """The module of each child; its `run(listening, ready)` does the work and gives the exit code."""
 
 TURN_SECONDS = 0.0005
-"""So long a thread computes while another waits for its turn. Python's own 5 ms are a long time for the digester, which lets go of
-its turn at every column and every read, when the followers beside it have a lot to do."""
+"""So long a thread computes while another waits for its turn. Python's own 5 ms are a long time for the digester, which lets go
+of its turn at every column and every read, when the followers beside it have a lot to do."""
 
 GRACE_SECONDS = 10.0
 """Without a parent a child has so long to end in order."""
