@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from holdfast.events.schema import MONEY_UNITS
+from holdfast.server.sources.newest import Memory
 from holdfast.server.sources.registry import translated
 from holdfast.timelines.timelines import Timelines
 
@@ -34,11 +35,13 @@ def told(source: str, deliveries: Iterable[tuple[str, dict[str, Any]]]) -> list[
     from holdfast.server.sources.models import Newest
 
     Newest.objects.all().delete()
-    seen: dict[str, dict[str, Any]] = {}
-    for topic, body in deliveries:
-        for message in translated(source, topic, json.dumps(body).encode()):
-            seen.setdefault(message["messageId"], message)
-    return list(seen.values())
+    memory = Memory()
+    every = [
+        message
+        for row, (topic, body) in enumerate(deliveries, start=1)
+        for message in translated(source, topic, json.dumps(body).encode(), memory, row)
+    ]
+    return list({message["messageId"]: message for message in reversed(every)}.values())[::-1]
 
 
 def named(messages: Iterable[dict[str, Any]], event: str) -> list[dict[str, Any]]:

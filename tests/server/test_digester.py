@@ -17,8 +17,11 @@ from holdfast.server.intake.inbox import inbox
 from holdfast.server.intake.models import RefusedEvent
 from holdfast.server.intake.replaying import replay, replay_edited
 from holdfast.server.intake.unpacking import unpacked
+from holdfast.server.sources.newest import Memory
 from holdfast.settings_file import write_settings
 from holdfast.workspace import Workspace
+from tests.server.test_source_shopify import GIVEN_BACK
+from tests.server.test_source_stripe import LIFE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_inbox")]
 
@@ -279,11 +282,11 @@ def test_a_replay_corrects_the_clock_by_the_first_arrival(served):
 def test_our_own_bug_stops_nobody(served, monkeypatch, caplog):
     """The code fails on Ben's row: it is kept as refused, the rows around it are digested, and the log quotes nothing."""
 
-    def failing(given):
+    def failing(given, memory):
         for row in given:
             if b"poison" in row.body:
                 raise KeyError(json.loads(row.body)["userId"])
-            yield from unpacked([row])
+            yield from unpacked([row], memory)
 
     monkeypatch.setattr(digester_module, "unpacked", failing)
     arrive("track", track(messageId="1"))
@@ -300,7 +303,7 @@ def test_our_own_bug_stops_nobody(served, monkeypatch, caplog):
 def test_a_failing_database_refuses_nothing(served, monkeypatch):
     from django.db import OperationalError
 
-    def failing(_):
+    def failing(*_):
         raise OperationalError("gone")
 
     arrive("track", track(messageId="1"))
@@ -345,13 +348,71 @@ def test_a_webhook_goes_the_same_way(served):
     arrive("webhook:shopify:orders/paid", paid, source="shopify")
     arrive("webhook:shopify:orders/paid", "[]", source="shopify")
     done = digest(served)
-    assert (done.events, done.known, done.refused) == (1, 1, 1)
+    assert (done.events, done.known, done.refused) == (1, 0, 1)
     assert rows(served, "event", "order_id", "revenue", "customer_id") == [("Order Completed", "17", Decimal("19.9000"), None)]
     kept = RefusedEvent.objects.get()
     assert (kept.code, kept.kind, kept.message) == ("not_json", "webhook:shopify:orders/paid", "[]")
     replay(RefusedEvent.objects.all(), inbox())
     digest(served)
     assert RefusedEvent.objects.get().outcome == ""
+
+
+DAY_US = 86_400_000_000
+
+
+def test_a_refund_that_is_told_with_each_change_of_its_order_for_weeks_is_one(served):
+    """Ann's shop tags her order three weeks later: its webhook holds refund and shipment once more."""
+    for day in (0, 1, 20):
+        changed = GIVEN_BACK | {"updated_at": at(NOON + timedelta(days=day))}
+        arrive("webhook:shopify:orders/updated", changed, source="shop", received_us=NOON_US + day * DAY_US)
+        worker = digester_module.Digester(inbox(), served, lambda day=day: NOON + timedelta(days=day))
+        worker.step()
+        worker.close()
+    assert sorted(rows(served, "event")) == ["Order Completed", "Order Refunded", "Order Shipped"]
+
+
+def _paused_and_resumed():
+    for told in LIFE[1:4]:
+        arrive(f"webhook:stripe:{told[0]}", told[1], source="stripe", received_us=NOON_US)
+
+
+def test_a_lake_that_fails_once_costs_no_pause(served, monkeypatch):
+    """What was told is remembered once the lake has it: the second attempt does not take the pause for an old one."""
+    _paused_and_resumed()
+    with monkeypatch.context() as broken:
+        broken.setattr(digester_module.Digester, "_pour", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+        with pytest.raises(OSError, match="disk full"):
+            digest(served)
+    digest(served)
+    assert rows(served, "event")[-2:] == ["Subscription Paused", "Subscription Resumed"]
+
+
+def test_killed_before_it_remembered_it_remembers_at_the_next_start(served, monkeypatch):
+    _paused_and_resumed()
+    with monkeypatch.context() as killed:
+        killed.setattr(Memory, "write", lambda *_, **__: (_ for _ in ()).throw(OSError("killed")))
+        with pytest.raises(OSError, match="killed"):
+            digest(served)
+    before = rows(served, "event")
+    assert before[-2:] == ["Subscription Paused", "Subscription Resumed"]
+    _paused_and_resumed()
+    digest(served)
+    assert rows(served, "event") == before
+    assert inbox().waiting().rows == 0
+
+
+def test_an_order_in_a_currency_without_a_rate_is_in_once_when_the_rate_is_there(served):
+    """Of Ann's order, told twice, the money is refused; what else is told is in, and stays one event."""
+    for minute in ("01", "02"):
+        changed = GIVEN_BACK | {"currency": "CHF", "updated_at": f"2026-03-02T11:{minute}:00Z"}
+        arrive("webhook:shopify:orders/updated", changed, source="shop")
+    digest(served)
+    assert rows(served, "event") == ["Order Refunded", "Order Shipped"]
+    write_settings(served.path / "holdfast.toml", served.with_settings(rates={"CHF": 0.9}).settings)
+    replay(RefusedEvent.objects.all(), inbox())
+    digest(served)
+    assert sorted(rows(served, "event")) == ["Order Completed", "Order Refunded", "Order Shipped"]
+    assert {one.outcome for one in RefusedEvent.objects.all()} <= {"used", "known"}
 
 
 # -------------------------------------------------------------------------------------------------------------------- laws

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from holdfast.server.sources.newest import Memory
 from holdfast.server.sources.registry import SOURCES, NotUnderstood, meant, translated
 
 pytestmark = pytest.mark.one_database
@@ -28,10 +29,13 @@ def body(**changes) -> bytes:
     return json.dumps(ORDER | changes).encode()
 
 
+def told(memory: Memory, sent: bytes, source: str = "woocommerce", row: int = 1) -> list[dict]:
+    return translated(source, "order.updated", sent, memory, row)
+
+
 @pytest.mark.django_db
 def test_two_shops_of_a_kind_never_mix():
-    first = translated("woocommerce", "order.updated", body())[0]
-    second = translated("woocommerce/de-", "order.updated", body())[0]
+    (first,), (second,) = told(Memory(), body()), told(Memory(), body(), "woocommerce/de-")
     assert (first["userId"], first["properties"]["order_id"]) == ("3", "7")
     assert (second["userId"], second["properties"]["order_id"]) == ("de-3", "de-7")
     assert first["messageId"] != second["messageId"]
@@ -39,31 +43,55 @@ def test_two_shops_of_a_kind_never_mix():
 
 @pytest.mark.django_db
 def test_what_is_older_than_what_is_known_is_left_out():
-    newer = translated("woocommerce", "order.updated", body(total="12.00", date_modified_gmt="2024-05-02T10:00:00"))
+    memory = Memory()
+    newer = told(memory, body(total="12.00", date_modified_gmt="2024-05-02T10:00:00"))
     assert [one["properties"]["revenue"] for one in newer] == [12]
-    assert translated("woocommerce", "order.updated", body()) == []
+    assert told(memory, body()) == []
 
 
 @pytest.mark.django_db
-def test_a_row_that_is_digested_again_says_the_same_under_the_same_id():
-    assert translated("woocommerce", "order.updated", body()) == translated("woocommerce", "order.updated", body())
+def test_rows_that_are_digested_again_say_the_same_under_the_same_ids():
+    """The digester failed before they were in the lake: what their first attempt noted is not remembered."""
+    rows = [body(), body(total="12.00", date_modified_gmt="2024-05-02T10:00:00")]
+    first, again = Memory(), Memory()
+    assert [told(first, one) for one in rows] == [told(again, one) for one in rows]
 
 
 @pytest.mark.django_db
-def test_an_update_that_changes_nothing_that_is_read_is_the_same_event():
-    first = translated("woocommerce", "order.updated", body())
-    second = translated("woocommerce", "order.updated", body(status="completed", date_modified_gmt="2024-05-03T10:00:00"))
-    assert first == second
+def test_what_is_in_the_lake_is_told_no_more_whatever_is_told_beside_it():
+    memory = Memory()
+    assert len(told(memory, body())) == 1
+    memory.write(refused=())
+    assert told(Memory(), body()) == []
+    assert told(Memory(), body(status="completed", date_modified_gmt="2024-05-03T10:00:00")) == []
+
+
+@pytest.mark.django_db
+def test_what_was_refused_can_be_told_again_and_what_said_the_same_after_it():
+    """Of an order in a currency without a rate two tellings came; the rate is there now, and the first is sent in again."""
+    memory = Memory()
+    assert len(told(memory, body(), row=1)) == 1
+    assert told(memory, body(status="completed", date_modified_gmt="2024-05-03T10:00:00"), row=2) == []
+    memory.write(refused={(1, 0)})
+    assert len(told(Memory(), body(), row=3)) == 1
+
+
+@pytest.mark.django_db
+def test_a_row_that_was_refused_whole_is_not_remembered():
+    memory = Memory()
+    told(memory, body())
+    memory.write(refused={(1, -1)})
+    assert len(told(Memory(), body())) == 1
 
 
 @pytest.mark.django_db
 def test_an_order_that_is_changed_back_is_told_again():
-    told = [
-        translated("woocommerce", "order.updated", body(total=total, date_modified_gmt=f"2024-05-0{day}T10:00:00"))[0]
-        for day, total in enumerate(["10.05", "12.00", "10.05"], start=1)
-    ]
-    assert len({one["messageId"] for one in told}) == 3
-    assert told[2]["properties"]["revenue"] == 10.05
+    memory, said = Memory(), []
+    for day, total in enumerate(["10.05", "12.00", "10.05"], start=1):
+        said += told(memory, body(total=total, date_modified_gmt=f"2024-05-0{day}T10:00:00"))
+        memory.write(refused=())
+    assert len({one["messageId"] for one in said}) == 3
+    assert said[2]["properties"]["revenue"] == 10.05
 
 
 @pytest.mark.parametrize(

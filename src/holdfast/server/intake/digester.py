@@ -7,11 +7,12 @@
     know         ids that arrived within seven days are left out                         seen
     keep         what was refused, with its reason                                       kept
     pour         one commit, which says up to which row the lake has everything          events/lake_inflow
+    remember     what shops told of their orders, now that the lake has it               sources/newest
     done         the rows are deleted
 
 Killed at any instant, it does the last rows again: refusals are kept under the row and place they came from, and rows up to the
-lake's mark are never poured twice. A message that cannot be used is refused; a row on which our own code fails is refused with
-the reason "bug", so that no message can stop the others.
+lake's mark are never poured twice; where they still wait, only what shops told in them is remembered. A message that cannot be
+used is refused; a row on which our own code fails is refused with the reason "bug", so that no message can stop the others.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ from holdfast.server.intake.refusing import WHOLE_ROW, Refused, reason
 from holdfast.server.intake.replaying import restored
 from holdfast.server.intake.seen import Marks, Seen, first_day, marks_of
 from holdfast.server.intake.understanding import Understood, understood
-from holdfast.server.intake.unpacking import Message, unpacked
+from holdfast.server.intake.unpacking import WEBHOOK, Message, unpacked
+from holdfast.server.sources.newest import Memory
 
 if TYPE_CHECKING:
     from holdfast.settings import Settings
@@ -71,10 +73,15 @@ class Digested:
 
 @dataclass(frozen=True)
 class _Worked:
-    """Rows understood: pieces of events, and the refused."""
+    """Rows understood: pieces of events, the refused, and what shops told."""
 
     pieces: tuple[Understood, ...]
     refused: tuple[Refused, ...]
+    told: Memory
+
+    def remembered(self) -> None:
+        """Write down what shops told, as far as it was not refused."""
+        self.told.write({(one.row, one.place) for one in self.refused})
 
 
 class Digester:
@@ -90,12 +97,12 @@ class Digester:
         self._name = inbox.name()
         self._inflow = workspace.lake.inflow(self._name)
         self._mark = self._inflow.mark()
-        inbox.done(self._mark)
+        self._settings_read = 0
+        self._finish()
         self._day = clock().astimezone(UTC).date()
         oldest = inbox.waiting().oldest_received_us
         since = self._day if oldest is None else min(self._day, moment(oldest).date())
         self._seen = Seen.level(workspace.path / "server" / "kept" / "seen", workspace.lake, first_day(since))
-        self._settings_read = 0
 
     def step(self) -> Digested:
         """Take some rows the whole way; nothing waits: Digested()."""
@@ -113,12 +120,12 @@ class Digester:
             worked.refused,
             again=again,
             used=_rows(worked.pieces, [~flags for flags in known]) if again else (),
-            known=_rows(worked.pieces, known) if again else (),
         )
         events = sum(piece.num_rows for piece in fresh)
         upto = taken[-1].id
         if events:
             self._pour(fresh, marks, known, upto)
+        worked.remembered()
         self._inbox.done(upto)
         self._mark = upto
         self._inflow.tidied()
@@ -130,6 +137,14 @@ class Digester:
         """Write down what the next one would have to read from the lake."""
         self._seen.flush()
 
+    def _finish(self) -> None:
+        """Do what the one before this was killed before: the lake has these rows, what shops told is not remembered yet."""
+        while left := [row for row in self._inbox.take(0, MOST_ROWS, MOST_BYTES) if row.id <= self._mark]:
+            webhooks = [row for row in restored(left)[0] if row.kind.startswith(WEBHOOK)]
+            if webhooks:
+                self._worked(webhooks).remembered()
+            self._inbox.done(left[-1].id)
+
     def _pour(self, fresh: list[pa.RecordBatch], marks: list[Marks], known: list[npt.NDArray[np.bool_]], upto: int) -> None:
         poured = self._inflow.pour(fresh, number=upto, batch=LIVE + self._day.isoformat())
         last = self._inflow.last_sequence()
@@ -140,15 +155,15 @@ class Digester:
         """The rows understood together; one by one where our own code fails on them together."""
         settings = self._settings()
         try:
-            return _together(rows, settings)
+            return _together(rows, settings, Memory())
         except Exception as error:
             if _outside(error):
                 raise
             _logged(error, f"rows {rows[0].id} to {rows[-1].id} are digested one by one")
-        every = [_alone(row, settings) for row in rows]
-        return _Worked(
-            tuple(piece for one in every for piece in one.pieces), tuple(refused for one in every for refused in one.refused)
-        )
+        told = Memory()
+        every = [_alone(row, settings, told) for row in rows]
+        pieces = tuple(piece for one in every for piece in one.pieces)
+        return _Worked(pieces, tuple(refused for one in every for refused in one.refused), told)
 
     def _known(self, pieces: Sequence[Understood]) -> tuple[list[Marks], list[npt.NDArray[np.bool_]]]:
         """The hashes of the ids of each piece, and which of them are in the lake already or stand earlier in the pieces."""
@@ -177,29 +192,29 @@ class Digester:
             self._seen.forget_before(first_day(today) - timedelta(days=1))
 
 
-def _together(rows: Iterable[Row], settings: Settings) -> _Worked:
+def _together(rows: Iterable[Row], settings: Settings, told: Memory) -> _Worked:
     messages: list[Message] = []
     refused: list[Refused] = []
-    for one in unpacked(rows):
+    for one in unpacked(rows, told):
         if isinstance(one, Refused):
             refused.append(one)
         else:
             messages.append(one)
     columns, misshapen = laid(messages)
     if not columns.row:
-        return _Worked((), (*refused, *misshapen))
+        return _Worked((), (*refused, *misshapen), told)
     piece, unusable = understood(columns, settings)
-    return _Worked((piece,), (*refused, *misshapen, *unusable))
+    return _Worked((piece,), (*refused, *misshapen, *unusable), told)
 
 
-def _alone(row: Row, settings: Settings) -> _Worked:
+def _alone(row: Row, settings: Settings, told: Memory) -> _Worked:
     try:
-        return _together([row], settings)
+        return _together([row], settings, told)
     except Exception as error:
         if _outside(error):
             raise
         _logged(error, f"row {row.id} is refused")
-        return _Worked((), (reason(row.id, WHOLE_ROW, "bug", type(error).__name__),))
+        return _Worked((), (reason(row.id, WHOLE_ROW, "bug", type(error).__name__),), told)
 
 
 def _outside(error: Exception) -> bool:

@@ -30,14 +30,13 @@ def keep(
     *,
     again: Mapping[int, int],
     used: Collection[int],
-    known: Collection[int],
 ) -> None:
     """Keep the refusals among some rows of the inbox.
 
     inbox  its name
     rows   the rows, in order
     again  row → the refused event that it brings again
-    used   the rows of which a message went into the lake; `known` those of which one was there already
+    used   the rows of which a message went into the lake
     """
     ours = [one for one in refused if one.row not in again]
     span = RefusedEvent.objects.filter(inbox=inbox, inbox_row__gte=rows[0].id, inbox_row__lte=rows[-1].id)
@@ -45,7 +44,7 @@ def keep(
         return  # a transaction that has nothing to write would wait for those of the followers
     with transaction.atomic():
         if again:
-            _told(refused, again, used, known)
+            _told(refused, again, used)
         _kept(inbox, rows, ours, span)
 
 
@@ -82,8 +81,11 @@ def _event(inbox: str, row: Row, one: Refused) -> RefusedEvent:
     )
 
 
-def _told(refused: Sequence[Refused], again: Mapping[int, int], used: Collection[int], known: Collection[int]) -> None:
-    """What became of refused events that were sent in again: refused once more for the last reason, else used or known."""
+def _told(refused: Sequence[Refused], again: Mapping[int, int], used: Collection[int]) -> None:
+    """What became of refused events that were sent in again: refused once more for the last reason, else used or known.
+
+    Known is also a webhook of whose object something newer was told meanwhile: it says nothing any more.
+    """
     reasons = {one.row: one for one in refused}
     for row, event in again.items():
         ours = RefusedEvent.objects.filter(id=event)
@@ -91,4 +93,4 @@ def _told(refused: Sequence[Refused], again: Mapping[int, int], used: Collection
             one = reasons[row]
             ours.update(outcome="", code=one.code[:64], sentence=one.sentence.replace("\0", ""), mend=one.mend)
         else:
-            ours.update(outcome="used" if row in used else "known" if row in known else "used")
+            ours.update(outcome="used" if row in used else "known")

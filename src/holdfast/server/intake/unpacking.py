@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from holdfast.server.intake.inbox import Row
 from holdfast.server.intake.refusing import WHOLE_ROW, Refused, reason
+
+if TYPE_CHECKING:
+    from holdfast.server.sources.newest import Memory
 
 __all__ = ["MESSAGE", "SHARED", "WEBHOOK", "Message", "raw_message", "unpacked"]
 
@@ -50,11 +53,14 @@ _ALONE: Mapping[str, Any] = {}
 _SINGLE = frozenset(("track", "page", "screen", "identify", "group", "alias", MESSAGE))
 
 
-def unpacked(rows: Iterable[Row]) -> Iterator[Message | Refused]:
-    """The messages of rows, in their order."""
+def unpacked(rows: Iterable[Row], memory: Memory) -> Iterator[Message | Refused]:
+    """The messages of rows, in their order.
+
+    memory  what shops told before, and what these rows add to it
+    """
     for row in rows:
         if row.kind.startswith(WEBHOOK):
-            yield from _of_webhook(row)
+            yield from _of_webhook(row, memory)
         else:
             yield from _of_call(row)
 
@@ -102,12 +108,12 @@ def _of_batch(row: Row, body: dict[str, Any]) -> Iterator[Message | Refused]:
             yield reason(row.id, place, "not_json")
 
 
-def _of_webhook(row: Row) -> Iterator[Message | Refused]:
+def _of_webhook(row: Row, memory: Memory) -> Iterator[Message | Refused]:
     from holdfast.server.sources.registry import NotUnderstood, translated
 
     source, _, topic = row.kind.removeprefix(WEBHOOK).partition(":")
     try:
-        messages = translated(source, topic, row.body)
+        messages = translated(source, topic, row.body, memory, row.id)
     except NotUnderstood as refusal:
         yield Refused(row.id, WHOLE_ROW, refusal.reason, str(refusal), refusal.mend)
         return

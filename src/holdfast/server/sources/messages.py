@@ -20,6 +20,7 @@ __all__ = [
     "identify",
     "instant",
     "money",
+    "once",
     "plain",
     "state",
     "text",
@@ -41,7 +42,7 @@ class Message:
 
     body     the message; its `messageId` is the same each time the same thing is told
     of       the object whose present state it tells ("order:17"): a newer telling replaces it. None: it tells what happened
-             once and for all
+             once, and is not told again after a week (see `once`)
     version  of that state, so written that later ones sort behind earlier ones
     says     what of it makes a difference; empty: all of the body
     first    "silent": the first state that is told is remembered and no event; only a change is one
@@ -109,6 +110,14 @@ def identify(
 def state(message: Message, *, of: str, version: str, says: str, first: Literal["told", "silent"] = "silent") -> Message:
     """A message that is an event only where the state it tells differs from the one told before."""
     return replace(message, of=of, version=version, says=says, first=first)
+
+
+def once(message: Message) -> Message:
+    """Something that happened once and is told for years, as the refund of an order is with each change of the order.
+
+    The digester knows a message by its id for a week; this one is known for good.
+    """
+    return replace(message, of=f"once:{message.body['messageId']}", says="once")
 
 
 def filled(values: Mapping[str, Any]) -> dict[str, Any]:

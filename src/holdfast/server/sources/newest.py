@@ -1,91 +1,153 @@
-"""Of two tellings of one order the newer holds, in whichever order they arrive.
+"""Of two tellings of one order the newer holds, in whichever order they arrive, and however long after one comes again.
 
 Shops promise neither order nor uniqueness. In the lake the later *arrival* of an order replaces the earlier one, so a telling
-that is older than what is known must not go in at all. For each object the version and the content last told are kept here:
+that is older than what is known must not go in at all; and a refund, a shipment, the start of a subscription stand in every
+telling of their order for years, long after the week in which the digester knows a message by its id. For each object the
+version and the content last told are kept here:
 
-- an older version is left out;
-- a newer version that says the same again goes under the id of the first telling, so that it is one event;
-- the same version again goes in again: the digester may have died between here and the lake, and leaves out what it has;
+- an older version is left out, and so is the same content again, whatever its version;
 - of two contents with one version (clocks of shops tick in seconds) the one with the greater digest holds;
-- where only a change is an event (paused, resumed) the first state is remembered and silent.
+- where only a change is an event (paused, resumed) the first state is remembered and silent;
+- what was refused is not remembered: put right and sent in again, it is told.
 
-So any order of arrival and any repetition end with the same order. Objects are known here by a hash of their ids under the
-server's key, so that nothing in this table names anybody: there is nothing to erase.
+So any order of arrival and any repetition end with the same order. What some rows tell is noted in a `Memory`, and written to
+the database once the lake has them: a digester that is killed in between, or fails and begins again, decides the same again.
+Objects are known here by a hash of their ids under the server's key, so that nothing in this table names anybody: there is
+nothing to erase.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from holdfast.server.place import secret_key
 from holdfast.server.sources.messages import Message, Tie, Told
 
-__all__ = ["kept"]
+__all__ = ["Memory", "kept"]
+
+WHOLE_ROW = -1
+PORTION = 200
+
+Object = tuple[str, str]
+Place = tuple[int, int]
+"""A row of the inbox, and the place of a message among those it means; WHOLE_ROW: none of them."""
 
 
-def kept(source: str, told: Iterable[Told]) -> list[dict[str, Any]]:
-    """The bodies of those messages that hold, each with its id."""
-    from django.db import transaction
+class _State(NamedTuple):
+    """What was told last of an object; `message` is the order of a tie."""
 
-    listed = list(told)
-    if all(isinstance(one, Message) and one.of is None and one.tied_by is None for one in listed):
-        return [one.body for one in listed if isinstance(one, Message)]
-    with transaction.atomic():
-        bodies = [_told(source, one) for one in listed]
-    return [body for body in bodies if body is not None]
+    version: str
+    digest: str
+    message: str = ""
 
 
-def _told(source: str, one: Told) -> dict[str, Any] | None:
+class Memory:
+    """What is known of objects while some rows are digested: what the database says, and what the rows add to it."""
+
+    def __init__(self) -> None:
+        self._known: dict[Object, _State | None] = {}
+        self._added: dict[Object, list[tuple[Place, _State]]] = {}
+
+    def read(self, source: str, keys: Iterable[str]) -> None:
+        """Have at hand what the database says of some objects."""
+        from holdfast.server.sources.models import Newest
+
+        missing = [key for key in dict.fromkeys(keys) if (source, key) not in self._known]
+        if not missing:
+            return
+        self._known |= {(source, key): None for key in missing}
+        for row in Newest.objects.filter(source=source, of__in=missing).values_list("of", "version", "digest", "message"):
+            self._known[source, row[0]] = _State(*row[1:])
+
+    def state(self, source: str, key: str) -> _State | None:
+        """What was told last of an object that was read; None: nothing."""
+        added = self._added.get((source, key))
+        return added[-1][1] if added else self._known[source, key]
+
+    def note(self, source: str, key: str, state: _State, place: Place) -> None:
+        """Something newer was told."""
+        self._added.setdefault((source, key), []).append((place, state))
+
+    def note_again(self, source: str, key: str, state: _State, row: int) -> None:
+        """What was told last was told again: where that was refused, this is not remembered either."""
+        added = self._added.get((source, key))
+        self.note(source, key, state, added[-1][0] if added else (row, WHOLE_ROW))
+
+    def write(self, refused: Collection[Place]) -> None:
+        """Write down what was told, but for what was refused: a message at its place, or a row as a whole."""
+        from holdfast.server.sources.models import Newest
+
+        rows = []
+        for (source, key), added in self._added.items():
+            held = [state for place, state in added if place not in refused and (place[0], WHOLE_ROW) not in refused]
+            if held:
+                rows.append(Newest(source=source, of=key, **held[-1]._asdict()))
+        if rows:
+            Newest.objects.bulk_create(
+                rows,
+                batch_size=PORTION,
+                update_conflicts=True,
+                unique_fields=["source", "of"],
+                update_fields=["version", "digest", "message"],
+            )
+        self._added.clear()
+        self._known.clear()
+
+
+def kept(source: str, told: Sequence[Told], memory: Memory, row: int) -> list[dict[str, Any]]:
+    """The bodies of those messages that hold, each with its id.
+
+    row  of the inbox: it is noted in the memory what came from where
+    """
+    memory.read(source, (key for one in told if (key := _key_of(source, one))))
+    bodies: list[dict[str, Any]] = []
+    for one in told:
+        body = _told(source, one, memory, (row, len(bodies)))
+        if body is not None:
+            bodies.append(body)
+    return bodies
+
+
+def _key_of(source: str, one: Told) -> str | None:
+    """As which object a telling is known; None where nothing is kept of it."""
     if isinstance(one, Tie):
-        _remember(source, one)
-        return None
+        return _key(source, f"payment:{one.payment}")
     if one.tied_by is not None:
-        return _tied(source, one)
-    return one.body if one.of is None else _held(source, one)
+        return _key(source, f"payment:{one.tied_by}")
+    return None if one.of is None else _key(source, one.of)
 
 
-def _held(source: str, message: Message) -> dict[str, Any] | None:
-    """The body under its id, and remembered as the newest; None where a newer one is known, or the first is silent."""
-    from holdfast.server.sources.models import Newest
-
-    said, key = message.digest, _key(source, str(message.of))
-    name = f"{source}:{key}:{message.version}:{said}"
-    known, fresh = Newest.objects.select_for_update().get_or_create(
-        source=source,
-        of=key,
-        defaults={"version": message.version, "digest": said, "message": "" if message.first == "silent" else name},
-    )
-    if not fresh:
-        if (message.version, said) < (known.version, known.digest):
-            return None
-        known.message = known.message if said == known.digest else name
-        known.version, known.digest = message.version, said
-        known.save(update_fields=["version", "digest", "message"])
-    return {**message.body, "messageId": known.message} if known.message else None
+def _told(source: str, one: Told, memory: Memory, place: Place) -> dict[str, Any] | None:
+    key = _key_of(source, one)
+    if isinstance(one, Tie):
+        memory.note(source, str(key), _State("", "", one.order), (place[0], WHOLE_ROW))
+        return None
+    if key is None:
+        return one.body
+    return _tied(one, memory.state(source, key)) if one.tied_by is not None else _held(source, key, one, memory, place)
 
 
-def _remember(source: str, tie: Tie) -> None:
-    from holdfast.server.sources.models import Newest
+def _held(source: str, key: str, message: Message, memory: Memory, place: Place) -> dict[str, Any] | None:
+    """The body under its id, and noted as the newest; None where that is known, something newer is, or the first is silent."""
+    said, known = message.digest, memory.state(source, key)
+    if known is not None and (message.version, said) <= (known.version, known.digest):
+        return None
+    now = _State(message.version, said)
+    if message.first == "silent" if known is None else said == known.digest:
+        memory.note_again(source, key, now, place[0])
+        return None
+    memory.note(source, key, now, place)
+    return {**message.body, "messageId": message.body["messageId"] or f"{source}:{key}:{message.version}:{said}"}
 
-    Newest.objects.update_or_create(source=source, of=_payment(source, tie.payment), defaults={"message": tie.order})
 
-
-def _tied(source: str, message: Message) -> dict[str, Any]:
+def _tied(message: Message, known: _State | None) -> dict[str, Any]:
     """The body with the order that its payment paid, where that is known."""
-    from holdfast.server.sources.models import Newest
-
-    known = Newest.objects.filter(source=source, of=_payment(source, str(message.tied_by)))
-    found = known.values_list("message", flat=True).first()
-    if found is None:
+    if known is None:
         return message.body
-    return {**message.body, "properties": {**message.body["properties"], "order_id": found}}
-
-
-def _payment(source: str, payment: str) -> str:
-    return _key(source, f"payment:{payment}")
+    return {**message.body, "properties": {**message.body["properties"], "order_id": known.message}}
 
 
 def _key(source: str, of: str) -> str:

@@ -57,13 +57,15 @@ def meant(source: str, topic: str, body: bytes) -> list[Told]:
         raise NotUnderstood("shape_unknown", f"{topic} has another shape than is known", "look at what was sent") from error
 
 
-def translated(source: str, topic: str, body: bytes) -> list[dict[str, Any]]:
+def translated(source: str, topic: str, body: bytes, memory: newest.Memory, row: int) -> list[dict[str, Any]]:
     """The Segment messages of a webhook row of the inbox.
 
     source  between the colons of the row's kind `webhook:<source>:<topic>`
     topic   the rest of the kind
+    memory  of the rows that are digested together, given in the order of the inbox
+    row     the row's id
 
-    What is older than what was told of the same order before is left out (`newest`), so that rows must be given in the order
-    of the inbox; giving them again changes nothing. NotUnderstood is a refusal: reason, sentence, mend.
+    What was told before, and what is older than that, is left out (`newest`). NotUnderstood is a refusal: reason, sentence,
+    mend.
     """
-    return newest.kept(source, meant(source, topic, body))
+    return newest.kept(source, meant(source, topic, body), memory, row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from holdfast.server.sources.messages import NotUnderstood, Told, identify, instant, money, plain, text, track
+from holdfast.server.sources.messages import NotUnderstood, Told, identify, instant, money, once, plain, text, track
 from holdfast.server.sources.shopify.orders import line
 from holdfast.server.sources.source import Ids
 
@@ -30,5 +30,6 @@ def checkout(body: Mapping[str, Any], ids: Ids) -> list[Told]:
     user, anonymous = ids.one(plain(body, "customer", "id")), f"checkout-{token}"
     begun = track("Checkout Started", id=ids.message("checkout", token), at=at, user=user, anonymous=anonymous, properties=told)
     if user is None:
-        return [begun]
-    return [begun, identify(id=ids.message("checkout-by", token), at=at, user=user, anonymous=anonymous, traits={})]
+        return [once(begun)]
+    hers = identify(id=ids.message("checkout-by", token), at=at, user=user, anonymous=anonymous, traits={})
+    return [once(begun), once(hers)]

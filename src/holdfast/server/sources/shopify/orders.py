@@ -20,6 +20,7 @@ from holdfast.server.sources.messages import (
     identify,
     instant,
     money,
+    once,
     plain,
     text,
     track,
@@ -44,7 +45,8 @@ def order(body: Mapping[str, Any], ids: Ids) -> list[Told]:
         taken_back = [_withdrawn(body, ids, number)] if status in WITHDRAWN else []
         return [_completed(body, ids, number, at), *taken_back, *_refunds(body, ids, number), *_shipments(body, ids, number)]
     waiting = {"order_id": number, "total": money(body.get("total_price")), "currency": body.get("currency")}
-    return [track("Order Placed", id=ids.message("placed", number), at=at, user=who(body, ids), properties=waiting)]
+    placed = track("Order Placed", id=ids.message("placed", number), at=at, user=who(body, ids), properties=waiting)
+    return [once(placed)]
 
 
 def who(body: Mapping[str, Any], ids: Ids) -> str | None:
@@ -99,7 +101,7 @@ def _withdrawn(body: Mapping[str, Any], ids: Ids, number: str) -> Message:
         "currency": text(body.get("currency")),
         "reason": text(body.get("cancel_reason")) or "voided",
     }
-    return track("Order Refunded", id=ids.message("voided", number), at=at or "", user=who(body, ids), properties=told)
+    return once(track("Order Refunded", id=ids.message("voided", number), at=at or "", user=who(body, ids), properties=told))
 
 
 def _refunds(body: Mapping[str, Any], ids: Ids, number: str) -> Iterator[Message]:
@@ -120,7 +122,8 @@ def _refunds(body: Mapping[str, Any], ids: Ids, number: str) -> Iterator[Message
             "currency": text(done[0].get("currency") or body.get("currency")),
             "products": [_returned(each) for each in one.get("refund_line_items") or []],
         }
-        yield track("Order Refunded", id=ids.message("refund", one.get("id")), at=at, user=who(body, ids), properties=told)
+        name = ids.message("refund", one.get("id"))
+        yield once(track("Order Refunded", id=name, at=at, user=who(body, ids), properties=told))
 
 
 def _returned(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -137,7 +140,8 @@ def _shipments(body: Mapping[str, Any], ids: Ids, number: str) -> Iterator[Messa
         if at is None or one.get("status") in ("cancelled", "error", "failure"):
             continue
         told = {"order_id": number, "shipment_id": text(one.get("id"))}
-        yield track("Order Shipped", id=ids.message("shipment", one.get("id")), at=at, user=who(body, ids), properties=told)
+        name = ids.message("shipment", one.get("id"))
+        yield once(track("Order Shipped", id=name, at=at, user=who(body, ids), properties=told))
 
 
 def ordered_by(body: Mapping[str, Any], ids: Ids) -> list[Told]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from holdfast.server.sources.messages import Message, NotUnderstood, Told, address, identify, instant, plain, text
+from holdfast.server.sources.messages import Message, NotUnderstood, Told, address, identify, instant, once, plain, text
 from holdfast.server.sources.source import Ids
 from holdfast.server.sources.stripe.event import Event
 
@@ -38,4 +38,4 @@ def _joined(event: Event, ids: Ids, user: str, own: str) -> Message:
         "userId": own,
         "previousId": user,
     }
-    return Message(body)
+    return once(Message(body))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from holdfast.server.sources.messages import Message, NotUnderstood, Told, instant, plain, state, text, track
+from holdfast.server.sources.messages import Message, NotUnderstood, Told, instant, once, plain, state, text, track
 from holdfast.server.sources.source import Ids
 from holdfast.server.sources.stripe.amounts import amount
 from holdfast.server.sources.stripe.event import Event
@@ -35,13 +35,13 @@ def _life(event: Event, ids: Ids) -> Iterator[Message]:
     tried, ended = instant(body.get("trial_end")), instant(body.get("ended_at") or body.get("canceled_at"))
     over = body["status"] == "canceled"
     if tried is not None:
-        yield _event("Trial Started", ids.message(number, "trial"), begun, event, ids)
+        yield once(_event("Trial Started", ids.message(number, "trial"), begun, event, ids))
     paying = body["status"] not in ("trialing", "paused") if not over else tried is None or ended is None or ended > tried
     if paying:
-        yield _event("Subscription Started", ids.message(number, "started"), tried or begun, event, ids)
+        yield once(_event("Subscription Started", ids.message(number, "started"), tried or begun, event, ids))
     if over:
         what = "Subscription Ended" if paying else "Trial Ended"
-        yield _event(what, ids.message(number, "ended"), ended or event.at, event, ids)
+        yield once(_event(what, ids.message(number, "ended"), ended or event.at, event, ids))
 
 
 def _states(event: Event, ids: Ids) -> Iterator[Message]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from holdfast.server.sources.messages import Message, NotUnderstood, Told, filled, instant, money, plain, text, track
+from holdfast.server.sources.messages import Message, NotUnderstood, Told, filled, instant, money, once, plain, text, track
 from holdfast.server.sources.source import Ids
 
 __all__ = ["line", "order", "who"]
@@ -32,7 +32,7 @@ def order(body: Mapping[str, Any], ids: Ids) -> list[Told]:
             taken_back += _withdrawn(body, ids, number)
         return [_completed(body, ids, number, at), *taken_back]
     if status in WAITING:
-        return [_plainly("Order Placed", ids.message("placed", number), at, body, ids)]
+        return [once(_plainly("Order Placed", ids.message("placed", number), at, body, ids))]
     if status == "failed":
         changed = instant(body.get("date_modified_gmt")) or at
         return [_plainly("Payment Failed", ids.message("failed", number, changed), changed, body, ids)]
@@ -112,4 +112,4 @@ def _withdrawn(body: Mapping[str, Any], ids: Ids, number: str) -> Iterator[Messa
 def _refund(body: Mapping[str, Any], ids: Ids, number: str, name: str, amount: Decimal, reason: str | None) -> Message:
     at = instant(body.get("date_modified_gmt") or body.get("date_created_gmt")) or ""
     told = {"order_id": number, "revenue": amount, "currency": text(body.get("currency")), "reason": reason}
-    return track("Order Refunded", id=name, at=at, user=who(body, ids), properties=told)
+    return once(track("Order Refunded", id=name, at=at, user=who(body, ids), properties=told))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from holdfast.server.sources.messages import Message, NotUnderstood, Told, instant, money, plain, state, text, track
+from holdfast.server.sources.messages import Message, NotUnderstood, Told, instant, money, once, plain, state, text, track
 from holdfast.server.sources.source import Ids
 from holdfast.server.sources.woocommerce.orders import who
 
@@ -24,10 +24,11 @@ def subscription(body: Mapping[str, Any], ids: Ids) -> list[Told]:
     if status not in (*RUNNING, *ENDED):
         return []
     changed = instant(body.get("date_modified_gmt")) or at
-    started = _event("Subscription Started", ids.message("subscription", number, "started"), at, body, ids)
+    started = once(_event("Subscription Started", ids.message("subscription", number, "started"), at, body, ids))
     if status in ENDED:
         ended = instant(body.get("end_date_gmt") or body.get("cancelled_date_gmt")) or changed
-        return [started, _event("Subscription Ended", ids.message("subscription", number, "ended"), ended, body, ids)]
+        name = ids.message("subscription", number, "ended")
+        return [started, once(_event("Subscription Ended", name, ended, body, ids))]
     return [started, _pause(body, ids, number, changed), _leaving(body, ids, number, changed)]
 
 
