@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 
 import pytest
 from django.test import Client
+from prometheus_client.parser import text_string_to_metric_families
 
 from holdfast.events.locking import holding
 from holdfast.server.place import server_folder
@@ -83,6 +85,9 @@ def test_the_numbers_are_for_this_machine_tokens_and_people(working, as_, people
     assert Client().get("/metrics", HTTP_AUTHORIZATION=f"Bearer {secret}", **far).status_code == 200
     assert Client().get("/metrics", HTTP_AUTHORIZATION=f"Bearer {other}", **far).status_code == 403
     assert Client().get("/metrics", HTTP_AUTHORIZATION="Bearer at_wrong", **far).status_code == 403
+    people["olga"].is_active = False
+    people["olga"].save()
+    assert Client().get("/metrics", HTTP_AUTHORIZATION=f"Bearer {secret}", **far).status_code == 403, "its maker is shut out"
 
 
 def test_the_numbers(working):
@@ -90,6 +95,18 @@ def test_the_numbers(working):
     text = Client().get("/metrics").content.decode()
     for name in ("events_acknowledged_total", "inbox_requests", "inbox_age_seconds", "lake_version", "requests_total"):
         assert f"\nholdfast_{name}" in f"\n{text}" or f"# TYPE holdfast_{name.removesuffix('_total')}" in text, name
+    known = {family.name for family in text_string_to_metric_families(text)}
+    assert all(re.fullmatch(r"[a-zA-Z_:][a-zA-Z0-9_:]*", name) for name in known)
+    assert not any(name.endswith("_total") for name in known), "a counter is called _total once, a gauge never"
+
+
+def test_one_event_is_one_and_a_number_that_is_not_known_is_no_nought(working, monkeypatch):
+    for latest, shown in ((0, "holdfast_lake_events 1.0"), (None, ""), (41, "holdfast_lake_events 42.0")):
+        monkeypatch.setattr(lake_log, "last_sequence", lambda *_, latest=latest: latest)
+        found = [
+            line for line in Client().get("/metrics").content.decode().splitlines() if line.startswith("holdfast_lake_events")
+        ]
+        assert found == ([shown] if shown else [])
 
 
 def test_the_lake_is_seen_from_its_log_alone(served):

@@ -15,8 +15,9 @@ from holdfast.server.api.errors import NotAllowed, Problem, TooOften
 from holdfast.server.api.once import PARAMETER, once
 from holdfast.server.options import number
 from holdfast.server.people.access import Need, may
+from holdfast.server.people.keys import token_may, token_of
 from holdfast.server.people.limits import Bucket
-from holdfast.server.people.models import ApiToken, User, hashed
+from holdfast.server.people.models import ApiToken, User
 
 __all__ = ["Router", "SessionGate", "TokenGate", "actor", "behind"]
 
@@ -86,15 +87,13 @@ class TokenGate(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:  # noqa: ARG002 - ninja's signature
         """The token; None when there is none such, or it is over. NotAllowed beyond its scopes, TooOften beyond the rate."""
         now = timezone.now()
-        found = ApiToken.objects.select_related("created_by").filter(hash=hashed(token), revoked_at=None).first()
-        if found is None or (found.expires_at is not None and found.expires_at <= now):
-            return None
-        if found.created_by is None or not found.created_by.is_active:
+        found = token_of(token, now)
+        if found is None:
             return None
         _paced(f"token {found.pk}")
         if found.last_used_at is None or now - found.last_used_at > USED_EVERY:
             ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
-        if self.needs not in found.scopes or not may(found.created_by, self.needs):
+        if not token_may(found, self.needs):
             raise NotAllowed(self.needs)
         return found
 

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from holdfast.errors import HoldfastError
 from holdfast.server.people.error_pages import answered, error_page
+from holdfast.server.process.bodies import TOO_LARGE
 
 __all__ = ["NOT_OURS", "DefaultDeny", "Headers", "Presence", "SecondFactor"]
 
@@ -78,7 +79,8 @@ class Headers:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer, and say what a browser may do with it."""
-        response = answered(request, self.get_response(request))
+        too_large = TOO_LARGE in getattr(request, "scope", ())
+        response = error_page(request, 413) if too_large else answered(request, self.get_response(request))
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")

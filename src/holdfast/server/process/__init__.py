@@ -6,6 +6,7 @@ web       granian, in the process itself, on the parent's socket
 worker    Huey, the digester, the followers
 keeping   a follower of the lake in a thread of its own
 migrating the database brought up to date before anything else starts
+bodies    received before a request gets a lane, within limits
 lanes     threads that keep their database connection, lent to one request at a time
 measured  every request: its number, its seconds, its status
 lean      children stay small

@@ -13,7 +13,6 @@ from ipaddress import ip_address
 from time import time
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
 
 from holdfast.server.people.access import may
 
@@ -88,13 +87,11 @@ def _from_here(request: HttpRequest) -> bool:
 
 
 def _with_token(request: HttpRequest) -> bool:
-    from holdfast.server.people.models import ApiToken, hashed
+    from holdfast.server.people.keys import token_may, token_of
 
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "bearer":
-        return False
-    found = ApiToken.objects.filter(hash=hashed(secret.strip()), revoked_at=None).first()
-    return found is not None and (found.expires_at is None or found.expires_at > timezone.now()) and "look" in found.scopes
+    found = token_of(secret.strip()) if kind.lower() == "bearer" else None
+    return found is not None and token_may(found, "look")
 
 
 # ---------------------------------------------------------------------------------------------------------------- checks
@@ -185,14 +182,15 @@ def _now() -> bytes:
     from holdfast.server.process.lake_log import last_sequence, log_folder, newest_version
 
     waiting, version = inbox().waiting(), newest_version(log_folder())
-    oldest = waiting.oldest_received_us
+    oldest, latest = waiting.oldest_received_us, last_sequence(log_folder(), version)
     values = (
         ("holdfast_inbox_requests", "Requests that wait for the digester.", waiting.rows),
         ("holdfast_inbox_age_seconds", "Since when the oldest waits.", 0.0 if oldest is None else time() - oldest / 1e6),
         ("holdfast_lake_version", "The newest version of the lake.", version),
-        ("holdfast_lake_events", "Events that ever came into the lake.", 1 + (last_sequence(log_folder(), version) or -1)),
+        ("holdfast_lake_events", "Events that ever came into the lake.", None if latest is None else latest + 1),
     )
     registry = CollectorRegistry()
     for name, words, value in values:
-        Gauge(name, words, registry=registry).set(value)
+        if value is not None:  # a number that is not known is left out: nought would be a wrong one
+            Gauge(name, words, registry=registry).set(value)
     return generate_latest(registry)

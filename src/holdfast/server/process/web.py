@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 from collections.abc import Callable
 from typing import Any
 
 from granian import net
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 __all__ = ["run"]
 
 BACKLOG = 1024
-AT_ONCE = 512
-"""So many requests are worked on at once; further connections wait in the socket's queue."""
+AT_ONCE = 2048
+"""So many connections are held at once, also those of browsers at rest; further ones wait in the socket's queue."""
+
+AT_REST_MS = 15_000
+"""So long a connection may rest between two requests, or with half a request's head."""
+
+HANDLES = 8192
+"""Files and connections that may be open; systems often begin with 1024."""
 
 
 class OnParentsSocket(Server):
@@ -30,6 +38,7 @@ class OnParentsSocket(Server):
             backlog=BACKLOG,
             backpressure=AT_ONCE,
             log_enabled=False,
+            http1_settings=HTTP1Settings(header_read_timeout=AT_REST_MS),
         )
         self._listening = listening
 
@@ -45,8 +54,14 @@ def run(listening: int, ready: Callable[[], None]) -> int:
 
     from holdfast.server.asgi import application
 
+    _more_handles()
     uvloop.run(_serve(OnParentsSocket(application, listening), ready))
     return 0
+
+
+def _more_handles() -> None:
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (HANDLES if hard == resource.RLIM_INFINITY else min(HANDLES, hard), hard))
 
 
 async def _serve(server: Server, ready: Callable[[], None]) -> None:
