@@ -189,5 +189,8 @@ def test_a_follower_that_fails_tries_again_later_and_later():
 
 def test_a_follower_rests_for_several_times_its_cost():
     one = Follower("x", lambda: sleep(0.2) or 1, ease=5.0)
-    assert 1.0 <= one.step((1, 0)) < 2.0
+    assert one.step((1, 0)) == 0.5  # the first run may have started the analyst: no measure
+    assert one.step((2, 0)) >= 1.0
+    costly = Follower("z", lambda: sleep(0.1) or 1, ease=10_000.0)
+    assert [costly.step((number, 0)) for number in (1, 2)] == [0.5, 60.0]
     assert Follower("y", lambda: 1).step((1, 0)) == 0.0

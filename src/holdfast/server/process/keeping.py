@@ -1,6 +1,7 @@
 """Followers of the lake, each in a thread of its own: a slow one does not hold up the others.
 
-A follower's module may say EASE: so many times its own last cost it rests before it runs again.
+A follower's module may say EASE: so many times its usual cost (the lesser of the last two) it rests before it runs again, a
+minute at most.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Follower:
         self.ease = ease
         self.level: tuple[int, int] | None = None
         self.failures = 0
+        self.cost = 0.0
 
     @staticmethod
     def named(place: str) -> Follower:
@@ -70,7 +72,8 @@ class Follower:
         metrics.FOLLOWED.labels(self.name).inc(taken)
         metrics.FOLLOWER_SECONDS.labels(self.name).inc(cost)
         metrics.FOLLOWER_VERSION.labels(self.name).set(there[0])
-        return max(SHORTEST_REST, self.ease * cost) if self.ease else 0.0
+        usual, self.cost = min(cost, self.cost), cost  # a run that starts the analyst or compiles is no measure
+        return min(LONGEST_REST, max(SHORTEST_REST, self.ease * usual)) if self.ease else 0.0
 
     def _failed(self) -> float:
         """Say so and try again later, and later still when it fails again; the seconds to rest."""
