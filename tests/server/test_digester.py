@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from holdfast.server.intake import digester as digester_module
 from holdfast.server.intake.inbox import inbox
+from holdfast.server.intake.laying import laid
 from holdfast.server.intake.models import RefusedEvent
 from holdfast.server.intake.replaying import replay, replay_edited
 from holdfast.server.intake.unpacking import unpacked
@@ -298,6 +299,38 @@ def test_our_own_bug_stops_nobody(served, monkeypatch, caplog):
     assert RefusedEvent.objects.get().code == "bug"
     assert "digester.py" in caplog.text or "test_digester.py" in caplog.text
     assert "ben@example.com" not in caplog.text
+
+
+def test_our_own_bug_on_a_message_does_not_stop_its_batch(served, monkeypatch):
+    def failing(messages):
+        if any(message.body["messageId"] == "poison" for message in messages):
+            raise KeyError
+        return laid(messages)
+
+    monkeypatch.setattr(digester_module, "laid", failing)
+    arrive("batch", {"batch": [track(messageId=one) for one in ("1", "poison", "3")]})
+    digest(served)
+    assert rows(served, "event_id") == ["1", "3"]
+    kept = RefusedEvent.objects.get()
+    assert (kept.code, kept.place, json.loads(kept.message)["messageId"]) == ("bug", 1, "poison")
+
+
+@pytest.mark.parametrize(
+    ("bad", "code"),
+    [
+        ('{"type": ["track"], "userId": "a"}', "type_unknown"),
+        ('{"type": {"a": 1}, "userId": "a"}', "type_unknown"),
+        ('{"type": "track", "userId": "a", "event": "x", "properties": {"n": ' + "9" * 5000 + "}}", "not_json"),
+    ],
+)
+def test_a_message_that_cannot_be_read_does_not_keep_its_batch_from_the_lake(served, bad, code):
+    good = json.dumps(track(messageId="good"))
+    arrive("batch", f'{{"sentAt": "2026-03-02T12:00:00Z", "batch": [{bad}, {good}]}}')
+    digest(served)
+    assert rows(served, "event_id") == ["good"]
+    kept = RefusedEvent.objects.get()
+    assert (kept.code, kept.place, kept.kind) == (code, 0, "message")
+    assert kept.message.replace(" ", "").endswith(bad[1:].replace(" ", ""))
 
 
 def test_a_failing_database_refuses_nothing(served, monkeypatch):

@@ -29,6 +29,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from holdfast.events.lake_inflow import LIVE
+from holdfast.server.intake.call import SEVERAL
 from holdfast.server.intake.inbox import Inbox, Row
 from holdfast.server.intake.kept import keep, moment
 from holdfast.server.intake.laying import laid
@@ -161,9 +162,7 @@ class Digester:
                 raise
             _logged(error, f"rows {rows[0].id} to {rows[-1].id} are digested one by one")
         told = Memory()
-        every = [_alone(row, settings, told) for row in rows]
-        pieces = tuple(piece for one in every for piece in one.pieces)
-        return _Worked(pieces, tuple(refused for one in every for refused in one.refused), told)
+        return _joined([_alone(row, settings, told) for row in rows], told)
 
     def _known(self, pieces: Sequence[Understood]) -> tuple[list[Marks], list[npt.NDArray[np.bool_]]]:
         """The hashes of the ids of each piece, and which of them are in the lake already or stand earlier in the pieces."""
@@ -193,9 +192,13 @@ class Digester:
 
 
 def _together(rows: Iterable[Row], settings: Settings, told: Memory) -> _Worked:
+    return _understood(unpacked(rows, told), settings, told)
+
+
+def _understood(found: Iterable[Message | Refused], settings: Settings, told: Memory) -> _Worked:
     messages: list[Message] = []
     refused: list[Refused] = []
-    for one in unpacked(rows, told):
+    for one in found:
         if isinstance(one, Refused):
             refused.append(one)
         else:
@@ -213,8 +216,27 @@ def _alone(row: Row, settings: Settings, told: Memory) -> _Worked:
     except Exception as error:
         if _outside(error):
             raise
-        _logged(error, f"row {row.id} is refused")
-        return _Worked((), (reason(row.id, WHOLE_ROW, "bug", type(error).__name__),), told)
+        if row.kind not in SEVERAL:
+            _logged(error, f"row {row.id} is refused")
+            return _Worked((), (reason(row.id, WHOLE_ROW, "bug", type(error).__name__),), told)
+    every = [_one(message, settings, told) for message in unpacked([row], told)]
+    return _joined(every, told)
+
+
+def _one(message: Message | Refused, settings: Settings, told: Memory) -> _Worked:
+    """One message of a batch on which our code fails; the others of the batch go on."""
+    try:
+        return _understood([message], settings, told)
+    except Exception as error:
+        if _outside(error) or isinstance(message, Refused):
+            raise
+        _logged(error, f"message {message.place} of row {message.row.id} is refused")
+        return _Worked((), (reason(message.row.id, message.place, "bug", type(error).__name__),), told)
+
+
+def _joined(every: Sequence[_Worked], told: Memory) -> _Worked:
+    pieces = tuple(piece for one in every for piece in one.pieces)
+    return _Worked(pieces, tuple(refused for one in every for refused in one.refused), told)
 
 
 def _outside(error: Exception) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -15,11 +16,12 @@ from django.db.models import QuerySet
 from holdfast.server.intake.inbox import Row
 from holdfast.server.intake.models import RefusedEvent
 from holdfast.server.intake.refusing import WHOLE_ROW, Refused
-from holdfast.server.intake.unpacking import MESSAGE, WEBHOOK, raw_message
+from holdfast.server.intake.unpacking import MESSAGE, WEBHOOK, raw_messages
 
 __all__ = ["keep", "moment"]
 
-LONGEST_MESSAGE = 1_000_000
+LONGEST_MESSAGE = 4_000_000
+"""As large as a webhook may be: a message that is cut off could not be sent in again."""
 BATCHES = frozenset(("batch", "import"))
 
 
@@ -59,13 +61,16 @@ def _kept(inbox: str, rows: Sequence[Row], refused: Sequence[Refused], span: Que
     now = {(one.row, one.place) for one in refused}
     for row, place in before - now:
         span.filter(inbox_row=row, place=place).delete()
-    in_order = sorted(refused, key=lambda one: (one.row, one.place))
+    in_order = sorted((one for one in refused if (one.row, one.place) not in before), key=lambda one: (one.row, one.place))
     by_id = {row.id: row for row in rows}
-    fresh = [_event(inbox, by_id[one.row], one) for one in in_order if (one.row, one.place) not in before]
+    fresh: list[RefusedEvent] = []
+    for number, of_row in groupby(in_order, key=lambda one: one.row):
+        text_of = raw_messages(by_id[number])
+        fresh += [_event(inbox, by_id[number], one, text_of(one.place)) for one in of_row]
     RefusedEvent.objects.bulk_create(fresh, batch_size=200, ignore_conflicts=True)
 
 
-def _event(inbox: str, row: Row, one: Refused) -> RefusedEvent:
+def _event(inbox: str, row: Row, one: Refused, message: str) -> RefusedEvent:
     alone = row.kind not in BATCHES and not row.kind.startswith(WEBHOOK)
     return RefusedEvent(
         inbox=inbox,
@@ -77,7 +82,7 @@ def _event(inbox: str, row: Row, one: Refused) -> RefusedEvent:
         code=one.code[:64],
         sentence=one.sentence.replace("\0", ""),
         mend=one.mend,
-        message=raw_message(row, one.place).replace("\0", "")[:LONGEST_MESSAGE],
+        message=message.replace("\0", "")[:LONGEST_MESSAGE],
     )
 
 

@@ -88,7 +88,7 @@ def _lay(message: Message, columns: Laid) -> None:
     """Adds one message; nothing is added when its shape is wrong."""
     body, row, around = message.body, message.row, message.around
     kind = body.get("type") or message.kind
-    if kind not in _KNOWN_TYPES:
+    if type(kind) is not str or kind not in _KNOWN_TYPES:
         kind = _type(kind)
     customer, anonymous = _id(body.get("userId")), _id(body.get("anonymousId"))
     if customer is None and anonymous is None and not row.kind.startswith(WEBHOOK):

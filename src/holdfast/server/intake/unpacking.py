@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from holdfast.server.intake.refusing import WHOLE_ROW, Refused, reason
 if TYPE_CHECKING:
     from holdfast.server.sources.newest import Memory
 
-__all__ = ["MESSAGE", "SHARED", "WEBHOOK", "Message", "raw_message", "unpacked"]
+__all__ = ["MESSAGE", "SHARED", "WEBHOOK", "Message", "raw_messages", "unpacked"]
 
 WEBHOOK = "webhook:"
 MESSAGE = "message"
@@ -65,28 +65,38 @@ def unpacked(rows: Iterable[Row], memory: Memory) -> Iterator[Message | Refused]
             yield from _of_call(row)
 
 
-def raw_message(row: Row, place: int) -> str:
-    """The text of a message as it was sent, with what its batch said for all; of a webhook the whole of it."""
+def raw_messages(row: Row) -> Callable[[int], str]:
+    """Place → the text of that message as it was sent, with what its batch said for all; for other places the whole row."""
+    around, messages = _raw_batch(row)
+    shared = {name: around[name] for name in SHARED if name in around}
+
+    def text_of(place: int) -> str:
+        if not 0 <= place < len(messages):
+            return row.body.decode("utf-8", "replace")
+        said = bytes(messages[place])
+        if not said.lstrip().startswith(b"{"):
+            return said.decode("utf-8", "replace")
+        return msgspec.json.encode({**shared, **_RAW_OBJECT.decode(said)}).decode("utf-8", "replace")
+
+    return text_of
+
+
+def _raw_batch(row: Row) -> tuple[dict[str, msgspec.Raw], list[msgspec.Raw]]:
+    """What a batch says for all, and its messages, none of them decoded; nothing where a row is no batch."""
+    if row.kind in _SINGLE or row.kind.startswith(WEBHOOK):
+        return {}, []
     try:
-        if place != WHOLE_ROW and row.kind not in _SINGLE and not row.kind.startswith(WEBHOOK):
-            around = _RAW_OBJECT.decode(row.body)
-            if "batch" in around:
-                said = bytes(_RAW_LIST.decode(around["batch"])[place])
-                if not said.lstrip().startswith(b"{"):
-                    return said.decode("utf-8", "replace")
-                message = _RAW_OBJECT.decode(said)
-                shared = {name: around[name] for name in SHARED if name in around}
-                return msgspec.json.encode({**shared, **message}).decode("utf-8", "replace")
-    except (*_UNREADABLE, IndexError):
-        pass
-    return row.body.decode("utf-8", "replace")
+        around = _RAW_OBJECT.decode(row.body)
+        return around, _RAW_LIST.decode(around.pop("batch", b"[]"))
+    except _UNREADABLE:
+        return {}, []
 
 
 def _of_call(row: Row) -> Iterator[Message | Refused]:
     try:
         body = _DECODER.decode(row.body)
     except _UNREADABLE:
-        yield reason(row.id, WHOLE_ROW, "not_json")
+        yield from _one_by_one(row)
         return
     if not isinstance(body, dict):
         yield reason(row.id, WHOLE_ROW, "not_json")
@@ -94,6 +104,23 @@ def _of_call(row: Row) -> Iterator[Message | Refused]:
         yield Message(row, 0, row.kind, body, _ALONE)
     else:
         yield from _of_batch(row, body)
+
+
+def _one_by_one(row: Row) -> Iterator[Message | Refused]:
+    """The messages of a batch of which something cannot be read (a number of 5,000 digits): that does not cost the others."""
+    around, messages = _raw_batch(row)
+    try:
+        shared = {name: _DECODER.decode(around[name]) for name in SHARED if name in around}
+    except _UNREADABLE:
+        messages = []
+    if not messages:
+        yield reason(row.id, WHOLE_ROW, "not_json")
+    for place, said in enumerate(messages):
+        try:
+            message = _DECODER.decode(said)
+        except _UNREADABLE:
+            message = None
+        yield Message(row, place, row.kind, message, shared) if isinstance(message, dict) else reason(row.id, place, "not_json")
 
 
 def _of_batch(row: Row, body: dict[str, Any]) -> Iterator[Message | Refused]:
