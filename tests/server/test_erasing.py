@@ -17,7 +17,7 @@ from django.db import connection
 from django.utils.timezone import now
 
 from holdfast.server.analyst.client import call
-from holdfast.server.customers import consents, erasing, foreseen, projection
+from holdfast.server.customers import consents, erasing, foreseen, projection, traces
 from holdfast.server.customers.computed import computed
 from holdfast.server.customers.models import Customer, Erasure
 from holdfast.server.customers.timeline import timeline
@@ -182,16 +182,93 @@ def test_who_comes_back_is_a_customer_anew(shop):
 
 
 @pytest.mark.django_db
-def test_a_trace_that_is_left_fails_the_erasure_and_is_told_and_it_can_be_done_again(shop):
+def test_a_trace_that_is_left_fails_the_erasure_and_is_told_and_it_can_be_done_again(
+    shop, as_, django_capture_on_commit_callbacks
+):
     left = shop.path / "server" / "forgotten-export.csv"
     left.write_text(f"{MAIL}\n")
     with pytest.raises(erasing.TracesLeft, match="forgotten-export"):
         erasing.erase(ANN, "max@example.com")
     row = Erasure.objects.get()
-    assert (row.state, row.error) == ("failed", "TracesLeft")
+    assert (row.state, row.error) == ("failed", "server/forgotten-export.csv")
+    page = as_("max").get(f"/erasures/{row.pk}/").content.decode()
+    assert "server/forgotten-export.csv" in page
+    assert MAIL not in page
     left.unlink()
-    assert erasing.erase(ANN, "max@example.com").state == "done"
+    with django_capture_on_commit_callbacks(execute=True):
+        as_("max").post(f"/erasures/{row.pk}/")
+    row.refresh_from_db()
+    assert row.state == "done"
     assert naming(shop.path) == rows_naming() == []
+
+
+def two(shop, **bens):
+    """Ann as ever, and somebody beside her of whom this is told."""
+    pour(shop, [happened(20, bens.pop("person", "customer-cleo"), kind="identify", **bens)])
+    projection.follow()
+
+
+@pytest.mark.django_db
+def test_who_shares_her_name_and_address_keeps_them_and_she_is_erased_all_the_same(shop):
+    """A family's address, the same name twice: they do not tell whose they are, and the proof says so."""
+    two(shop, email=MAIL, name=NAME)
+    cleos = apps.get_model("customers.Note").objects.create(person="customer-cleo", text=f"Uses {MAIL}", author_name="Agnes")
+    row = erasing.erase(ANN, "max@example.com")
+    assert (row.state, row.proof["found_afterwards"], row.proof["shared"]) == ("done", 0, 2)
+    assert (cleo := Customer.objects.get(person="customer-cleo")).email == MAIL
+    assert cleo.name == NAME
+    cleos.refresh_from_db()
+    assert cleos.text == f"Uses {MAIL}"
+    assert not any(ANN in place for place in [*naming(shop.path), *rows_naming()])
+
+
+@pytest.mark.django_db
+def test_one_of_us_who_is_a_customer_is_erased_as_a_customer(shop, people):
+    people["max"].email, people["max"].name = MAIL, NAME
+    people["max"].save()
+    assert erasing.erase(ANN, people["olga"]).state == "done"
+    people["max"].refresh_from_db()
+    assert people["max"].email == MAIL
+
+
+@pytest.mark.django_db
+def test_in_what_was_written_about_others_she_is_blotted_out(shop):
+    """In any case, and only as a word: Joannabel Leeworth is another person."""
+    note, task = apps.get_model("customers.Note"), apps.get_model("customers.Task")
+    bens = note.objects.create(
+        person="customer-ben", text=f"Friend of {MAIL.upper()}; not of Jo{NAME}, of {NAME}.", author_name="Agnes"
+    )
+    call = task.objects.create(person="customer-ben", title=f"Ask about {ANN}", told="customer-ann-12 too")
+    row = erasing.erase(ANN, "max@example.com")
+    bens.refresh_from_db()
+    call.refresh_from_db()
+    assert bens.text == f"Friend of […]; not of Jo{NAME}, of […]."
+    assert (call.title, call.told) == ("Ask about […]", "customer-ann-12 too")
+    assert row.proof["removed"]["written about others, blotted out"] == 2
+
+
+@pytest.mark.django_db
+def test_an_id_that_begins_another_ones_is_not_a_trace(shop):
+    """customer-ann-1 is erased while customer-ann-12 stays, in tables, uploads and files; a number may stand anywhere."""
+    two(shop, person="customer-ann-12", email=f"x.{MAIL}")
+    pour(shop, [happened(30, "100001", kind="identify", name="Ten")])
+    projection.follow()
+    (server_folder("uploads") / "more.csv").write_text(f"customer-ann-12,x.{MAIL}\norder,100001\n")
+    (shop.path / "server" / "queue.log").write_text('{"id": "customer-ann-12", "order": 100001}')
+    assert erasing.erase(ANN, "max@example.com").state == "done"
+    assert erasing.erase("100001", "max@example.com").state == "done"
+    assert (server_folder("uploads") / "more.csv").exists()
+    assert Customer.objects.get(person="customer-ann-12").email == f"x.{MAIL}"
+
+
+def test_names_are_found_however_they_are_written(tmp_path):
+    """In JSON with escapes, in a URL, over the edge of what is read at once, after a line's end in JSON."""
+    written = ['{"name": "Zo\\u00eb Quill"}', "zo%C3%AB%20quill", "x" * (traces.PIECE - 4) + " ZOË QUILL", '"a\\nzoë@ex.org"']
+    for number, text in enumerate(written):
+        (tmp_path / f"{number}.txt").write_text(text)
+    (tmp_path / "other.txt").write_text("x" * (traces.PIECE - 9) + " Zoë Quills, aZoë Quill, zoë@ex.org.uk")
+    found = traces.in_files(tmp_path, ["Zoë Quill", "zoë@ex.org"])
+    assert [path.name for path in found] == ["0.txt", "1.txt", "2.txt", "3.txt"]
 
 
 @pytest.mark.django_db

@@ -17,7 +17,7 @@ from holdfast.server.api.gate import Router, actor
 from holdfast.server.api.paging import Cursor, Limit, Page, key_of_cursor
 from holdfast.server.customers import known, listing, merging
 from holdfast.server.customers.consents import consents
-from holdfast.server.customers.links import key_of
+from holdfast.server.customers.links import key_of, person_of
 from holdfast.server.customers.models import Erasure
 from holdfast.server.customers.search import found
 from holdfast.server.customers.tags import tag_named, tags_of
@@ -207,9 +207,11 @@ def export(request: HttpRequest, key: Key) -> Any:
 )
 def erase(request: HttpRequest, key: Key) -> Status:
     """Put into the queue; `GET /erasures/{erasure_id}` tells how it stands, and then the proof. It cannot be taken back."""
-    from holdfast.server.customers.erasing import ask_to_erase
+    from holdfast.server.customers.erasing import ask_to_erase, waiting
 
-    return Status(202, ask_to_erase(known.who_or_404(key).person, by=actor(request)))
+    asked = waiting(person_of(key))  # of who is half erased already nothing else is left to be found by
+    person = asked.person if asked else known.who_or_404(key).person
+    return Status(202, ask_to_erase(person, by=actor(request)))
 
 
 @router.get("/erasures/{erasure_id}", needs="steer", response={200: ErasureOut} | ERRORS, summary="How does an erasure stand?")

@@ -8,6 +8,9 @@
 2. the lake and the timelines, every id joined with hers               5. uploads that name her
 3. the database: profile, words, consents, notes, tags, tasks, …       6. a search for her ids, name and address everywhere
 
+What people wrote about others stays, her name and addresses blotted out. A text that somebody else has too (a family's address,
+the same name twice, one of us who is a customer) is not looked for: it does not tell whose it is, and the proof says so.
+
 A kill between two steps is harmless: the row keeps her id until all is done, and every step can be done again. What is kept is
 a row without personal data: a hash of the id, who asked, when, and what was removed where.
 
@@ -30,10 +33,11 @@ from django.db import transaction
 
 from holdfast.server.customers import traces
 from holdfast.server.customers.models import Cursor, Customer, Erasure, KnownAs, ids_of
+from holdfast.server.customers.naming import shared, texts_of
 from holdfast.server.customers.removing import removed_from_database
 from holdfast.server.place import folder, secret_key, server_folder
 
-__all__ = ["ask_to_erase", "carry_out", "erase", "hash_of", "was_erased"]
+__all__ = ["TracesLeft", "ask_to_erase", "carry_out", "erase", "hash_of", "waiting", "was_erased"]
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +69,11 @@ def was_erased(person: str) -> datetime | None:
     return Erasure.objects.filter(hash=hash_of(person), state="done").values_list("done_at", flat=True).first()
 
 
+def waiting(person: str) -> Erasure | None:
+    """The erasure of this very id that is not done yet: asked for, running or failed."""
+    return Erasure.objects.filter(hash=hash_of(person)).exclude(state="done").first()
+
+
 def hash_of(person: str) -> str:
     """What is kept of an id: nobody can guess it back without the server's secret."""
     return hmac.new(secret_key().encode(), person.encode(), hashlib.sha256).hexdigest()
@@ -77,6 +86,9 @@ def carry_out(row: Erasure) -> None:
     Erasure.objects.filter(pk=row.pk).update(state="running", error="")
     try:
         row.proof, needles = _erased(row)
+    except TracesLeft as left:
+        Erasure.objects.filter(pk=row.pk).update(state="failed", error=str(left)[:500])
+        raise
     except Exception as error:
         # the class alone: the text of an error may name her
         Erasure.objects.filter(pk=row.pk).update(state="failed", error=type(error).__name__)
@@ -91,9 +103,9 @@ def carry_out(row: Erasure) -> None:
 def _asked(person: str, by: Any) -> Erasure:
     from holdfast.server.people.audit import record
 
-    waiting = Erasure.objects.filter(hash=hash_of(person)).exclude(state="done").first()
-    if waiting is not None:
-        return waiting
+    asked = waiting(person)
+    if asked is not None:
+        return asked
     entry = record(by, "customer.erase", subject="erased")
     return Erasure.objects.create(hash=hash_of(person), person=person, by=entry.actor)
 
@@ -107,17 +119,20 @@ def _erased(row: Erasure) -> tuple[dict[str, Any], list[str]]:
     _forgotten_on_the_way(ids, removed)  # what arrived meanwhile
     removed["answers kept"] = int(_analyst("customers.forget") or 0) + traces.cleared(server_folder("kept"), besides="seen")
     removed["uploads"] = traces.cleared_of(server_folder("uploads"), needles)
-    found = traces.everywhere(folder(), ids, needles) | set(_analyst("customers.naming", ids=ids) or ())
+    others = shared(needles, ids)
+    hers = [one for one in needles if one not in others]
+    _add(removed, {"written about others, blotted out": traces.blotted(hers)})
+    found = traces.everywhere(folder(), ids, hers) | set(_analyst("customers.naming", ids=ids) or ())
     if found:
         raise TracesLeft(sorted(found))
     counts = {place: count for place, count in removed.items() if count}
-    return {"removed": counts, "found_afterwards": 0, "ids": len(ids)}, needles
+    return {"removed": counts, "found_afterwards": 0, "ids": len(ids), "shared": len(others)}, hers
 
 
 def _whom(row: Erasure) -> tuple[list[str], list[str]]:
     """Her ids and the texts that name her; noted before anything is removed, for a second try after a kill."""
     ids = sorted({*_all_ids(row.person), *row.proof.get("ids", ())})
-    needles = sorted({*_needles(ids), *row.proof.get("needles", ())})
+    needles = sorted({*texts_of(Customer.objects.filter(person__in=ids), ids), *row.proof.get("needles", ())})
     row.proof = {"ids": ids, "needles": needles}
     row.save(update_fields=["proof"])
     return ids, needles
@@ -134,7 +149,10 @@ def _analyst(errand: str, **arguments: Any) -> Any:
 
 
 class TracesLeft(Exception):
-    """Something still names her after the erasure: the places."""
+    """Something still names her after the erasure: the places, which do not name her themselves."""
+
+    def __init__(self, places: list[str]) -> None:
+        super().__init__(", ".join(places))
 
 
 def _erased_in_lake(ids: list[str], removed: dict[str, int]) -> list[str]:
@@ -162,17 +180,6 @@ def _all_ids(person: str) -> list[str]:
     ids.update(Customer.objects.filter(merged_into__in=ids).values_list("person", flat=True))
     ids.update(KnownAs.objects.filter(person__in=ids).values_list("known_as", flat=True))
     return sorted({person, *ids})
-
-
-def _needles(ids: list[str]) -> list[str]:
-    """Texts that name her beyond doubt: long ids, addresses, phone numbers, whole names."""
-    rows = Customer.objects.filter(person__in=ids)
-    told = {one for row in rows for one in (row.email, row.phone) if one}
-    for row in rows:
-        told.update(str(one[2]) for name, one in row.told.items() if name in ("email", "phone") and one[2])
-        if " " in row.name:
-            told.add(row.name)
-    return sorted(one for one in {*told, *ids} if len(one) >= traces.LEAST)
 
 
 def _forgotten_on_the_way(ids: list[str], removed: dict[str, int]) -> None:

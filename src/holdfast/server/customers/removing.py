@@ -16,7 +16,7 @@ from django.db.models.functions import Cast
 from holdfast.server.customers.identity import chunks
 from holdfast.server.customers.resolving import ANONYMOUS
 
-__all__ = ["PLACES", "held_in_database", "removed_from_database"]
+__all__ = ["FIELDS", "PLACES", "held_in_database", "removed_from_database"]
 
 PLACES: tuple[tuple[str, str], ...] = (
     ("customers.CustomerWord", "customer__person"),
@@ -39,6 +39,9 @@ PLACES: tuple[tuple[str, str], ...] = (
 
 DEVICES: tuple[tuple[str, str], ...] = (("customers.Sighting", "anonymous"), ("customers.AliasCall", "previous"))
 """Fields that hold anonymous ids without "anon:"."""
+
+FIELDS = frozenset((*PLACES, *DEVICES))
+"""Fields where ids stand whole."""
 
 BLANKED = frozenset({"people.AuditEntry", "sources.PrivacyRequest"})
 """Rows that stay without the id: who of us did what, and when, is kept."""
@@ -76,9 +79,16 @@ def _places(ids: list[str]) -> Iterable[tuple[Any, str, list[str]]]:
     for places, values in ((PLACES, ids), (DEVICES, bare)):
         for label, field in places:
             try:
-                yield apps.get_model(label), field, values
+                model = apps.get_model(label)
             except LookupError:
                 continue
+            yield model, field, _as_kept(model, field, values)
+
+
+def _as_kept(model: Any, field: str, ids: list[str]) -> list[str]:
+    """The ids as a field keeps them: a shorter field holds their beginning."""
+    longest = None if "__" in field else model._meta.get_field(field).max_length
+    return sorted({one[:longest] for one in ids})
 
 
 def _deleted(rows: Any) -> int:

@@ -1,7 +1,7 @@
 """Looking for traces of a person in every table and every file of the workspace, and wiping what deleting alone leaves behind.
 
-Ids and addresses of LEAST signs and more are looked for as bytes, anywhere; short ids ("17") only where ids stand, since a
-number of two digits is found in any file.
+Texts that name her (`naming.py`) are looked for as words, anywhere; short ids ("17") only where ids stand, since a number of
+two digits is found in any file. Profiles of others are what the lake says of them, and stay.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import logging
 import sqlite3
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,52 +21,85 @@ from django.db import connection, models
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
-from holdfast.server.customers.removing import held_in_database
+from holdfast.server.customers.naming import ERASED_WORD, Sought, in_bytes, in_text, spellings
+from holdfast.server.customers.removing import FIELDS, held_in_database
 from holdfast.server.place import server_folder
 
-__all__ = ["LEAST", "cleared", "cleared_of", "everywhere", "in_files", "in_tables", "wiped"]
-
-LEAST = 6
-"""A shorter text is found by chance."""
+__all__ = ["blotted", "cleared", "cleared_of", "everywhere", "in_files", "in_tables", "wiped"]
 
 PIECE = 1 << 20
+EDGE = 2
+"""Bytes on either side of a text that tell whether it is a word."""
+
 PACKED = 200_000_000
 """So many unpacked bytes of an upload are looked at; what is larger is deleted unseen."""
 
 LAKE = ("lake", "timelines", "accounts")
 """Folders of which the lake itself proves that nobody is left in them (they are compressed: bytes would prove nothing)."""
 
+OF_THE_LAKE = ("customers.customer", "customers.account", "customers.erasure")
+"""Tables of what the lake says of others, and the row of the erasure itself."""
+
+WRITTEN: tuple[tuple[str, str], ...] = (
+    ("customers.Note", "text"),
+    ("customers.Task", "title"),
+    ("customers.Task", "told"),
+    ("keeping.Audience", "note"),
+    ("keeping.Review", "decision"),
+    ("keeping.SavedReport", "note"),
+)
+"""Model and field of what people write about others, in which her name is blotted out."""
+
 log = logging.getLogger(__name__)
 
 
 def everywhere(workspace: Path, ids: list[str], needles: list[str]) -> set[str]:
     """The places that still name her, but for the row of the erasure itself: tables with field, files."""
-    return {*held_in_database(ids), *in_tables(needles), *(str(path) for path in in_files(workspace, needles))}
+    files = (path.relative_to(workspace) for path in in_files(workspace, needles))
+    places = {*held_in_database(ids), *in_tables(needles), *(str(path) for path in files)}
+    return {in_text(needles).sub(ERASED_WORD, place) for place in places}
 
 
 def in_tables(needles: list[str]) -> set[str]:
-    """Table and field wherever one of the texts stands, in any column of text of any table."""
-    found: set[str] = set()
-    for model in apps.get_models():
-        for field in model._meta.concrete_fields:
-            if not _texts(field) or model._meta.label_lower == "customers.erasure":
-                continue
-            rows = model.objects.order_by()
-            if isinstance(field, models.JSONField):
-                rows, name = rows.annotate(as_text=Cast(field.name, TextField())), "as_text"
-            else:
-                name = field.attname
-            wanted = Q()
-            for needle in needles:
-                wanted |= Q(**{f"{name}__contains": needle})
-            if needles and rows.filter(wanted).exists():
-                found.add(f"{model._meta.label}.{field.name}")
-    return found
+    """Table and field wherever one of the texts stands, in any column of text of any table but where ids stand."""
+    fields = ((model, field) for model in apps.get_models() for field in model._meta.concrete_fields)
+    return {
+        f"{model._meta.label}.{field.name}"
+        for model, field in fields
+        if _texts(field)
+        and model._meta.label_lower not in OF_THE_LAKE
+        and (model._meta.label, field.name) not in FIELDS
+        and any(True for _ in _rows_with(model, field, needles))
+    }
+
+
+def blotted(needles: list[str]) -> int:
+    """Blot the texts out of what was written about others, in the transaction of the caller; how many pieces of writing."""
+    count = 0
+    for label, name in WRITTEN:
+        model = apps.get_model(label)
+        for number, text in list(_rows_with(model, model._meta.get_field(name), needles)):
+            count += model.objects.filter(pk=number).update(**{name: in_text(needles).sub(ERASED_WORD, text)})
+    return count
+
+
+def _rows_with(model: Any, field: Any, needles: list[str]) -> Iterator[tuple[Any, str]]:
+    """Key and text of each row that holds one of the texts in this field."""
+    rows, name = model.objects.order_by(), field.attname
+    if isinstance(field, models.JSONField):
+        rows, name = rows.annotate(as_text=Cast(field.name, TextField())), "as_text"
+    wanted = Q()
+    for needle in needles:
+        for spelling in spellings(needle):
+            wanted |= Q(**{f"{name}__icontains": spelling})
+    for number, text in rows.filter(wanted).values_list("pk", name) if needles else ():
+        if in_text(needles).search(str(text)):
+            yield number, str(text)
 
 
 def in_files(workspace: Path, needles: list[str]) -> Iterator[Path]:
     """Files outside the lake that hold one of the texts; the SQLite files of the server are looked at as bytes too."""
-    sought = [needle.encode() for needle in needles]
+    sought = in_bytes(needles)
     for path in sorted(workspace.rglob("*")):
         inside = path.relative_to(workspace).parts
         if path.is_file() and inside[0] not in LAKE and not _queued(path) and _holds(path, sought):
@@ -86,7 +119,7 @@ def cleared(folder: Path, *, besides: str) -> int:
 
 def cleared_of(folder: Path, needles: list[str]) -> int:
     """Delete the uploads that hold one of the texts, also packed ones; how many."""
-    sought = [needle.encode() for needle in needles]
+    sought = in_bytes(needles)
     gone = 0
     for path in sorted(folder.rglob("*")):
         if path.is_file() and (_holds(path, sought) or _packed(path, sought)):
@@ -99,7 +132,7 @@ def wiped(needles: list[str]) -> list[str]:
     """Leave nothing of deleted rows in the bytes of the database: SQLite's log and free pages, PostgreSQL's dead rows.
 
     SQLite overwrites what is deleted (secure_delete); a file that holds one of the texts all the same is written anew. The
-    names of the files that still hold one, since somebody else has the same address.
+    names of the files that still hold one, since somebody else is told by it too.
     """
     if connection.in_atomic_block:
         return []
@@ -108,11 +141,12 @@ def wiped(needles: list[str]) -> list[str]:
             cursor.execute("VACUUM")
         else:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    sought = [needle.encode() for needle in needles]
-    files = [path for path in sorted(server_folder().glob("*.sqlite*")) if _holds(path, sought)]
+    # a name or an address needs no blank around it there; an id may be the beginning of another one
+    sought = in_bytes([one for one in needles if "@" in one or " " in one], apart=False), in_bytes(needles)
+    files = [path for path in sorted(server_folder().glob("*.sqlite*")) if any(_holds(path, one) for one in sought)]
     for name in sorted({path.name.partition("-")[0] for path in files}):
         _vacuumed(server_folder() / name)
-    return [path.name for path in files if _holds(path, sought)]
+    return [path.name for path in files if any(_holds(path, one) for one in sought)]
 
 
 def _vacuumed(path: Path) -> None:
@@ -134,28 +168,37 @@ def _queued(path: Path) -> bool:
     return path.name.startswith("holdfast.sqlite")
 
 
-def _holds(path: Path, sought: Iterable[bytes]) -> bool:
+def _holds(path: Path, sought: Sought) -> bool:
     try:
         with path.open("rb") as file:
-            return _in_stream(file, list(sought))
+            return _in_stream(file, sought)
     except OSError:
         return False
 
 
-def _in_stream(file: Any, sought: list[bytes], most: int | None = None) -> bool:
-    """Whether a stream holds one of the texts; what is longer than `most` is taken to hold one."""
-    overlap = max((len(one) for one in sought), default=1) - 1
+def _in_stream(file: Any, sought: Sought, most: int | None = None) -> bool:
+    """Whether a stream holds one of the texts; what is longer than `most` is taken to hold one.
+
+    A text at the edge of what was read is judged when what follows it is read too.
+    """
+    overlap = sought.longest + 2 * EDGE
     before, read = b"", 0
-    while piece := file.read(PIECE):
+    while True:
+        piece = file.read(PIECE)
         window = before + piece
         read += len(piece)
-        if any(one in window for one in sought) or (most is not None and read > most):
-            return bool(sought)
-        before = window[-overlap:] if overlap else b""
-    return False
+        whole = read == len(window)
+        for hit in sought.within(window):
+            if (whole or hit.start() >= EDGE) and (not piece or hit.end() <= len(window) - EDGE):
+                return True
+        if not piece:
+            return False
+        if most is not None and read > most:
+            return True
+        before = window[-overlap:]
 
 
-def _packed(path: Path, sought: list[bytes]) -> bool:
+def _packed(path: Path, sought: Sought) -> bool:
     """Whether a packed file holds one of the texts (Excel files are ZIP archives)."""
     try:
         if zipfile.is_zipfile(path):

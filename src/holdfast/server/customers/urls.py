@@ -42,7 +42,7 @@ urlpatterns: list[URLPattern] = [
     page(f"{ONE}/export/", leaving.export_page, name="customer-export", needs="steer", writes="steer"),
     page(f"{ONE}/erase/", leaving.erase_page, name="customer-erase", needs="steer", writes="steer"),
     page("erasures/", leaving.erasures, name="erasures", needs="steer"),
-    page("erasures/<int:number>/", leaving.erasure, name="erasure", needs="steer"),
+    page("erasures/<int:number>/", leaving.erasure, name="erasure", needs="steer", writes="steer"),
     page("notes/<int:number>/", caring.change_note, name="note", needs="look", writes="care"),
     page("notes/<int:number>/delete/", only_post(caring.delete_note), name="note-delete", needs="care", writes="care"),
     page("notes/<int:number>/restore/", only_post(caring.restore_note), name="note-restore", needs="care", writes="care"),

@@ -53,8 +53,14 @@ def erase_page(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def erasure(request: HttpRequest, number: int) -> HttpResponse:
-    """How an erasure stands, and its proof when it is done; a part of the page while it is watched."""
+    """How an erasure stands, and its proof when it is done; a part of the page while it is watched. A POST tries again."""
+    from holdfast.server.customers.erasing import ask_to_erase
+
     row = get_object_or_404(Erasure, pk=number)
+    if request.method == "POST":
+        if row.state == "failed":
+            ask_to_erase(row.person, by=request.user)
+        return redirect("erasure", row.pk)
     template = "parts/erasure" if from_htmx(request) else "erasure"
     return render(request, f"customers/{template}.html", {"row": row, "removed": sorted(row.proof.get("removed", {}).items())})
 

@@ -1,0 +1,119 @@
+"""Texts that name a person beyond doubt, and finding them: as whole words, in any case, also as JSON and URLs write them.
+
+Whole words, so that customer-1 is not found in customer-12. A text that somebody else has too (a family's address, the same
+name twice, one of us who is a customer) tells nothing: whoever finds it does not know whose it is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
+
+from django.db.models import Q
+
+from holdfast.server.customers.facts import shown_fields
+from holdfast.server.customers.models import Customer
+from holdfast.server.customers.resolving import ANONYMOUS
+from holdfast.server.customers.trait_names import SHOWN, plain
+
+__all__ = ["ERASED_WORD", "LEAST", "Sought", "in_bytes", "in_text", "shared", "spellings", "texts_of"]
+
+LEAST = 6
+"""A shorter text is found by chance."""
+
+LEAST_DIGITS = 9
+"""So is a shorter number: an order, an amount, an instant."""
+
+ERASED_WORD = "[…]"
+"""What stands where somebody was named."""
+
+TOLD = frozenset(name for field in ("email", "phone", "name") for name in SHOWN[field])
+BEFORE = r"(?:(?<![^\W_])(?<!_)(?<![^\W_][-.+])|(?<=\\[nrtbf]))"
+BEHIND = r"(?![^\W_]|_)(?![-.+@][^\W_])"
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What is looked for in bytes.
+
+    plain    one of these is there, in small letters, wherever the pattern finds something: quick to rule out
+    pattern  what finds it
+    """
+
+    plain: tuple[bytes, ...]
+    pattern: re.Pattern[bytes]
+
+    @property
+    def longest(self) -> int:
+        """Bytes of the longest text."""
+        return max((len(one) for one in self.plain), default=0)
+
+    def within(self, window: bytes) -> Iterator[re.Match[bytes]]:
+        """Where it stands in these bytes."""
+        small = window.lower()
+        return self.pattern.finditer(window) if any(one in small for one in self.plain) else iter(())
+
+
+def texts_of(rows: Iterable[Customer], ids: Iterable[str]) -> list[str]:
+    """The texts that name the person of these rows and ids: ids, addresses, phone numbers, whole names."""
+    found: set[str] = {one.removeprefix(ANONYMOUS) for one in ids}
+    for row in rows:
+        told = {name: str(one[2]) for name, one in row.told.items() if one[2]}
+        said = {value for name, value in told.items() if plain(name) in TOLD}
+        said |= {row.email, row.phone, row.name, shown_fields(told, _AS_LONG)["name"]}
+        found |= {one.strip() for one in said if "@" in one or " " in one.strip() or any(sign.isdigit() for sign in one)}
+    return sorted(one for one in found if len(one) >= (LEAST_DIGITS if one.isdigit() else LEAST))
+
+
+def shared(texts: Iterable[str], ids: Iterable[str]) -> set[str]:
+    """Those of the texts that another customer, or one of us, is called or reached by as well."""
+    from holdfast.server.people.models import User
+
+    told, hers = {one.casefold(): one for one in texts}, set(ids)
+    wanted = Q()
+    for one in told.values():
+        wanted |= Q(email__iexact=one) | Q(phone=one) | Q(name__iexact=one)
+    rows = Customer.objects.filter(wanted).order_by().values_list("person", "email", "phone", "name") if told else ()
+    others = {value for person, *values in rows if person not in hers for value in values}
+    others |= {value for pair in User.objects.values_list("email", "name") for value in pair}
+    return {told[one.casefold()] for one in others if one.casefold() in told}
+
+
+def spellings(text: str) -> set[str]:
+    """A text as it is written plainly, in JSON and in a URL."""
+    return {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], quote(text)}
+
+
+def in_text(texts: Iterable[str]) -> re.Pattern[str]:
+    """A pattern that finds any of the texts in a text; nothing where there are none."""
+    return _pattern(frozenset(texts))
+
+
+def in_bytes(texts: Iterable[str], *, apart: bool = True) -> Sought:
+    """The same for bytes (UTF-8).
+
+    apart  as words; else wherever they stand, as in a file of a database, where columns stand beside each other
+    """
+    cases = {case for one in texts for case in (one, one.lower(), one.upper())}  # bytes know no case but of plain letters
+    every = sorted({spelling.encode() for one in cases for spelling in spellings(one)})
+    plain = tuple(sorted({one.lower() for one in every}))
+    either = f"(?:{'|'.join(re.escape(one.decode()) for one in every) or '(?!)'})"
+    return Sought(plain, re.compile((BEFORE + either + BEHIND if apart else either).encode(), re.IGNORECASE))
+
+
+@lru_cache(maxsize=8)
+def _pattern(texts: frozenset[str]) -> re.Pattern[str]:
+    return re.compile(f"{BEFORE}(?:{_either(texts)}){BEHIND}", re.IGNORECASE)
+
+
+def _either(texts: Iterable[str]) -> str:
+    every = {spelling for one in texts for spelling in spellings(one)}
+    return "|".join(re.escape(one) for one in sorted(every, key=lambda one: (-len(one), one))) or "(?!)"
+
+
+_AS_LONG: dict[str, Any] = dict.fromkeys(SHOWN, 254)
