@@ -272,6 +272,20 @@ def _added(a: Any, b: Any, offsets_a: Any, offsets_b: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
+def _orders_as_before(
+    order_source: Any, places: Any, start: int, stop: int, order: int, code: Any, i: int, out: int, valued: Any
+) -> None:
+    """The orders of a customer of whom nothing is fresh: they stand where their events stand."""
+    while start < stop:
+        if valued[code[i]]:
+            order_source[start], places[start] = order, out
+            order += 1
+            start += 1
+        i += 1
+        out += 1
+
+
+@njit(cache=True, nogil=True)
 def _weave(
     a: Any, b: Any, offsets_a: Any, offsets_b: Any, second_a: Any, second_b: Any, micro_a: Any, micro_b: Any,
     code_a: Any, code_b: Any, orders_a: Any, orders_b: Any, valued: Any,
@@ -295,15 +309,10 @@ def _weave(
         if b[k] < 0:
             if i < stop_i:
                 runs = _run_on(starts, sources, runs, out, i)
-            last_order = order_out + orders[k + 1] - orders[k]
-            while order_out < last_order:
-                if valued[code_a[i]]:
-                    order_source[order_out], places[order_out] = order_i, out
-                    order_i += 1
-                    order_out += 1
-                i += 1
-                out += 1
-            out = offsets[k + 1]
+            _orders_as_before(
+                order_source, places, order_out, order_out + orders[k + 1] - orders[k], order_i, code_a, i, out, valued
+            )
+            order_out, out = order_out + orders[k + 1] - orders[k], offsets[k + 1]
             continue
         while i < stop_i or j < stop_j:
             first = j >= stop_j or (

@@ -64,7 +64,7 @@ class Desk:
     def timelines(self) -> Timelines:
         """The newest timelines on disk, mapped once a generation; built first where there are none.
 
-        They can be some seconds behind the lake (`level` brings them up): whoever asks never waits for a merge.
+        They can be up to a minute behind the lake (`level` brings them up): whoever asks never waits for a merge.
         """
         from holdfast.timelines.timelines import Timelines
         from holdfast.workspace.stored import current_generation
