@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -189,6 +190,53 @@ def test_a_file_that_was_stopped_while_it_is_read_leaves_nothing(as_, served, mo
     assert "It was stopped" in shown(max_, page)
     assert not Workspace.open(served.path).imports()
     assert sum(len(batch) for batch in Workspace.open(served.path).lake.scan(["event_id"])) == 0
+
+
+def test_a_file_that_waits_for_its_turn_has_not_stopped_and_is_read_once(as_, served, monkeypatch):
+    from holdfast.server.sources import importing, steps
+    from holdfast.server.sources.models import Upload
+
+    max_, queue = as_("max"), []
+    monkeypatch.setattr(steps, "read_in", queue.append)
+    page = uploaded(max_)
+    pk = int(page.rstrip("/").rsplit("/", 1)[1])
+    before = Upload.objects.get(pk=pk)
+    steps.begin(before, "max")
+    steps.begin(before, "max")  # the second of two clicks saw the same page
+    assert queue == [pk]
+    monkeypatch.setattr(steps, "STILL", timedelta(0))
+    assert "about to be read" in shown(max_, page)
+    importing.alive(pk)
+    assert "The reading has stopped" in shown(max_, page)
+    assert max_.post(f"{page}read/").status_code == 302
+    assert queue == [pk, pk]
+
+
+def test_a_file_that_is_stopped_before_its_turn_is_not_kept(as_, served, monkeypatch):
+    from holdfast.server.sources import importing, steps
+
+    max_, queue = as_("max"), []
+    monkeypatch.setattr(steps, "read_in", queue.append)
+    page = uploaded(max_)
+    max_.post(f"{page}read/")
+    max_.post(f"{page}cancel/")
+    importing.read_in(queue[0])
+    assert "It was stopped" in shown(max_, page)
+    assert not list((served.path / "server" / "uploads").iterdir())
+    assert not Workspace.open(served.path).imports()
+
+
+def test_fifty_refused_rows_of_a_wide_file_are_put_right_in_the_page(as_, served):
+    """Sixty columns make 3,000 fields of a form."""
+    names = ["InvoiceNo", "InvoiceDate", "CustomerID", "Quantity", "UnitPrice", *(f"Note{n}" for n in range(55))]
+    bad = [",".join([str(n), "2010-13-41", "17850", "1", "2.55", *["x"] * 55]) for n in range(50)]
+    good = ",".join(["99", "2010-12-01", "17850", "1", "2.55", *["x"] * 55])
+    max_ = as_("max")
+    max_.post(f"{uploaded(max_, chr(10).join([','.join(names), good, *bad]))}read/")
+    refusals = f"/imports/refusals/{Workspace.open(served.path).imports()[0].fingerprint}/"
+    form = {f"{row}:{name}": "x" for row in range(50) for name in names[5:]}
+    form |= {f"{row}:{name}": "2010-12-01" if name == "InvoiceDate" else "1" for row in range(50) for name in names[:5]}
+    assert "50 events" in shown(max_, max_.post(refusals, form)["Location"])
 
 
 def test_progress_is_asked_again_until_it_is_over(as_):

@@ -95,6 +95,12 @@ def test_woocommerce_is_greeted_and_its_second_shop_has_ids_of_its_own(as_, box)
     assert [row.kind for row in box.take(0, 10)] == ["webhook:woocommerce/leeds-:order.updated"]
 
 
+@pytest.mark.parametrize("name", ["", "a:b", "x" * 81, "Shop\u200b", "Tea\nroom", "\U0001f469\u200d\U0001f4bb"])
+def test_a_name_that_no_row_could_keep_is_refused_when_it_is_given(as_, box, name):
+    """Signs that cannot be seen would be refused by the inbox, with each webhook."""
+    assert as_("olga").post("/sources/connect/shopify/", {"name": name, "prefix": ""}).status_code == 422
+
+
 def test_what_is_no_webhook_is_turned_away(as_, box):
     olga = as_("olga")
     shop = connected(olga, "shopify")

@@ -22,6 +22,7 @@ from holdfast.server.intake.call import CALLS, SEVERAL
 from holdfast.server.intake.front import Front
 from holdfast.server.intake.inbox import Arrived, InboxRefused, Row, inbox
 from holdfast.server.people.models import WriteKey, hashed
+from holdfast.server.process.metrics import ACKNOWLEDGED
 
 KEY = "wk_anns_shop"
 TRACK = b'{"type":"track","event":"Tea Drunk","userId":"ann"}'
@@ -94,6 +95,13 @@ def shop(served):
     shop.loop.run(shop.front.close())
     shop.loop.close()
     inbox().close()
+
+
+def test_an_event_is_counted_once(shop):
+    before = ACKNOWLEDGED._value.get()
+    shop.ask("/v1/batch", json.dumps({"batch": [{}, {}, {}]}).encode(), key=KEY)
+    shop.ask("/v1/track", key="unknown")
+    assert ACKNOWLEDGED._value.get() - before == 3
 
 
 # ------------------------------------------------------------------------------------------------------------ what is taken

@@ -69,6 +69,13 @@ def test_a_message_is_shown_as_text(as_, refusals):
     assert "&lt;script&gt;alert" in page
 
 
+def test_half_a_character_is_shown_as_it_was_sent(as_, served, empty_inbox):  # noqa: F811
+    arrive("webhook:shopify:orders/paid", '{"name": "Ann \\ud83d"}', source="Shop")
+    digest(served)
+    one = RefusedEvent.objects.get()
+    assert "Ann \\ud83d" in as_("max").get(f"/refused/{one.pk}/").content.decode()
+
+
 def test_digits_stay_as_they_were_sent(as_, refusals):
     one = RefusedEvent.objects.filter(code="currency_unknown").first()
     assert "&quot;revenue&quot;: 10.1," in as_("max").get(f"/refused/{one.pk}/").content.decode()

@@ -115,6 +115,11 @@ def test_what_cannot_be_understood_is_refused_with_its_reason(source, topic, sen
     assert refused.value.mend
 
 
+def test_half_a_character_costs_a_question_mark_not_the_order():
+    (order,) = meant("woocommerce", "order.updated", body(currency="G\ud83dP"))
+    assert order.body["properties"]["currency"] == "G?P"
+
+
 @pytest.mark.parametrize("kind", SOURCES)
 def test_a_topic_that_nobody_reads_says_nothing(kind):
     assert meant(kind, "products/update", b'{"id": 1}') == []

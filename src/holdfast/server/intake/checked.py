@@ -11,11 +11,12 @@ import msgspec
 from holdfast.server.intake.answers import NotTaken
 from holdfast.server.intake.call import KILO, SEVERAL
 
-__all__ = ["MOST_EVENTS", "Checked", "checked"]
+__all__ = ["HALF", "MOST_EVENTS", "Checked", "checked"]
 
 MOST_EVENTS = 2500
 MOST_BYTES_EACH = 32 * KILO
 HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+"""Where half a character of two may be escaped."""
 
 
 class Checked(NamedTuple):

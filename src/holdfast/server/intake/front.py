@@ -30,7 +30,6 @@ from holdfast.server.intake.inbox import Arrived, Inbox, inbox
 from holdfast.server.intake.keys import Keys, KeysUnknown, read_keys, used
 from holdfast.server.intake.pace import Pace
 from holdfast.server.options import number
-from holdfast.server.process import metrics
 from holdfast.server.process.metrics import ACKNOWLEDGED
 
 __all__ = ["Front", "front"]
@@ -73,7 +72,7 @@ class Front:
             kind_of(scope["path"])
             if scope["method"] != "POST":
                 return _without_body(scope)
-            ACKNOWLEDGED.inc(await self._taken(call_of(scope), receive))
+            await self._taken(call_of(scope), receive)
             return GOOD
         except NotTaken as no:
             return no.answer
@@ -81,8 +80,8 @@ class Front:
             log.error("a call was not answered: %s", type(error).__name__)
             return NotTaken(500, "error", "Something went wrong here.").answer
 
-    async def _taken(self, call: Call, receive: Receive) -> int:
-        """The way of a request through all stations. How many events it brought; they are on disk."""
+    async def _taken(self, call: Call, receive: Receive) -> None:
+        """The way of a request through all stations; its events are on disk when this returns."""
         raw = await received(call, receive)
         key = await self._key(call.write_key) if call.write_key else None
         seen = checked(call.kind, decompressed(call, raw))
@@ -92,8 +91,7 @@ class Front:
         if wait:
             raise NotTaken(429, "too_fast", "This write key sends more often than it may.", again_in=wait)
         await self._kept(Arrived(time.time_ns() // 1000, f"key:{key}", call.kind, seen.body))
-        metrics.ACKNOWLEDGED.inc(seen.events)
-        return seen.events
+        ACKNOWLEDGED.inc(seen.events)
 
     async def _key(self, secret: str | None) -> int:
         """The id of a write key. NotTaken when it is none."""

@@ -30,12 +30,15 @@ def connect(kind: str, name: str, prefix: str, by: Any) -> tuple[Connection, str
     UsageError where another one has this name, or the same ids.
     """
     name, prefix = name.strip(), prefix.strip()
-    if not name or ":" in name or len(name) > 80:
-        raise UsageError(_("A name of 1 to 80 signs without a colon is needed"), _("call it what you call the shop"))
+    if not name or ":" in name or len(name) > 80 or not name.isprintable():
+        raise UsageError(
+            _("A name of 1 to 80 signs is needed, without a colon and without signs that cannot be seen"),
+            _("call it what you call the shop"),
+        )
     if not re.fullmatch(r"[a-z0-9-]{0,12}", prefix):
         raise UsageError(_("The beginning of ids may hold a to z, 0 to 9 and -, at most 12"), _("write for example de-"))
     same = Connection.objects.filter(kind=kind, prefix=prefix, disconnected_at=None).first()
-    if same is not None and kind == "woocommerce":
+    if same is not None and SOURCES[kind].numbers == "its own":
         raise UsageError(
             _("%(name)s has order numbers like these already, and the two would be mixed up") % {"name": same.name},
             _("let the ids of this shop begin with something of its own, such as de-"),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from holdfast.events.plan import ImportPlan
     from holdfast.workspace import ImportRecord, Workspace
 
-__all__ = ["Cancelled", "read_in"]
+__all__ = ["Cancelled", "alive", "read_in"]
 
 BEAT_SECONDS = 0.5
 
@@ -40,8 +40,11 @@ def read_in(pk: int, *, of_process: int | None = None) -> None:
 
     of_process  the worker that asked; when it is gone the reading ends too, and nothing goes in
     """
-    upload = Upload.objects.filter(pk=pk, state="reading").first()
-    if upload is None:
+    alive(pk)
+    upload = Upload.objects.get(pk=pk)
+    if upload.state != "reading":
+        if upload.state == "cancelled":
+            uploads.drop(upload)  # stopped before its turn came
         return
     try:
         _read(upload, of_process)
@@ -52,6 +55,11 @@ def read_in(pk: int, *, of_process: int | None = None) -> None:
     except Exception as error:
         log.exception("an import failed")
         _ended(upload, "failed", problem=f"an error inside the server: {type(error).__name__}", mend="see the log; try again")
+
+
+def alive(pk: int) -> None:
+    """Say that somebody is reading the file."""
+    Upload.objects.filter(pk=pk, state="reading").update(beat_at=timezone.now())
 
 
 def _read(upload: Upload, of_process: int | None) -> None:
@@ -116,6 +124,6 @@ def _kept(upload: Upload, record: ImportRecord, notes: tuple[str, ...]) -> None:
 
 
 def _ended(upload: Upload, state: str, **said: str) -> None:
-    Upload.objects.filter(pk=upload.pk).update(state=state, done_at=timezone.now(), **said)
+    Upload.objects.filter(pk=upload.pk).exclude(state="deleted").update(state=state, done_at=timezone.now(), **said)
     if state in ("done", "cancelled"):
         uploads.drop(Upload.objects.get(pk=upload.pk))

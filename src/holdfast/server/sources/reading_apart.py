@@ -8,10 +8,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+import time
+from contextlib import suppress
 
 from holdfast.server.options import option
 
 __all__ = ["read_apart"]
+
+BEAT_SECONDS = 10.0
 
 
 def read_apart(upload: int) -> None:
@@ -31,7 +36,20 @@ def _main(upload: int) -> None:
     django.setup(set_prefix=False)
     from holdfast.server.sources.importing import read_in
 
+    threading.Thread(target=_beating, args=(upload,), daemon=True).start()
     read_in(upload, of_process=os.getppid())
+
+
+def _beating(upload: int) -> None:
+    """Say again and again that this process lives: planning and writing a large file take longer than the page waits."""
+    from django.db import DatabaseError
+
+    from holdfast.server.sources.importing import alive
+
+    while True:
+        time.sleep(BEAT_SECONDS)
+        with suppress(DatabaseError):
+            alive(upload)
 
 
 if __name__ == "__main__":

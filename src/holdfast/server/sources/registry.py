@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from holdfast.server.intake.checked import HALF
 from holdfast.server.sources import newest
 from holdfast.server.sources.messages import NotUnderstood, Told
 from holdfast.server.sources.shopify import SHOPIFY
@@ -40,7 +41,13 @@ def payload(body: bytes) -> Mapping[str, Any]:
         raise NotUnderstood("not_json", "the body is no JSON", "look at what the shop sends") from error
     if not isinstance(read, dict):
         raise NotUnderstood("not_json", "the body is no JSON object", "look at what the shop sends")
-    return read
+    return read if HALF.search(body) is None else _whole(read)
+
+
+def _whole(read: dict[str, Any]) -> dict[str, Any]:
+    """With a question mark for each half of a character: a name that was cut in the middle of an emoji costs no order."""
+    told: dict[str, Any] = json.loads(json.dumps(read, ensure_ascii=False).encode("utf-8", "replace"))
+    return told
 
 
 def meant(source: str, topic: str, body: bytes) -> list[Told]:

@@ -59,6 +59,8 @@ class Source:
     secret_by  who makes the secret that signs: "them" (it is shown there and pasted here) or "us"
     steps      what to do there, in order; `{url}` and `{topics}` are filled in
     topics     what to subscribe to
+    numbers    whose order and customer numbers are: "of the world" where no two shops have the same, "its own" where a second
+               shop of this kind has them too and needs a beginning for its ids
     signed     (headers in lower case, raw body, secrets, seconds since 1970) → whether one of the secrets signed it
     topic      (headers, raw body) → the topic; empty where none is told
     greeting   whether a request is only a greeting when the webhook is saved: answered, never kept
@@ -74,6 +76,7 @@ class Source:
     signed: Callable[[Headers, bytes, Sequence[str], float], bool]
     topic: Callable[[Headers, bytes], str]
     translate: Callable[[str, Mapping[str, Any], Ids], list[Told]]
+    numbers: Literal["of the world", "its own"] = "its own"
     greeting: Callable[[Headers, bytes], bool] = lambda _headers, _body: False
     asked: Callable[[str, Mapping[str, Any], Ids], Asked | None] = lambda _topic, _body, _ids: None
 

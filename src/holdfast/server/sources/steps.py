@@ -54,7 +54,7 @@ def waits(found: Upload) -> bool:
 
 
 def stopped(found: Upload) -> bool:
-    """Whether whoever read it has died."""
+    """Whether whoever read it has died; what waits for its turn has no beat yet."""
     return found.state == "reading" and found.beat_at is not None and timezone.now() - found.beat_at > STILL
 
 
@@ -83,10 +83,10 @@ def choose(found: Upload, mapping: dict[str, str], options: dict[str, Any]) -> N
 
 
 def begin(found: Upload, by: Any) -> None:
-    """Have a file read in, by the worker."""
-    Upload.objects.filter(pk=found.pk).update(
-        state="reading", rows_done=0, beat_at=timezone.now(), done_at=None, problem="", mend=""
-    )
+    """Have a file read in, by the worker; once, where two ask at the same time."""
+    as_found = Upload.objects.filter(pk=found.pk, state=found.state, beat_at=found.beat_at)
+    if not as_found.update(state="reading", rows_done=0, beat_at=None, done_at=None, problem="", mend=""):
+        return
     audit.record(by, "import.begin", subject=str(found.pk))
     read_in(found.pk)
 

@@ -32,6 +32,7 @@ SHOPIFY = Source(
         _("Press “Send test notification” at one of them: this page tells when it came."),
     ),
     topics=TOPICS,
+    numbers="of the world",
     signed=signed,
     topic=lambda headers, _body: headers.get("x-shopify-topic", ""),
     translate=translate,

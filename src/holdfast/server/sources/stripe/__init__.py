@@ -31,6 +31,7 @@ STRIPE = Source(
         _("Reveal the signing secret (whsec_…) of the new destination, and paste it below."),
     ),
     topics=TOPICS,
+    numbers="of the world",
     signed=signed,
     topic=topic,
     translate=translate,
