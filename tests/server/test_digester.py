@@ -113,7 +113,8 @@ def test_a_message_of_a_batch_takes_what_the_batch_says(served):
         track(messageId="1", timestamp=at(NOON + HOUR)), track(messageId="2", context={}, timestamp=at(NOON + HOUR)),
     ]})  # fmt: skip
     digest(served)
-    assert [json.loads(text or "{}") for text in rows(served, "properties")] == [{"context.campaign.source": "news"}] * 2
+    said = {"context.campaign.source": "news", "context.clock_off_seconds": "-3600"}
+    assert [json.loads(text) for text in rows(served, "properties")] == [said] * 2
     assert rows(served, "time") == [NOON, NOON]
 
 
@@ -122,11 +123,14 @@ def test_a_message_of_a_batch_takes_what_the_batch_says(served):
 
 @pytest.mark.parametrize(("clock", "shift"), [(HOUR, HOUR), (-HOUR, -HOUR), (timedelta(seconds=20), timedelta())])
 def test_a_clock_that_is_off_is_put_right(served, clock, shift):
-    """Ben's phone is an hour fast (or slow): what he did five minutes ago happened five minutes ago. Twenty seconds stay."""
+    """Ben's phone is an hour fast (or slow): what he did five minutes ago happened five minutes ago, and is flagged.
+    Twenty seconds stay."""
     did = NOON + clock - timedelta(minutes=5)
     arrive("track", track(user="ben", timestamp=at(did), sentAt=at(NOON + clock)))
     digest(served)
     assert rows(served, "time") == [did - shift]
+    flag = {"context.clock_off_seconds": str(-int(shift.total_seconds()))} if shift else None
+    assert rows(served, "properties") == [flag and json.dumps(flag, separators=(",", ":"))]
 
 
 def test_times_as_people_write_them(served):

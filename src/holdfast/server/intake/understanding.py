@@ -1,9 +1,9 @@
 """Third station: columns of text become events in the schema of the lake, by the rules by which files are read.
 
 Times: the sender's clock is put right by the time between `sentAt` and the arrival, where it is off by more than a minute (less
-is the way through the network): timestamp + (received − sentAt). A message without a time happened when it arrived.
-Times without an offset are UTC, as Segment's specification says. Money: exact, in the workspace's currency. An order with a
-negative revenue is a refund.
+is the way through the network): timestamp + (received − sentAt), and the event is flagged: context.clock_off_seconds, of a slow
+clock positive. A message without a time happened when it arrived. Times without an offset are UTC, as Segment's specification
+says. Money: exact, in the workspace's currency. An order with a negative revenue is a refund.
 
 Source: https://segment.com/docs/connections/spec/common/#timestamps
 """
@@ -30,6 +30,7 @@ from holdfast.settings import Settings
 __all__ = ["Understood", "understood"]
 
 CLOCK_OFF_US = 60_000_000
+CLOCK_OFF = "context.clock_off_seconds"
 AHEAD_US = 86_400_000_000
 
 Micros = npt.NDArray[np.int64]
@@ -93,12 +94,20 @@ def _times(laid: Laid, judge: Judge) -> Micros:
     sent, _, unreadable = _read(laid.sent)
     off = received - sent
     has_sent = np.array([one is not None for one in laid.sent], np.bool_) & ~unreadable
-    corrected = np.where(has_sent & (np.abs(off) > CLOCK_OFF_US), said + off, said)
     missing = texts.is_null().to_numpy(zero_copy_only=False)
-    time = np.where(missing | bad, received, corrected)
+    corrected = has_sent & (np.abs(off) > CLOCK_OFF_US) & ~(missing | bad)
+    time = np.where(missing | bad, received, np.where(corrected, said + off, said))
+    for row in np.flatnonzero(corrected):
+        laid.properties[row] = _flagged(laid.properties[row], off[row])
     judge.say(time < EARLIEST_US, "time_too_early", texts)
     judge.say(time > received + AHEAD_US, "time_in_future", texts)
     return time
+
+
+def _flagged(properties: str | None, off_us: np.int64) -> str:
+    """The properties, with the seconds by which the sender's clock was put right."""
+    flag = f'"{CLOCK_OFF}":"{round(off_us / 1_000_000)}"}}'
+    return "{" + flag if properties is None else f"{properties[:-1]},{flag}"
 
 
 def _read(column: list[str | None]) -> tuple[Micros, pa.Array, npt.NDArray[np.bool_]]:
