@@ -225,6 +225,23 @@ def test_consent_withdrawn_is_told_once_and_then_all_is_forgotten(server, visit)
     assert not [one for one in arrived(server) if one.get("event") == "After"]
 
 
+@pytest.mark.parametrize("mode", ["", 'data-consent="required"'], ids=["not-asked-for", "required"])
+def test_consent_withdrawn_in_one_tab_holds_in_the_other(server, visit, mode):
+    """And what is agreed in one is agreed in the other."""
+    data = f'data-write-key="{server.write_key}" {mode}'
+    first = visit("", data)
+    second = visit("", data, context=first.context)
+    second.evaluate("() => holdfast.track('Before in the other tab')")
+    first.evaluate("() => holdfast.consent({analytics: true})")
+    wait_for(server, "event", "Before in the other tab")
+    second.evaluate("() => holdfast.consent({analytics: false})")
+    first.wait_for_timeout(300)
+    first.evaluate("() => { holdfast.track('After in the other tab'); holdfast.identify('dan') }")
+    first.wait_for_timeout(700)
+    assert not [one for one in arrived(server) if one.get("event") == "After in the other tab"]
+    assert first.evaluate(WORDS) in ({"kept": [], "cookie": ""}, {"kept": ["holdfast.consent"], "cookie": ""})
+
+
 def test_the_script_is_public_cacheable_and_small(client):
     answer = client.get("/holdfast.js", headers={"accept-encoding": "gzip"})
     assert answer.status_code == 200

@@ -193,6 +193,15 @@
       try { return does.apply(api, arguments); } catch (error) { console.warn("holdfast:", error); }
     };
   });
+  /* What was agreed or withdrawn in another tab holds here too; so it does on a page that comes back out of the browser's cache. */
+  function heard() {
+    choice = kept("consent");
+    if (allowed() !== "yes") { queue = []; keep(MINE, null); }
+    if (allowed() === "no") held = [];
+    else if (allowed() === "yes" && key) held.splice(0).forEach(enqueue);
+  }
+  w.addEventListener("storage", function (event) { if (!event.key || event.key === P + "consent") heard(); });
+  w.addEventListener("pageshow", function (event) { if (event.persisted) heard(); });
   w.addEventListener("pagehide", leave);
   d.addEventListener("visibilitychange", function () { if (d.visibilityState === "hidden") leave(); });
   w.addEventListener("online", flush);
