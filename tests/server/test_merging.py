@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from holdfast.errors import UsageError
 from holdfast.events.identity import AliasMap, Evidence
 from holdfast.server.customers import merging, projection
+from holdfast.server.customers.consents import consents, record_consent
 from holdfast.server.customers.models import AliasCall, Customer, ids_of
 from holdfast.server.customers.resolving import Said, Seen, pairs
 from holdfast.server.customers.search import found
@@ -74,6 +75,68 @@ def test_taken_back_both_are_as_before(two, people):
     projection.follow()
     assert Customer.objects.filter(merged_into="").count() == 3
     assert [call["properties"].get("unmerge") for call in arrived()] == [None, "true"]
+
+
+@pytest.fixture
+def chain(served, people):
+    """a was merged with b, then b with c; each has an address."""
+    inbox().done(2**40)
+    names = ("a", "b", "c")
+    pour(served, [happened(n, one, kind="identify", email=f"{one}.old@example.com") for n, one in enumerate(names)])
+    projection.follow()
+    merging.merge("a", "b", people["max"])
+    merging.merge("b", "c", people["max"])
+    return served
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("taken", "groups"), [("a", ["a", "bc"]), ("b", ["ab", "c"])])
+def test_in_a_chain_the_link_is_taken_back_that_is_named(chain, people, taken, groups):
+    """The page of c lists a and b; whichever is taken apart there leaves, in the web and in the timelines."""
+
+    def together():
+        return [
+            "".join(sorted(one for one in "abc" if ids_of(one)[0] == whole)) for whole in sorted({ids_of(o)[0] for o in "abc"})
+        ]
+
+    assert [one.previous for one in merging.merges("c")] == ["b", "a"]
+    assert together() == ["abc"]
+    merging.unmerge("c", taken, people["max"])
+    assert sorted(together()) == sorted(groups)
+    digested(chain)
+    projection.follow()
+    assert sorted(together()) == sorted(groups)
+    assert chain.timelines.customers == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("chain")
+def test_a_merged_customer_is_found_by_all_her_addresses():
+    for one in ("a", "b", "c"):
+        assert [hit.person for hit in found(f"{one}.old@example.com")] == ["c"]
+
+
+@pytest.mark.django_db
+def test_a_yes_after_a_merge_holds_though_another_merge_follows(two, people):
+    """cleo-1 forbade mail; merged it stays so; she allows it; merged once more with Dan, who said nothing, it stays allowed."""
+    record_consent("cleo-1", "channel", "email", "no", source="page", at=START)
+    merging.merge("cleo-1", "cleo-2", people["max"])
+    assert [one.state for one in consents("cleo-2")] == ["no"]
+    record_consent("cleo-2", "channel", "email", "yes", source="page")
+    merging.merge("cleo-2", "dan", people["max"])
+    assert [one.state for one in consents("dan")] == ["yes"]
+
+
+@pytest.mark.django_db
+def test_what_was_forbidden_while_they_were_one_stays_forbidden_to_both(two, people):
+    """cleo-1 allowed mail; merged she forbids it on the page; taken apart nobody knows who it was, so neither gets mail."""
+    record_consent("cleo-1", "channel", "email", "yes", source="page", at=START)
+    record_consent("cleo-2", "channel", "sms", "no", source="page", at=START)
+    merging.merge("cleo-1", "cleo-2", people["max"])
+    record_consent("cleo-2", "channel", "email", "no", source="page", who="agnes@example.com")
+    merging.unmerge("cleo-2", "cleo-1", people["max"])
+    assert [(one.name, one.state) for one in consents("cleo-1")] == [("email", "no")]
+    assert [(one.name, one.state) for one in consents("cleo-2")] == [("email", "no"), ("sms", "no")]
 
 
 @pytest.mark.django_db

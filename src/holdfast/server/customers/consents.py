@@ -9,15 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from holdfast.server.customers.models import Consent, ids_of
+from holdfast.server.customers.resolving import ANONYMOUS
 
-__all__ = ["KINDS", "consents", "history", "latest", "record_consent"]
+if TYPE_CHECKING:
+    from holdfast.server.customers.merging import Joined
+
+__all__ = ["FORBIDDEN", "KINDS", "consents", "history", "latest", "record_consent"]
 
 KINDS = ("channel", "topic", "brand", "category", "frequency", "purpose")
 """What a consent can be about; channel first, as pages list them."""
 
 FORBIDDEN = "no"
+
+Held = dict[tuple[str, str], Consent]
+"""What holds of each kind and name."""
 
 
 def consents(person: str) -> list[Consent]:
@@ -28,28 +36,52 @@ def consents(person: str) -> list[Consent]:
     """
     from holdfast.server.customers.merging import merges
 
-    records = list(Consent.objects.filter(person__in=ids_of(person)))
+    records = sorted(Consent.objects.filter(person__in=ids_of(person)), key=_when)
     joined = merges(person) if len({one.person for one in records}) > 1 else []
-    if not joined:
-        return latest(records)
-    merged_at = max(one.at for one in joined)
-    merged = {one.previous for one in joined} | {one.person for one in joined}
-    sides: dict[str, list[Consent]] = {}
+    return _listed(_folded(records, person, sorted(joined, key=lambda one: one.at)))
+
+
+def _folded(records: list[Consent], person: str, joined: list[Joined]) -> Held:
+    """What holds of the records of all ids of a person: each merge takes the stricter of its two sides, later words count."""
+    sides: dict[str, Held] = {}
+    side = {one: one for link in joined for one in (link.previous, link.person)}
+    bare = {one.person: one.person.removeprefix(ANONYMOUS) for one in records}
+    side = {one: side.get(one) or side.get(bare[one], person) for one in bare} | side
+    waiting = [*joined]
     for one in records:
-        if one.at <= merged_at:
-            sides.setdefault(one.person if one.person in merged else person, []).append(one)
-    before = [one for side in sides.values() for one in latest(side)]
-    strict = {(one.kind, one.name): one for one in before if one.state == FORBIDDEN}
-    kept = [one for one in before if (one.kind, one.name) not in strict]
-    after = [one for one in records if one.at > merged_at]
-    return latest([*strict.values(), *kept, *after])
+        while waiting and waiting[0].at < one.at:
+            _join(sides, side, waiting.pop(0))
+        sides.setdefault(side[one.person], {})[one.kind, one.name] = one
+    for link in waiting:
+        _join(sides, side, link)
+    whole: Held = {}
+    for name in sorted(sides, key=lambda one: one != person):
+        whole = _stricter(whole, sides[name])
+    return whole
+
+
+def _join(sides: dict[str, Held], side: dict[str, str], link: Joined) -> None:
+    """Two sides are one from here on."""
+    one, other = side[link.previous], side[link.person]
+    if one != other:
+        sides[other] = _stricter(sides.pop(one, {}), sides.get(other, {}))
+        side.update({name: other for name, its in side.items() if its == one})
+
+
+def _stricter(one: Held, other: Held) -> Held:
+    """Of each kind and name what is forbidden, where either forbids it; else what was said later."""
+    both = {**one, **other}
+    for key in one.keys() & other.keys():
+        both[key] = max((one[key], other[key]), key=lambda said: (said.state == FORBIDDEN, _when(said)))
+    return both
 
 
 def latest(records: Iterable[Consent]) -> list[Consent]:
     """The latest of each kind and name; what was written down here goes before an event of the same instant."""
-    held: dict[tuple[str, str], Consent] = {}
-    for one in sorted(records, key=_when):
-        held[one.kind, one.name] = one
+    return _listed({(one.kind, one.name): one for one in sorted(records, key=_when)})
+
+
+def _listed(held: Held) -> list[Consent]:
     order = {kind: place for place, kind in enumerate(KINDS)}
     return sorted(held.values(), key=lambda one: (order.get(one.kind, len(order)), one.name))
 

@@ -86,8 +86,8 @@ def carry_out(row: Erasure) -> None:
     Erasure.objects.filter(pk=row.pk).update(state="running", error="")
     try:
         row.proof, needles = _erased(row)
-    except TracesLeft as left:
-        Erasure.objects.filter(pk=row.pk).update(state="failed", error=str(left)[:500])
+    except TracesLeft as found:
+        Erasure.objects.filter(pk=row.pk).update(state="failed", error=str(found)[:500])
         raise
     except Exception as error:
         # the class alone: the text of an error may name her

@@ -22,7 +22,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from holdfast.errors import UsageError
-from holdfast.server.customers.models import AliasCall, Customer, KnownAs, shown_person
+from holdfast.server.customers.models import AliasCall, Consent, Customer, KnownAs, shown_person
 from holdfast.server.customers.resolving import ANONYMOUS
 
 __all__ = ["Double", "Joined", "doubles", "merge", "merges", "unmerge"]
@@ -64,11 +64,22 @@ def merge(person: str, into: str, by: Any) -> None:
 
 
 def unmerge(person: str, previous: str, by: Any) -> None:
-    """Take back that `previous` is `person`; both are shown as before at once. UsageError when they are not merged."""
+    """Take back the merge by which `previous` is `person`; both are shown as before at once. UsageError when they are not
+    merged.
+
+    In a chain (a was merged with b, b with c) the link is taken back that `previous` was joined by: a leaves b, though b is c.
+    What she forbade while the two were one stays forbidden to both: nobody knows whose word it was.
+    """
     if shown_person(previous) != shown_person(person) or person == previous:
         raise UsageError("these two are not merged", "open the customer again")
-    _say(previous, person, unmerge=True)
-    _audited(by, "customer.unmerge", person, previous)
+    whole = shown_person(person)
+    links = [one for one in merges(whole) if previous in (one.previous, f"{ANONYMOUS}{one.previous}")]
+    links = links or [one for one in merges(whole) if one.person == previous] or [Joined(previous, whole, datetime.now(UTC))]
+    forbidden = _forbidden_since(whole, min(one.at for one in links))
+    for one in links:
+        _say(one.previous, one.person, unmerge=True)
+    _forbid(forbidden, {shown_person(side) for one in links for side in (one.previous, one.person)})
+    _audited(by, "customer.unmerge", whole, previous)
 
 
 def merges(person: str) -> list[Joined]:
@@ -112,6 +123,31 @@ def _say(previous: str, whole: str, *, unmerge: bool) -> None:
     }
     inbox().put([Arrived(now_us, SOURCE, "alias", json.dumps(call).encode())])
     told_here(previous, whole, now_us, unmerge=unmerge)
+
+
+def _forbidden_since(person: str, since: datetime) -> list[Consent]:
+    """What was forbidden on her page after a merge, and still is."""
+    from holdfast.server.customers.consents import FORBIDDEN, consents
+
+    said = (one for one in consents(person) if one.state == FORBIDDEN)
+    return [one for one in said if one.sequence is None and one.at > since]
+
+
+def _forbid(forbidden: list[Consent], persons: set[str]) -> None:
+    """Keep for each of these persons what was forbidden while they were one."""
+    shown = set(Customer.objects.filter(person__in=persons).values_list("person", flat=True))
+    for one in forbidden:
+        for person in sorted(shown - {one.person}):
+            Consent.objects.create(
+                person=person,
+                kind=one.kind,
+                name=one.name,
+                state=one.state,
+                at=one.at,
+                day=one.day,
+                source=one.source,
+                who=one.who,
+            )
 
 
 def _audited(by: Any, action: str, person: str, other: str) -> None:
