@@ -65,6 +65,11 @@ def shop():
         ("acme smith", []),
         ("", []),
         ("@ .", []),
+        ("_", []),
+        ("Ann Smith <ann.smith@example.com>,", ["1001"]),
+        ("@work.example", ["1002"]),
+        ("“Ann” (Smith)", ["1001"]),
+        ("ann" * 2_000, []),
         ("%", []),
     ],
 )
@@ -85,6 +90,13 @@ def test_a_change_of_name_changes_what_finds_her():
     profiles.refreshed(profiles.told({"1": Telling(1, {"name": [9, 9, "Ann Jones"]})}))
     assert ids("smith") == []
     assert ids("jones") == ["1"]
+
+
+def test_so_many_ids_do_not_push_her_name_out():
+    """Fourteen guest accounts with long ids, merged: the name and the address still find her."""
+    others = [f"{n:08x}-4c1d-4b5e-9f00-{n:012x}" for n in range(14)]
+    found_by = words_of(("Zoe Zimmer",), ("zoe@zimmer.example",), (), others)
+    assert {"zoe zimmer", "zimmer zoe", "zoe@zimmer.example", "zimmer.example", *others} <= found_by
 
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=20)

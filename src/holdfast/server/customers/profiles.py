@@ -45,10 +45,10 @@ def told(tellings: dict[str, Telling]) -> set[str]:
         _show(changed[person], [changed[person]])
     updated(changed.values())
     stamped(compared.stamped.values())
-    _worded({row: [] for person, row in changed.items() if person in plain})
+    _worded({row: ([], []) for person, row in changed.items() if person in plain})
     made = [_made(person, tellings[person], shown=person in plain) for person in compared.fresh]
     inserted(made)
-    words_added((row.id, word) for row in made if row.person in plain for word in sorted(_words(row, [])))
+    words_added((row.id, word) for row in made if row.person in plain for word in sorted(_words(row, [], [])))
     return {*changed, *compared.stamped, *compared.fresh} - plain
 
 
@@ -139,7 +139,8 @@ def _refreshed(persons: list[str]) -> None:
         else:
             _show(row, [row, *(rows[one] for one in sorted(members.get(person, ())) if one in rows)])
     updated(rows.values())
-    _worded({row: members.get(person, []) for person, row in rows.items()})
+    others = {person: sorted(members.get(person, ())) for person in rows}
+    _worded({row: (others[person], [rows[one] for one in others[person] if one in rows]) for person, row in rows.items()})
 
 
 def _show(row: Customer, ids: list[Customer]) -> None:
@@ -159,15 +160,15 @@ def _hide(row: Customer, person: str) -> None:
         setattr(row, name, "")
 
 
-def _worded(rows: dict[Customer, list[str]]) -> None:
-    """Bring the words of these customers, with their other ids, level with what is shown of them."""
+def _worded(rows: dict[Customer, tuple[list[str], list[Customer]]]) -> None:
+    """Bring the words of these customers, with their other ids and the rows of these, level with what is known of them."""
     was: dict[int, set[bytes]] = {}
     for part in chunks(row.id for row in rows):
         for customer, word in CustomerWord.objects.filter(customer__in=part).values_list("customer_id", "word"):
             was.setdefault(customer, set()).add(bytes(word))
     fresh: list[tuple[int, bytes]] = []
     for row, others in rows.items():
-        now = _words(row, others)
+        now = _words(row, *others)
         old = was.get(row.id, set())
         if old - now:
             CustomerWord.objects.filter(customer=row, word__in=sorted(old - now)).delete()
@@ -175,12 +176,15 @@ def _worded(rows: dict[Customer, list[str]]) -> None:
     words_added(fresh)
 
 
-def _words(row: Customer, others: list[str]) -> set[bytes]:
+def _words(row: Customer, others: list[str], merged: list[Customer]) -> set[bytes]:
+    """Her words: of what is shown, of what was told under ids merged with hers (an old address), of all her ids."""
     if row.merged_into:
         return set()
     ids = [one for one in (row.person, *others) if not one.startswith(ANONYMOUS)] or [row.person.removeprefix(ANONYMOUS)]
-    found = words_of((row.name, row.account), (row.email,) if row.email else (), (row.phone,) if row.phone else (), ids)
-    return {stored(word) for word in found}
+    told = [shown_fields({name: one[2] for name, one in other.told.items()}, LONGEST) for other in merged]
+    said = [{name: getattr(row, name) for name in SHOWN}, *told]
+    names, emails, phones = ([one[name] for one in said if one[name]] for name in ("name", "email", "phone"))
+    return {stored(word) for word in words_of([*names, row.account], emails, phones, ids)}
 
 
 def _moment(time_us: int) -> datetime:

@@ -21,6 +21,7 @@ from holdfast.server.customers.words import folded, parts
 __all__ = ["Hit", "found"]
 
 CANDIDATES = 120
+AROUND = re.compile(r"^\W+|\W+$")
 WORDS = 8
 """Words of a search that count."""
 
@@ -79,10 +80,12 @@ def _exact(text: str) -> list[Hit]:
 
 
 def _readings(text: str) -> Iterable[tuple[str, ...]]:
-    """The ways to read a text, until one finds somebody: as a phone number, as it is typed, its words taken apart at signs."""
+    """The ways to read a text, until one finds somebody: as a phone number, as it is typed, without signs around its words
+    (<ann@example.com>, @example.com), its words taken apart at signs."""
     typed = tuple(dict.fromkeys(folded(word) for word in text.split()))[:WORDS]
+    bare = tuple(dict.fromkeys(AROUND.sub("", word) for word in typed))
     apart = tuple(dict.fromkeys(part for word in typed for part in parts(word)))[:WORDS]
-    ways = [way for way in (typed, apart) if way and all(parts(word) for word in way)]
+    ways = [way for way in (typed, bare, apart) if way and all(parts(word) for word in way)]
     if re.fullmatch(r"[\d\s()+./-]{4,}", text.strip()):
         ways.insert(0, (re.sub(r"\D", "", text).lstrip("0"),))
     return dict.fromkeys(way for way in ways if all(way))

@@ -23,7 +23,7 @@ PHRASE = 3
 """Words of a name that stand in one row, so that a search for two of them is one look at the index."""
 
 MOST = 64
-"""Words of one customer."""
+"""Words of one customer: those of names and addresses first, then whole ids, then their parts."""
 
 PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 """Letters that Unicode does not take apart into a base and an accent."""
@@ -84,23 +84,21 @@ def words_of(names: Iterable[str], emails: Iterable[str], phones: Iterable[str],
     phones  digits
     ids     whole, and their parts
     """
-    found: set[str] = set()
+    found: list[str] = []
     for name in names:
         ring = parts(folded(name))
-        found.update(_phrases(ring))
-        found.update(one for part in ring for one in _endings(part))
+        found += [*_phrases(ring), *(one for part in ring for one in _endings(part))]
     for email in emails:
         whole = folded(email)
         local, _, domain = whole.partition("@")
-        found.update([whole, domain, *parts(local)])
+        found += [whole, domain, *parts(local)]
     for phone in phones:
-        found.update(phone_words(phone))
-    for each in ids:
-        whole = folded(each)
-        found.update([whole, *parts(whole)])
+        found += phone_words(phone)
+    wholes = [folded(one) for one in ids]
+    found += [*wholes, *(part for whole in wholes for part in parts(whole))]
     cut = sorted({word[:LONGEST] for word in found} - {""})
-    longest = [word for word, after in zip(cut, [*cut[1:], ""], strict=False) if not after.startswith(word)]
-    return frozenset(longest[:MOST])
+    longest = {word for word, after in zip(cut, [*cut[1:], ""], strict=False) if not after.startswith(word)}
+    return frozenset([word for word in dict.fromkeys(word[:LONGEST] for word in found) if word in longest][:MOST])
 
 
 def stored(word: str) -> bytes:
