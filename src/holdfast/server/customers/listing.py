@@ -43,7 +43,7 @@ class Page:
 def page(filters: Filters, after: str = "", size: int = 50) -> Page:
     """The page that begins behind `after` (a `Page.next`); one that is none begins at the start."""
     rows = _chosen(filters)
-    if after.isdigit():
+    if after.isdecimal():
         rows = rows.filter(id__lt=int(after[:18]))
     got = list(rows.order_by("-id").defer("told", "traits")[: size + 1])
     return Page(tuple(got[:size]), str(got[size - 1].id) if len(got) > size else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ __all__ = ["errand"]
 Longs = npt.NDArray[np.int64]
 SILENT = ("identify", "group", "alias")
 NO_MONEY = -(2**63)
+PLACE = re.compile(r"-?[0-9]{1,17}\.[0-9]{1,9}")
+"""Where a page begins: an instant, and how many of its rows were shown before."""
 
 
 def errand(desk: Desk, ids: list[str], wanted: Wanted, before: str, size: int) -> Shown:
@@ -106,9 +109,9 @@ def _midnight(timelines: Timelines, day: date, later: int) -> int:
 
 def _start(times: Longs, before: str) -> int:
     """Where a page begins: behind so many rows of that instant; a token that is none is the newest page."""
-    instant, _, skipped = before.partition(".")
-    if not (instant.lstrip("-").isdigit() and skipped.isdigit() and len(before) < 40):
+    if not PLACE.fullmatch(before):
         return 0
+    instant, _, skipped = before.partition(".")
     # newest first: what is later than the instant is over, and of the instant as many rows as were shown
     return min(int(np.count_nonzero(times > int(instant))) + int(skipped), len(times))
 

@@ -55,7 +55,7 @@ def written(path: Path, form: Mapping[str, str]) -> int:
     said: dict[int, dict[str, str]] = {}
     for field, value in form.items():
         place, sign, column = field.partition(":")
-        if sign and place.isdigit():
+        if sign and place.isdecimal():
             said.setdefault(int(place), {})[column] = value
     changed, draft = 0, path.with_name(f".{path.name}.{os.getpid()}")
     with path.open(encoding="utf-8", errors="replace") as lines, draft.open("w", encoding="utf-8") as out:

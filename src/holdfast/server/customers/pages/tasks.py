@@ -36,7 +36,7 @@ def tasks_page(request: HttpRequest) -> HttpResponse:
     if kind in Task.Kind.values:
         found = found.filter(kind=kind)
     if owner.isdecimal():
-        found = found.filter(owner_id=int(owner))
+        found = found.filter(owner_id=int(owner[:15]))
     page = _page_number(request)
     rows = list(found[(page - 1) * AT_ONCE : page * AT_ONCE + 1])
     context: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -186,8 +187,8 @@ def _ours(who: known.Who, narrowed: Narrowed, shown: Shown | None) -> Iterable[L
 
 
 def _instant(cursor: str) -> datetime:
-    said = cursor.partition(".")[0]
-    us = int(said) if said.lstrip("-").isdecimal() and len(said) < 18 else 0
+    said = re.match(r"-?[0-9]{1,16}(?=\.|$)", cursor)
+    us = int(said[0]) if said else 0
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)
 
 
