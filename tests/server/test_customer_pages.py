@@ -41,7 +41,7 @@ def test_annas_look_at_ann_tells_who_she_is_and_how_we_stand_with_her(shop, as_)
 
 def test_the_silence_of_ben_is_unusual_for_him(shop, as_):
     page = text(as_("anna").get(url("ben", "standing")))
-    assert "usually every 3 days, silent for 49 days: unusual." in page
+    assert "usually every 3 days, silent for 49 days, over three times as long." in page
 
 
 @pytest.mark.parametrize("person", [HOSTILE, SLASHED, RTL, LONG, VISITOR, "cleo-1"])
@@ -57,6 +57,21 @@ def test_every_kind_of_id_and_name_opens_and_harms_nobody(shop, as_, person):
 def test_who_is_nobody_is_not_found(shop, as_):
     assert as_("anna").get(url("nobody-at-all")).status_code == 404
     assert as_("anna").get("/customers/%25%25/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("/customers/?after=²", "/customers/?q=%00&open=1", f"/customers/?q={'a' * 5_000}", "/customers/?tag=%00&account=%00"),
+        *("timeline/?before=--5.0", "timeline/?before=²", "timeline/?before=²&all=1", "timeline/?before=-9999999999999999.0"),
+        *("timeline/?since=0001-01-01&until=9999-12-31", "news/?seen=٣", "?undo=9999999999999999999", "tags/names/?name=%00"),
+        *(f"/tasks/?owner={'9' * 30}", f"/tasks/{'9' * 30}/", "/customers/AA/", "/customers/gA/", "/firms/?q=%00&after=%00"),
+        *("/found/?q=%00a", "/found/?q=%25_", "/uncontacted/?days=²", f"/erasures/{'9' * 30}/", "/firms/AA/"),
+    ],
+)
+def test_no_address_that_somebody_types_breaks_a_page(shop, as_, query):
+    path = query if query.startswith("/") else url("ann") + query
+    assert as_("max").get(path).status_code in (200, 204, 302, 404)
 
 
 def test_the_timeline_has_what_she_did_and_what_we_did_newest_first(shop, as_):
@@ -353,6 +368,25 @@ def test_silence_is_unusual_beyond_three_own_gaps():
     first, last = date(2026, 1, 1), date(2026, 1, 21)
     standings = [Standing((first, last), (first, last), 3, 9.0, last + timedelta(days=days)) for days in (30, 31)]
     assert [one.unusual for one in standings] == [False, True]
+
+
+def test_the_rhythm_counts_days_with_orders_as_the_library_does(giftware, db):
+    """12643 ordered on 5 days, twice on one of them: every 51 days, as `holdfast next` says, not every 41."""
+    from holdfast.analyses.next_order import NextOrder
+    from holdfast.server.customers.figures import figures
+
+    told = {row["customer"]: row for row in NextOrder(limit=10**6).answer(giftware.timelines).table.to_pylist()}
+    found = figures(list(told))
+    assert (found["12643"].orders, found["12643"].order_days, found["12643"].gap_days) == (6, 5, 51.0)
+    assert not found["12643"].unusual
+    for person, row in told.items():
+        mine = found[person]
+        assert (mine.order_days, mine.ordered[1], mine.silent_days) == (
+            row["order_days"],
+            row["last_order"],
+            row["days_silent"],
+        )
+        assert abs(mine.revenue - row["value"]) < 0.005
 
 
 def test_names_are_shown_without_signs_that_turn_text_around():

@@ -102,6 +102,7 @@ def _standing(columns: Any, bought: Any, place: int, as_of: Any, segments: Any) 
         revenue=amount / AMOUNT,
         as_of=as_of,
         segment=segments(place),
+        order_days=len(set(bought.day[low:high].tolist())),
     )
 
 

@@ -28,6 +28,7 @@ class Standing:
     revenue    net of refunds, in the workspace's currency
     as_of      the day that silence is counted to
     segment    the RFM segment; "" where there is none
+    order_days days with a counting order, as the library's own rhythms count them; None: as many as orders
     """
 
     seen: tuple[date, date] | None
@@ -36,6 +37,7 @@ class Standing:
     revenue: float
     as_of: date
     segment: str = ""
+    order_days: int | None = None
 
     @property
     def silent_days(self) -> int | None:
@@ -50,10 +52,11 @@ class Standing:
 
     @property
     def gap_days(self) -> float | None:
-        """Mean days from order to order; None under three orders."""
-        if self.orders < 3 or self.ordered is None:
+        """Mean days from one day with an order to the next; None under three such days."""
+        days = self.orders if self.order_days is None else self.order_days
+        if days < 3 or self.ordered is None:
             return None
-        return max((self.ordered[1] - self.ordered[0]).days, 1) / (self.orders - 1)
+        return max((self.ordered[1] - self.ordered[0]).days, 1) / (days - 1)
 
     @property
     def unusual(self) -> bool:
@@ -83,7 +86,7 @@ def _silence(told: Standing) -> str:
     if silent == 0:
         return f"{rhythm}, " + _("ordered today")
     said = f"{rhythm}, " + _("silent for %(days)s") % {"days": _days(silent)}
-    return f"{said}: " + _("unusual") if told.unusual else said
+    return f"{said}, " + _("over three times as long") if told.unusual else said
 
 
 def _without_orders(told: Standing) -> str:
