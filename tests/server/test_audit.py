@@ -68,7 +68,8 @@ def test_the_file_holds_all_and_no_formulas(as_, people):
 
 def test_tokens_and_programs_are_named(people):
     token, _secret = ApiToken.make("Till", ["care"], people["olga"])
-    assert record(token, "customer.note").actor == "token Till"
+    entry = record(token, "customer.note")
+    assert (entry.actor, entry.user, entry.details) == ("token Till", people["olga"], {"token": token.pk})
     assert record("digester", "lake.pour").actor == "digester"
     assert record(people["max"], "customer.note", subject="x" * 300).subject == "x" * 254
 

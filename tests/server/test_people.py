@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from holdfast.errors import UnknownName, UsageError
-from holdfast.server.people.inviting import LIFETIME, accept, again, invite, opened, revoke
+from holdfast.server.people.inviting import LIFETIME, accept, again, invite, opened, revoke, too_often
 from holdfast.server.people.members import change_role, let_in_again, shut_out
 from holdfast.server.people.models import AuditEntry, Invitation, User
 from tests.server.conftest import PASSWORD
@@ -155,3 +155,39 @@ def test_nobody_reads_the_list_but_owners(as_):
     for name in ("anna", "agnes", "max"):
         assert as_(name).get("/people/").status_code == 403
     assert Client().get("/people/").status_code == 302
+
+
+def test_who_got_an_account_in_another_way_meanwhile_is_not_made_twice(people):
+    """Ben was invited, then made from the terminal: his link says that it is over, and does not fall over."""
+    _made, link = invite("ben@example.com", "owner", people["olga"])
+    User.objects.create_user("ben@example.com", role="analyst")
+    said = {"name": "Ben", "password": "long enough to be good"}
+    assert Client().post(path_of(link), said).status_code == 410
+    assert User.objects.get(email="ben@example.com").role == "analyst"
+
+
+def test_invitations_over_the_api_have_the_same_rate(as_, people):
+    for _ in range(30):
+        assert not too_often(people["olga"])
+    olga = as_("olga")
+    answer = olga.post("/api/v1/invitations", {"email": "ben@example.com", "role": "agent"}, "application/json")
+    assert (answer.status_code, answer["Retry-After"]) == (429, "3600")
+    assert not mail.outbox
+
+
+def test_where_no_mail_goes_out_the_inviter_hears_so(as_, settings, caplog):
+    settings.EMAIL_BACKEND = "holdfast.server.people.mailing.Nowhere"
+    page = as_("olga").post("/people/invite/", {"email": "ben@example.com", "role": "agent"}, follow=True).content.decode()
+    assert "no e-mail could be sent" in page
+    assert "/invitation/" in page
+    assert "/invitation/" not in caplog.text, "links that let in are not logged"
+
+
+def test_what_one_changes_about_oneself_is_in_the_audit_log(as_):
+    as_("anna").post("/me/", {"name": "Anna B.", "language": "", "weekly_report": "on"})
+    as_("anna").patch("/api/v1/me", {"weekly_report": False}, "application/json")
+    told = AuditEntry.objects.filter(action="user.profile").order_by("id").values_list("actor", "details")
+    assert list(told) == [
+        ("anna@example.com", {"changed": "name weekly_report"}),
+        ("anna@example.com", {"changed": "weekly_report"}),
+    ]

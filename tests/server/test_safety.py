@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory, override_settings
 from django.urls import path
 
 import holdfast.server
 from holdfast.errors import InputError, UsageError
-from holdfast.server.people.error_pages import WORDS, answered
+from holdfast.server.people.error_pages import WORDS, answered, server_error
 from holdfast.server.people.limits import allowed
 from holdfast.server.people.safety import NOT_OURS
 from tests.server.test_role_matrix import OTHERS, OURS, _analyst_away, client_of, operations  # noqa: F401 - a fixture
@@ -168,6 +170,30 @@ def test_an_answer_with_a_body_stays_as_it_is():
     assert answered(request, HttpResponse("no", status=403)).content == b"no"
 
 
+def test_a_database_that_is_away_is_said_to_be():
+    """503 and when to come again, in plain words where even the frame of the page needs the database."""
+
+    class Away(HttpRequest):
+        @property
+        def user(self):
+            raise OperationalError("connection to server at 10.0.0.7 failed: password of holdfast")
+
+    request = Away()
+    request.path, request.method = "/", "GET"
+    try:
+        assert request.user
+    except OperationalError:
+        answer = server_error(request)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert "This does not work just now" in answer.content.decode()
+    assert "10.0.0.7" not in answer.content.decode()
+
+
+def test_a_wrong_name_says_how_it_is_mended():
+    answer = Client(HTTP_HOST="192.168.1.5:8642").get("/accounts/login/")
+    assert (answer.status_code, "HOLDFAST_ALLOWED_HOSTS" in answer.content.decode()) == (400, True)
+
+
 def test_only_named_hosts_are_answered():
     assert Client().get("/accounts/login/", headers={"host": "evil.example"}).status_code == 400
     assert Client().get("/accounts/login/", headers={"host": "localhost"}).status_code == 200
@@ -208,6 +234,11 @@ def test_a_rate_is_counted_per_key_and_window():
     assert [allowed("mail", "olga", 2, 60, now=1000) for _try in range(3)] == [True, True, False]
     assert allowed("mail", "max", 2, 60, now=1000)
     assert allowed("mail", "olga", 2, 60, now=1060)
+    allowed("mail", "agnes", 2, 3600)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(expires) FROM kept_for_a_while WHERE cache_key LIKE %s", ["%agnes%"])
+        end = datetime.fromisoformat(str(cursor.fetchone()[0])[:19]).replace(tzinfo=UTC)
+    assert end > datetime.now(UTC) + timedelta(minutes=50), "an hour is counted for an hour"
 
 
 def test_counts_are_kept_in_the_database():

@@ -14,11 +14,16 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.core import mail
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from holdfast.errors import SettingsError
+from holdfast.server.people.jobs import swept
+from holdfast.server.people.mailing import backend
 from holdfast.server.people.models import AuditEntry, OneTimeLink, User
 from holdfast.server.people.one_time import found, link, setup_link, used
 from holdfast.server.people.signing_on import sign_on
@@ -331,3 +336,70 @@ def test_accounts_from_the_terminal(served):
     missing = say("reset", "olag@example.com")
     assert (missing.returncode, "olga@example.com" in missing.stderr) == (2, True)
     assert time.monotonic() - began < 60
+
+
+def test_a_forgotten_password_where_no_mail_goes_out(people, settings, caplog):
+    """A server that cannot be reached, and none at all: the same page for who has an account and who has none."""
+    for way in ({"EMAIL_BACKEND": "holdfast.server.people.mailing.Nowhere"}, backend("smtp://127.0.0.1:9")):
+        for name, value in way.items():
+            setattr(settings, name, value)
+        for email in ("olga@example.com", "nobody@example.com"):
+            answer = Client().post("/accounts/password/reset/", {"email": email})
+            assert (answer.status_code, "No e-mail goes out here" in answer.content.decode()) == (503, True)
+    assert "/password/reset/key/" not in caplog.text
+
+
+def test_a_changed_password_stays_changed_where_no_mail_goes_out(people, settings):
+    for name, value in backend("smtp://127.0.0.1:9").items():
+        setattr(settings, name, value)
+    olga = Client()
+    olga.post("/accounts/login/", {"login": "olga@example.com", "password": PASSWORD})
+    said = {"oldpassword": PASSWORD, "password1": "another long one", "password2": "another long one"}
+    assert olga.post("/accounts/password/change/", said).status_code == 302
+    people["olga"].refresh_from_db()
+    assert people["olga"].check_password("another long one")
+
+
+def test_the_link_of_a_forgotten_password_leads_where_people_go():
+    """Whatever name the request was sent to."""
+    User.objects.create_user("ann@example.com", PASSWORD)
+    Client(HTTP_HOST="localhost").post("/accounts/password/reset/", {"email": "ann@example.com"})
+    assert f"{settings.SITE_URL}/accounts/password/reset/key/" in mail.outbox[0].body
+
+
+def test_how_mail_goes_is_told_in_one_address():
+    told = backend("smtp://ann%40example.com:a%2Fb%3Ac@mail.example:587")
+    assert (told["EMAIL_HOST_USER"], told["EMAIL_HOST_PASSWORD"], told["EMAIL_PORT"]) == ("ann@example.com", "a/b:c", 587)
+    assert (told["EMAIL_USE_TLS"], told["EMAIL_USE_SSL"]) == (True, False)
+    safe = backend("smtps://mail.example")
+    assert (safe["EMAIL_PORT"], safe["EMAIL_USE_SSL"], safe["EMAIL_USE_TLS"]) == (465, True, False)
+    for wrong in ("mail.example:25", "http://mail.example", "smtp://", "smtp://mail.example:many"):
+        with pytest.raises(SettingsError, match="HOLDFAST_EMAIL_URL"):
+            backend(wrong)
+
+
+def test_a_lock_out_is_not_swept_away_by_others(people):
+    """Hundreds of made-up addresses are tried elsewhere: what is known of Max's failures stays."""
+    for number in range(5):
+        enter(Client(), "max@example.com", "wrong", REMOTE_ADDR=f"10.0.{number}.1")
+    for number in range(400):
+        cache.set(f"another-{number}", 1, 900)
+    assert "Too many failed" in enter(Client(), "max@example.com", REMOTE_ADDR="10.9.9.9").content.decode()
+
+
+def test_what_is_over_is_thrown_away():
+    now = timezone.now()
+    ann = User.objects.create_user("ann@example.com", PASSWORD)
+    client = Client()
+    client.force_login(ann)
+    cache.set("short", 1, 60)
+    cache.set("long", 1, 6 * 3600)
+    link(ann, now=now - timedelta(days=30))
+    swept(now + timedelta(hours=1))
+    assert (cache.get("long"), OneTimeLink.objects.count()) == (1, 0)
+    assert client.get("/me/").status_code == 200
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM kept_for_a_while WHERE cache_key LIKE %s", ["%short"])
+        assert cursor.fetchone() == (0,)
+    swept(now + timedelta(days=60))
+    assert Session.objects.count() == UserSession.objects.count() == 0

@@ -96,7 +96,10 @@ def test_who_has_an_account_comes_into_it(people, issuer):
 
 
 @pytest.mark.usefixtures("people")
-@pytest.mark.parametrize(("email", "verified"), [("max@example.com", False), ("dan@example.com", True)])
+@pytest.mark.parametrize(
+    ("email", "verified"),
+    [("max@example.com", False), ("max@example.com", "false"), ("max@example.com", 0), ("dan@example.com", True)],
+)
 def test_others_stay_outside(issuer, email, verified):
     """An address that the issuer did not verify, and one that nobody invited."""
     before = User.objects.count()

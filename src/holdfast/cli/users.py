@@ -43,8 +43,12 @@ def _ready(workspace: str) -> None:
     from holdfast.workspace import Workspace
 
     os.environ["HOLDFAST_WORKSPACE"] = str(Workspace.open(workspace).path)
+    from holdfast.server.options import option, variable
+    from holdfast.server.place import address_file
     from holdfast.server.process.migrating import migrate
 
+    if not option("URL") and address_file().exists():
+        os.environ[variable("URL")] = address_file().read_text("utf-8")
     migrate()
 
 
@@ -60,7 +64,8 @@ def _added(email: str, role: str | None, name: str) -> tuple[str, str]:
     from django.core.validators import validate_email
 
     from holdfast.server.people.audit import record
-    from holdfast.server.people.models import User
+    from holdfast.server.people.inviting import revoke
+    from holdfast.server.people.models import Invitation, User
     from holdfast.server.people.one_time import link
 
     try:
@@ -70,6 +75,8 @@ def _added(email: str, role: str | None, name: str) -> tuple[str, str]:
     if User.objects.filter(email=email).exists():
         raise UsageError(f"{email} has an account already", f"holdfast user role {email} --role {role or 'agent'}")
     made = User.objects.create_user(email, role=role or "analyst", name=name)
+    for one in Invitation.objects.filter(email=email, accepted_at=None, revoked_at=None):
+        revoke(one, "command line")
     record("command line", "user.add", subject=str(made.pk), role=made.role)
     return f"{email} is {made.role}. This link signs in once, within minutes.", link(made)
 

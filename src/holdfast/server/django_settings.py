@@ -11,6 +11,8 @@ import dj_database_url
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 
 from holdfast.server.options import number, option, switch
+from holdfast.server.people.access import roles
+from holdfast.server.people.mailing import backend
 from holdfast.server.people.signing_on import sign_on
 from holdfast.server.place import secret_key, server_folder
 
@@ -142,7 +144,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Holdfast"
 MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SITE_URL.startswith("https://")
-SECOND_FACTOR_FOR = frozenset(name.strip() for name in option("SECOND_FACTOR_FOR").split(",") if name.strip())
+SECOND_FACTOR_FOR = roles(option("SECOND_FACTOR_FOR"))
 USERSESSIONS_TRACK_ACTIVITY = False
 SOCIALACCOUNT_ADAPTER = "holdfast.server.people.adapters.SignOn"
 SOCIALACCOUNT_ONLY = False
@@ -178,6 +180,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # fifty refused rows, put right in the page, of up to 400 columns
 FILE_UPLOAD_TEMP_DIR = server_folder("uploads")
 
 # ------------------------------------------------------------------------------------------------------- files and words
@@ -196,13 +199,13 @@ LOCALE_PATHS = [HERE / "locale"]
 
 # ---------------------------------------------------------------------------------------------------------- mail and logs
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = option("EMAIL_FROM")
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-if option("EMAIL_URL"):
-    _mail = urlsplit(option("EMAIL_URL"))
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    EMAIL_HOST, EMAIL_PORT = _mail.hostname or "localhost", _mail.port or 25
-    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.username or "", _mail.password or ""
-    EMAIL_USE_TLS = _mail.scheme == "smtp" and bool(_mail.username)
-    EMAIL_USE_SSL = _mail.scheme == "smtps"
+globals().update(backend(option("EMAIL_URL")))
 # In the database, so that a lock-out holds in every process and after a restart.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "kept_for_a_while"}}
+# Django would throw a third away beyond 300 entries, lock-outs among them; what is over goes each hour (people.jobs).
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "kept_for_a_while",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}

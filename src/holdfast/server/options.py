@@ -53,7 +53,7 @@ OPTIONS: tuple[Option, ...] = (
         "900",
         "After so long without a question the analyst process ends, until the next one.",
     ),
-    Option("EMAIL_URL", "text", "", "How e-mail is sent: smtp://user:password@host:587, or empty: written to the log.", True),
+    Option("EMAIL_URL", "text", "", "How e-mail is sent: smtp://user:password@host:587, or empty: none is sent.", True),
     Option("EMAIL_FROM", "text", "holdfast@localhost", "The sender of invitations and reports."),
     Option(
         "INTAKE_PER_SECOND", "number", "0", "Requests a second that one write key may send; 0: as many as the machine takes."

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from holdfast.settings import Settings
     from holdfast.workspace import Workspace
 
-__all__ = ["folder", "secret_key", "server_folder", "settings", "workspace"]
+__all__ = ["address_file", "folder", "secret_key", "server_folder", "settings", "workspace"]
 
 
 def folder() -> Path:
@@ -38,6 +38,11 @@ def server_folder(*inside: str) -> Path:
     path = folder().joinpath("server", *inside)
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
     return path
+
+
+def address_file() -> Path:
+    """Where the address stands at which this workspace is served just now."""
+    return server_folder("run") / "address"
 
 
 def settings() -> Settings:
@@ -70,10 +75,24 @@ def secret_key() -> str:
     if said:
         return said
     path = server_folder() / "secret.key"
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text("ascii").strip()
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(48))
+    if not path.exists():
+        _written_once(path, secrets.token_urlsafe(48))
     return path.read_text("ascii").strip()
+
+
+def _written_once(path: Path, text: str) -> None:
+    """Write a file that only its owner reads, whole or not at all; of two who do it at once, the first one's stays."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without hard links
+            draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from typing import Any, Literal, get_args
 
-__all__ = ["NEEDS", "ROLES", "Need", "Role", "may"]
+from holdfast.errors import UnknownName
+
+__all__ = ["NEEDS", "ROLES", "Need", "Role", "may", "roles"]
 
 Need = Literal["look", "care", "steer", "own"]
 Role = Literal["analyst", "agent", "manager", "owner"]
@@ -29,3 +31,11 @@ ROLES: dict[Role, frozenset[Need]] = {
 def may(user: Any, need: Need) -> bool:
     """Whether a user may do what takes `need`: signed in, active, and her role allows it."""
     return bool(getattr(user, "is_authenticated", False) and user.is_active and need in ROLES.get(user.role, frozenset()))
+
+
+def roles(text: str) -> frozenset[str]:
+    """Roles with commas between. UnknownName for one that there is not: a slip must not open what was to be closed."""
+    named = frozenset(name.strip().lower() for name in text.split(",") if name.strip())
+    for name in sorted(named - set(ROLES)):
+        raise UnknownName("role", name, ROLES)
+    return named

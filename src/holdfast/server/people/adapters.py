@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as allauth_context
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from holdfast.errors import HoldfastError
+from holdfast.server.people.mailing import went_out
+from holdfast.server.place import settings as business_settings
 
 __all__ = ["Accounts", "SignOn"]
+
+WAITED_FOR = ("account/email/password_reset", "account/email/unknown_account")
+"""E-mails that somebody was promised; what tells of a change that was made is no reason to fail after it."""
 
 
 class Accounts(DefaultAccountAdapter):
@@ -22,6 +33,21 @@ class Accounts(DefaultAccountAdapter):
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002 - allauth's signature
         """Back to one's own page."""
         return reverse("profile")
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """At the address that people use, whatever host the request named."""
+        return settings.SITE_URL + urlsplit(super().get_reset_password_from_key_url(key)).path
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send it. HoldfastError when somebody waits for it and it cannot go out, alike for every address."""
+        site = {"name": business_settings().name, "domain": settings.SITE_URL}
+        said = {"request": allauth_context.request, "email": email, "current_site": site} | context
+        message = self.render_mail(template_prefix, email, said)
+        if not went_out(message) and template_prefix.startswith(WAITED_FOR):
+            raise HoldfastError(
+                _("No e-mail goes out here just now"),
+                _("Ask an owner, or whoever runs the server: holdfast user reset gives a link that lets in."),
+            )
 
 
 class SignOn(DefaultSocialAccountAdapter):
@@ -46,7 +72,9 @@ class SignOn(DefaultSocialAccountAdapter):
         return user
 
     def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> Any:
-        """Name as the issuer says it."""
+        """Name as the issuer says it; an address is verified when it says so, in a word or in a sign of its own."""
+        for one in sociallogin.email_addresses:
+            one.verified = str(one.verified).lower() == "true"
         user = super().populate_user(request, sociallogin, data)
         said = data.get("name") or " ".join(str(data[key]) for key in ("first_name", "last_name") if data.get(key))
         user.name = str(said or "")[:120]

@@ -14,14 +14,14 @@ from ninja import Query, Schema, Status
 from pydantic import AfterValidator, Field, StringConstraints
 
 from holdfast.errors import UnknownName
-from holdfast.server.api.errors import ERRORS
+from holdfast.server.api.errors import ERRORS, TooOften
 from holdfast.server.api.fields import Id, example
 from holdfast.server.api.files import CSV, file, gives
 from holdfast.server.api.gate import Router, actor, behind
 from holdfast.server.api.paging import Cursor, Limit, Page, by_key, key_of_cursor
 from holdfast.server.people.access import NEEDS, Need, Role, may
 from holdfast.server.people.audit import record
-from holdfast.server.people.inviting import again, invite, revoke
+from holdfast.server.people.inviting import again, invite, revoke, too_often
 from holdfast.server.people.members import change_role, let_in_again, shut_out, sign_out_everywhere
 from holdfast.server.people.models import ApiToken, Invitation, User
 from holdfast.server.people.reading_audit import AuditFilter, audit_page, audit_rows
@@ -134,8 +134,10 @@ def change_me(request: HttpRequest, said: MeChange) -> dict[str, Any]:
     user, changed = behind(request), said.dict(exclude_none=True)
     if changed.get("language", "") not in ("", *dict(django.LANGUAGES)):
         raise UnknownName("language", changed["language"], dict(django.LANGUAGES))
-    User.objects.filter(pk=user.pk).update(**changed)
-    user.refresh_from_db()
+    if changed:
+        User.objects.filter(pk=user.pk).update(**changed)
+        record(actor(request), "user.profile", subject=str(user.pk), changed=" ".join(sorted(changed)))
+        user.refresh_from_db()
     return me(request)
 
 
@@ -160,6 +162,7 @@ def invitations(request: HttpRequest, limit: Limit = 50, cursor: Cursor = "") ->
 @router.post("/invitations", needs="own", again="same", response={201: InviteOut} | ERRORS, summary="Invite somebody")
 def invite_user(request: HttpRequest, said: InviteIn) -> Status:
     """She gets a link by e-mail that works once, for a week. Invited twice, she gets a new link in place of the old one."""
+    _not_too_often(request)
     made, _link = invite(said.email, said.role, actor(request))
     return Status(201, made)
 
@@ -173,6 +176,7 @@ def invite_user(request: HttpRequest, said: InviteIn) -> Status:
 )
 def invite_again(request: HttpRequest, invitation_id: Id) -> Invitation:
     """With a new link; the one before stops working."""
+    _not_too_often(request)
     one = get_object_or_404(_open_invitations(), pk=invitation_id)
     again(one, actor(request))
     return one
@@ -235,6 +239,12 @@ def audit_file(request: HttpRequest, filters: Query[AuditChosen]) -> Any:
     """All entries that match. That it was taken is kept, too."""
     record(actor(request), "audit.export")
     return file(csv_lines(audit_rows(AuditFilter(**filters.dict()), settings().zone)), CSV, "audit-log.csv")
+
+
+def _not_too_often(request: HttpRequest) -> None:
+    """TooOften when this person, or her tokens, invited as many as may be in an hour."""
+    if too_often(behind(request)):
+        raise TooOften(3600)
 
 
 def _open_invitations() -> Any:

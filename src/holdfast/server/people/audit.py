@@ -19,6 +19,9 @@ def record(actor: Any, action: str, subject: str = "", **details: Any) -> AuditE
     """
     from holdfast.server.people.models import ApiToken, User
 
-    user = actor if isinstance(actor, User) else None
-    name = actor.email if user else f"token {actor.name}" if isinstance(actor, ApiToken) else str(actor)
+    name, user = str(actor), None
+    if isinstance(actor, User):
+        name, user = actor.email, actor
+    elif isinstance(actor, ApiToken):  # two may have one name: which of them it was, and whose, is kept, too
+        name, user, details = f"token {actor.name}", actor.created_by, {"token": actor.pk} | details
     return AuditEntry.objects.create(user=user, actor=name, action=action, subject=str(subject)[:254], details=details)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
@@ -69,6 +72,12 @@ WORDS: dict[int, Words] = {
 }
 """What each status says."""
 
+WRONG_HOST = Words(
+    "bad_request",
+    _("Holdfast is not known by this address"),
+    _("Go to the address that it was given, or let whoever runs it add this name to HOLDFAST_URL or HOLDFAST_ALLOWED_HOSTS."),
+)
+
 
 def error_page(request: HttpRequest, status: int = 0, error: HoldfastError | None = None) -> HttpResponse:
     """The page (or the JSON, for the API) of a status, or of an error that names its mend."""
@@ -102,8 +111,10 @@ def answered(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     return page
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
-    """400."""
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400; where the host is not one that is answered, it says how that is mended."""
+    if isinstance(exception, DisallowedHost):
+        return error_page(request, 400, HoldfastError(str(WRONG_HOST.what), str(WRONG_HOST.mend)))
     return error_page(request, 400)
 
 
@@ -118,8 +129,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500. Where even the page fails, plain words."""
+    """500, or 503 where the database is away. Where even the page fails, plain words."""
+    status = 503 if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)) else 500
     try:
-        return error_page(request, 500)
+        page = error_page(request, status)
     except Exception:  # whatever broke the view may break the frame too
-        return HttpResponse(f"{WORDS[500].what}\n{WORDS[500].mend}\n", status=500, content_type="text/plain; charset=utf-8")
+        words = f"{WORDS[status].what}\n{WORDS[status].mend}\n"
+        page = HttpResponse(words, status=status, content_type="text/plain; charset=utf-8")
+    if status == 503:
+        page.headers["Retry-After"] = "5"
+    return page

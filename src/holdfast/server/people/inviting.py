@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
 from django.template.loader import render_to_string
@@ -18,12 +18,15 @@ from django.utils.translation import gettext as _
 from holdfast.errors import UnknownName, UsageError
 from holdfast.server.people.access import ROLES
 from holdfast.server.people.audit import record
+from holdfast.server.people.limits import allowed
+from holdfast.server.people.mailing import went_out
 from holdfast.server.people.models import Invitation, User, hashed
 from holdfast.server.place import settings as business_settings
 
-__all__ = ["LIFETIME", "accept", "again", "invitation_for", "invite", "open_invitations", "opened", "revoke"]
+__all__ = ["LIFETIME", "accept", "again", "invitation_for", "invite", "open_invitations", "opened", "revoke", "too_often"]
 
 LIFETIME = timedelta(days=7)
+INVITATIONS_AN_HOUR = 30
 
 _signer = Signer(salt="holdfast.invitation")
 
@@ -58,6 +61,11 @@ def invite(email: str, role: str, by: Any, *, now: datetime | None = None) -> tu
         )
         record(by, "user.invite", subject=f"invitation {made.pk}", role=role)
     return made, _sent(made, secret)
+
+
+def too_often(by: User) -> bool:
+    """Whether a person sent as many invitations as may be in an hour; asked once for each."""
+    return not allowed("invite", str(by.pk), INVITATIONS_AN_HOUR, 3600)
 
 
 def again(invitation: Invitation, by: Any, *, now: datetime | None = None) -> str:
@@ -100,7 +108,12 @@ def accept(
     user: User | None = None,
     now: datetime | None = None,
 ) -> User | None:
-    """Make the account of an invitation (or give its role to `user`, who comes by single sign-on); None when it is used up."""
+    """Make the account of an invitation (or give its role to `user`, who comes by single sign-on).
+
+    None when it is used up, or she got an account in another way meanwhile.
+    """
+    if user is None and User.objects.filter(email=invitation.email).exists():
+        return None
     taken = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, revoked_at=None)
     if not taken.update(accepted_at=now or timezone.now()):
         return None
@@ -122,5 +135,5 @@ def _sent(invitation: Invitation, secret: str) -> str:
     words = {"business": business_settings().name, "link": link, "invitation": invitation, "days": LIFETIME.days}
     text = render_to_string("people/mail/invitation.txt", words)
     subject, _blank, body = text.partition("\n")
-    send_mail(subject.strip(), body.strip() + "\n", None, [invitation.email], fail_silently=True)
+    invitation.went_out = went_out(EmailMessage(subject.strip(), body.strip() + "\n", None, [invitation.email]))
     return link

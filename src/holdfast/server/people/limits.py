@@ -12,6 +12,7 @@ from collections import OrderedDict
 from threading import Lock
 
 from django.core.cache import cache
+from django.db import transaction
 
 __all__ = ["Bucket", "allowed"]
 
@@ -19,11 +20,10 @@ __all__ = ["Bucket", "allowed"]
 def allowed(what: str, key: str, times: int, seconds: int, now: float | None = None) -> bool:
     """Whether `key` may do this once more: at most `times` in each window of so many seconds."""
     slot = f"limit:{what}:{key}:{int((time.time() if now is None else now) // seconds)}"
-    cache.add(slot, 0, seconds)
-    try:
-        return cache.incr(slot) <= times
-    except ValueError:  # swept away between the two calls
-        return True
+    with transaction.atomic():  # Django's own incr would keep the count for five minutes only
+        count = cache.get(slot, 0) + 1
+        cache.set(slot, count, seconds)
+    return count <= times
 
 
 class Bucket:

@@ -73,6 +73,9 @@ class Invitation(models.Model):
     accepted_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
+    went_out: bool | None = None
+    """Whether the e-mail was taken, where it was sent just now; not kept."""
+
     class Meta:
         """Newest first; one that is open an address."""
 

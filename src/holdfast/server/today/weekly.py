@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from holdfast.server.keeping.models import SavedReport
+from holdfast.server.people.mailing import went_out
 from holdfast.server.people.models import User
 from holdfast.server.place import settings
 from holdfast.server.today.models import WeeklySent
-from holdfast.server.today.today import State, current
+from holdfast.server.today.today import State, settled
 
 __all__ = ["send_weekly"]
 
 HOUR, MONDAY = 7, 1
+
+WAIT_SECONDS = 900.0
+"""So long the worker waits for figures of the data as they stand; what was kept may be of last week, when nobody looked."""
 
 logger = logging.getLogger(__name__)
 
@@ -38,34 +44,45 @@ def send_weekly(now: datetime) -> int:
     waiting = User.objects.filter(weekly_report=True, is_active=True).exclude(pk__in=_had(week))
     if not waiting.exists():
         return 0
-    state = current()
-    if state.told is None:
+    state = settled(within_seconds=WAIT_SECONDS)
+    connection = _connected()
+    if state.told is None or state.working or connection is None:
         return 0
-    return sum(_sent(user, week, state) for user in waiting)
+    with connection:
+        return sum(_sent(user, week, state, connection) for user in waiting)
+
+
+def _connected() -> Any:
+    """The way to the mail server; None where it does not answer: all is tried an hour later, then."""
+    connection = get_connection()
+    try:
+        connection.open()
+    except OSError as error:
+        logger.warning("the weekly report waits: the mail server cannot be reached: %s", type(error).__name__)
+        return None
+    return connection
 
 
 def _had(week: str) -> list[int]:
     return list(WeeklySent.objects.filter(week=week).values_list("user", flat=True))
 
 
-def _sent(user: User, week: str, state: State) -> bool:
+def _sent(user: User, week: str, state: State, connection: Any) -> bool:
     """Write down that it goes out, send it, write down what came of it; a failed one is not tried again that week."""
     try:
         with transaction.atomic():
             row = WeeklySent.objects.create(user=user, week=week)
     except IntegrityError:
         return False
-    try:
-        _mail(user, state).send()
-    except OSError as error:
-        logger.warning("weekly report %s could not be sent: %s", week, type(error).__name__)
+    if not went_out(_mail(user, state, connection)):
+        logger.warning("weekly report %s could not be sent", week)
         WeeklySent.objects.filter(pk=row.pk).update(state="failed")
         return False
     WeeklySent.objects.filter(pk=row.pk).update(state="sent")
     return True
 
 
-def _mail(user: User, state: State) -> EmailMultiAlternatives:
+def _mail(user: User, state: State, connection: Any) -> EmailMultiAlternatives:
     from django.conf import settings as django
 
     told = state.told
@@ -74,7 +91,8 @@ def _mail(user: User, state: State) -> EmailMultiAlternatives:
         "told": told, "business": settings().name, "user": user, "url": django.SITE_URL,
         "reports": SavedReport.objects.all()[:20], "profile": f"{django.SITE_URL}{reverse('profile')}",
     }  # fmt: skip
-    subject = _("%(business)s: %(words)s") % {"business": settings().name, "words": told.words}
-    mail = EmailMultiAlternatives(subject[:180], render_to_string("today/weekly.txt", known), to=[user.email])
+    subject = " ".join((_("%(business)s: %(words)s") % {"business": settings().name, "words": told.words}).split())
+    text = render_to_string("today/weekly.txt", known)
+    mail = EmailMultiAlternatives(Truncator(subject).chars(150), text, to=[user.email], connection=connection)
     mail.attach_alternative(render_to_string("today/weekly.html", known), "text/html")
     return mail

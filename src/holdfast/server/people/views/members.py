@@ -15,8 +15,7 @@ from django.views.decorators.http import require_POST
 
 from holdfast.errors import HoldfastError, UsageError
 from holdfast.server.people.forms import InviteForm
-from holdfast.server.people.inviting import again, invite, open_invitations, revoke
-from holdfast.server.people.limits import allowed
+from holdfast.server.people.inviting import again, invite, open_invitations, revoke, too_often
 from holdfast.server.people.members import change_role, let_in_again, shut_out, sign_out_everywhere
 from holdfast.server.people.models import ROLE_NAMES, Invitation, User
 
@@ -31,8 +30,6 @@ __all__ = [
     "shut_member_out",
     "sign_member_out",
 ]
-
-INVITATIONS_AN_HOUR = 30
 
 
 def listed() -> list[User]:
@@ -65,7 +62,7 @@ def invite_member(request: HttpRequest) -> HttpResponse:
     form = InviteForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Give an e-mail address and a role."))
-    elif _often(request):
+    elif too_often(request.user):
         return HttpResponse(status=429, headers={"Retry-After": "3600"})
     else:
         _do(request, lambda: _invited(request, **form.cleaned_data))
@@ -75,13 +72,11 @@ def invite_member(request: HttpRequest) -> HttpResponse:
 @require_POST
 def send_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Send an invitation again, with a new link."""
-    if _often(request):
+    if too_often(request.user):
         return HttpResponse(status=429, headers={"Retry-After": "3600"})
     invitation = _invitation(pk)
     request.session["invitation_link"] = again(invitation, request.user)
-    messages.success(
-        request, _("Sent again to %(email)s. The link before does not work any more.") % {"email": invitation.email}
-    )
+    _told(request, invitation, _("Sent again to %(email)s. The link before does not work any more."))
     return redirect("people")
 
 
@@ -138,11 +133,15 @@ def _invitation(pk: int) -> Invitation:
 def _invited(request: HttpRequest, email: str, role: str) -> None:
     invitation, link = invite(email, role, request.user)
     request.session["invitation_link"] = link
-    messages.success(request, _("%(email)s is invited.") % {"email": invitation.email})
+    _told(request, invitation, _("%(email)s is invited."))
 
 
-def _often(request: HttpRequest) -> bool:
-    return not allowed("invite", str(request.user.pk), INVITATIONS_AN_HOUR, 3600)
+def _told(request: HttpRequest, invitation: Invitation, done: str) -> None:
+    if invitation.went_out:
+        messages.success(request, done % {"email": invitation.email})
+    else:
+        words = _("%(email)s is invited, but no e-mail could be sent: pass the link below on yourself.")
+        messages.warning(request, words % {"email": invitation.email})
 
 
 def _do(request: HttpRequest, act: Callable[[], object], done: str = "") -> None:
@@ -156,4 +155,5 @@ def _do(request: HttpRequest, act: Callable[[], object], done: str = "") -> None
 
 
 def _said(request: HttpRequest, error: HoldfastError) -> None:
-    messages.error(request, _("This was not done: %(what)s. %(mend)s") % {"what": error.what, "mend": error.mend.capitalize()})
+    mend = error.mend[:1].upper() + error.mend[1:]
+    messages.error(request, _("This was not done: %(what)s. %(mend)s") % {"what": error.what, "mend": mend})

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from holdfast.server.people.audit import record
 from holdfast.server.people.forms import ProfileForm
 from holdfast.server.people.members import sign_out_everywhere
 
@@ -21,6 +22,8 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()
+        if form.changed_data:
+            record(request.user, "user.profile", subject=str(request.user.pk), changed=" ".join(sorted(form.changed_data)))
         messages.success(request, _("Saved."))
         return redirect("profile")
     said = {
