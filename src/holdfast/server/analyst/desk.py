@@ -29,6 +29,7 @@ ERRANDS: dict[str, str] = {
     "customers.figures": "holdfast.server.customers.figures:errand",
     "customers.timeline": "holdfast.server.customers.told_timeline:errand",
     "customers.details": "holdfast.server.customers.told_details:errand",
+    "customers.details.make": "holdfast.server.customers.details_kept:make",
     "customers.traits": "holdfast.server.customers.told_traits:errand",
     "customers.traits.make": "holdfast.server.customers.told_traits:make",
     "customers.best": "holdfast.server.customers.figures:best_errand",

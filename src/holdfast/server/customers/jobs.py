@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from holdfast.server.jobs import crontab, every, job
-from holdfast.server.place import folder, workspace
+from holdfast.server.place import folder, server_folder, workspace
+from holdfast.server.process.lake_log import log_folder, newest_version
 
-__all__ = ["erase_now", "remind_of_tasks", "traits_due", "work_out_traits"]
+__all__ = ["erase_now", "keep_details", "remind_of_tasks", "traits_due", "work_out_traits"]
 
 GROWN = 1.05
 """So many times as many events, and everything is worked out anew before the day is over."""
@@ -23,6 +24,18 @@ def work_out_traits() -> None:
     if traits_due(datetime.now(UTC)):
         call("customers.foreseen.make", within_seconds=WITHIN_SECONDS)
         call("customers.traits.make", within_seconds=WITHIN_SECONDS)
+
+
+@every(crontab())
+def keep_details() -> None:
+    """Each minute in which the lake has moved: what its new large files say is kept in order of the person, for her page."""
+    from holdfast.server.analyst.client import call
+
+    version = str(newest_version(log_folder()))
+    noted = server_folder("kept") / "details-of"
+    if not noted.exists() or noted.read_text("ascii") != version:
+        call("customers.details.make", within_seconds=WITHIN_SECONDS)
+        noted.write_text(version, "ascii")
 
 
 def traits_due(now: datetime) -> bool:

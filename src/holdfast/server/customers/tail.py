@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from holdfast.events.identity import ANONYMOUS
+from holdfast.events.lake import Lake
 from holdfast.events.schema import EVENTS
 from holdfast.server.process.lake_log import newest_version
 
 if TYPE_CHECKING:
-    from holdfast.events.lake import Lake
     from holdfast.server.analyst.desk import Desk
 
 __all__ = ["COLUMNS", "Tail", "tail_of", "theirs"]
@@ -45,7 +45,7 @@ class Tail:
 
 def tail_of(desk: Desk, base: int) -> Tail:
     """The tail behind the sequence `base`, read on to the newest version of the lake."""
-    lake = desk.workspace.lake
+    lake = Lake(desk.folder / "lake" / "events")  # nothing is opened until there is something new
     held: Tail | None = desk.kept.get(KEY)
     log = lake.path / "_delta_log"
     version = newest_version(log, -1 if held is None else held.version)

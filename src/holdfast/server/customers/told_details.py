@@ -1,7 +1,7 @@
 """The errand "customers.details": what the lake has of a few events of a person. In the analyst.
 
-The engine leaves out files, row groups and pages by their spans of time, so that a page of a timeline costs some row groups of
-a lake of any size. What is still in the tail is taken from there.
+Large files of the lake are kept a second time in order of the person (`details_kept`); of what is not, the engine leaves out
+files and row groups by their spans of time. What is still in the tail is taken from there.
 """
 
 from __future__ import annotations
@@ -15,20 +15,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from holdfast.events.identity import ANONYMOUS
+from holdfast.events.lake import Lake
+from holdfast.server.customers.details_kept import TELLING, Details, folder_of
 from holdfast.server.customers.tail import tail_of
 from holdfast.server.customers.timeline import TOLD, Detail
 from holdfast.server.process.lake_log import newest_version
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from duckdb import DuckDBPyConnection
 
     from holdfast.server.analyst.desk import Desk
 
 __all__ = ["errand"]
 
-TELLING = ["type", "event", "time", "sequence", "order_id", "currency", "products", "properties", "source"]
 KEY = "customers.details"
 FILES = "customers.files"
+KEPT = "customers.details.kept"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -95,23 +99,36 @@ def _stored(desk: Desk, ids: list[str], wanted: list[int]) -> list[dict[str, Any
 
 
 def _read(desk: Desk, ids: list[str], wanted: list[int]) -> list[dict[str, Any]]:
-    paths = [path for path, first, last in _files(desk) if _inside(wanted, first, last)]
+    files = _files(desk)
+    kept = _kept(desk, files)
+    found = list(kept.of(ids, wanted))
+    paths = [str(path) for path, first, last in files if path.name not in kept.names and _inside(wanted, first, last)]
     if not paths:
-        return []
+        return found
     with _engine(desk) as engine:
         rows = engine.read_parquet(paths).filter(_at(wanted) & _of(ids)).select(*_columns()).fetchall()
-    return [dict(zip(TELLING, row, strict=True)) for row in rows]
+    return found + [dict(zip(TELLING, row, strict=True)) for row in rows]
 
 
-def _files(desk: Desk) -> list[tuple[str, int, int]]:
+def _files(desk: Desk) -> list[tuple[Path, int, int]]:
     """Path and span of each file of the newest version, asked for anew when there is one."""
-    lake = desk.workspace.lake
-    held: tuple[int, list[tuple[str, int, int]]] | None = desk.kept.get(FILES)
-    version = newest_version(lake.path / "_delta_log", -1 if held is None else held[0])
+    folder = desk.folder / "lake" / "events"
+    held: tuple[int, list[tuple[Path, int, int]]] | None = desk.kept.get(FILES)
+    version = newest_version(folder / "_delta_log", -1 if held is None else held[0])
     if held is None or held[0] != version:
-        pinned = lake.pinned()
-        found = [(str(lake.path / file.name), file.first_us, file.last_us) for file in pinned.files()]
-        held = desk.kept[FILES] = (pinned.version(), found)
+        seen = Lake(folder).snapshot()
+        held = (seen.version, [(folder / file.name, file.first_us, file.last_us) for file in seen.files])
+        desk.kept[FILES] = held
+    return held[1]
+
+
+def _kept(desk: Desk, files: list[tuple[Path, int, int]]) -> Details:
+    """What is kept of these files, mapped anew when the files are others or more of them are kept."""
+    folder = folder_of(desk.folder)
+    stamp = (folder.stat().st_mtime_ns if folder.exists() else 0, [path.name for path, _, _ in files])
+    held: tuple[Any, Details] | None = desk.kept.get(KEPT)
+    if held is None or held[0] != stamp:
+        held = desk.kept[KEPT] = (stamp, Details.open(folder, stamp[1]))
     return held[1]
 
 
