@@ -35,7 +35,9 @@ class Firsts:
         """Of hashes and times, part by part."""
         made, held = Firsts(), list(parts)
         if held:
-            made.note(np.concatenate([one for one, _ in held]), np.concatenate([one for _, one in held]))
+            ids, times = np.concatenate([one for one, _ in held]), np.concatenate([one for _, one in held])
+            held.clear()  # there may be millions
+            made._hashes, made._times = _earliest(ids, times)
         return made
 
     def news(self, ids: Longs, times: Longs) -> npt.NDArray[np.bool_]:
@@ -51,11 +53,7 @@ class Firsts:
         news = self.news(ids, times)
         if not news.any():
             return
-        order = np.lexsort((times[news], ids[news]))
-        every, when = ids[news][order], times[news][order]
-        first = np.ones(len(every), np.bool_)
-        first[1:] = every[1:] != every[:-1]
-        every, when = every[first], when[first]
+        every, when = _earliest(ids[news], times[news])
         place = np.searchsorted(self._hashes, every)
         there = np.zeros(len(every), np.bool_)
         inside = place < len(self._hashes)
@@ -63,3 +61,12 @@ class Firsts:
         self._times[place[there]] = when[there]
         self._hashes = np.insert(self._hashes, place[~there], every[~there])
         self._times = np.insert(self._times, place[~there], when[~there])
+
+
+def _earliest(ids: Longs, times: Longs) -> tuple[Longs, Longs]:
+    """Each hash once, ascending, with its earliest instant."""
+    order = np.lexsort((times, ids))
+    ids, times = ids[order], times[order]
+    first = np.ones(len(ids), np.bool_)
+    first[1:] = ids[1:] != ids[:-1]
+    return (ids, times) if first.all() else (ids[first], times[first])

@@ -1,6 +1,7 @@
 """Children stay small: packages that nothing of ours uses stay outside, and memory that was used once is given back.
 
-Arrow imports pandas, where it is installed, the first time a list becomes a column: a third of a second and 40 MB.
+Arrow imports pandas, where it is installed, the first time a list becomes a column: a third of a second and 40 MB. Huey imports
+the client of PostgreSQL whether it is used or not: 9 MB.
 """
 
 from __future__ import annotations
@@ -12,23 +13,30 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-__all__ = ["ABSENT", "give_back", "keep_out"]
+from holdfast.server.options import option
 
-ABSENT = frozenset({"pandas"})
-"""What no child imports; what is left out by the manner of our own imports is not forbidden to whoever needs it after all."""
+__all__ = ["give_back", "keep_out"]
 
 
 class _Absent(MetaPathFinder):
+    """Says of packages that they are not installed."""
+
+    def __init__(self, absent: frozenset[str]) -> None:
+        self._absent = absent
+
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:  # noqa: ARG002 - the protocol's signature
-        """Say of these packages that they are not installed."""
-        if name in ABSENT:
+        """Refuse an absent package; of all others nothing is said."""
+        if name in self._absent:
             raise ModuleNotFoundError(f"this process runs without {name}", name=name)
         return None
 
 
 def keep_out() -> None:
-    """From now on this process does not import what no child needs."""
-    sys.meta_path.insert(0, _Absent())
+    """From now on this process does not import what no child needs: pandas, and PostgreSQL's client where there is SQLite.
+
+    What is left out by the manner of our own imports is not forbidden to whoever needs it after all.
+    """
+    sys.meta_path.insert(0, _Absent(frozenset({"pandas"} if option("DATABASE_URL") else {"pandas", "psycopg"})))
 
 
 def give_back() -> None:

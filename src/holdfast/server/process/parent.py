@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
@@ -38,11 +38,13 @@ class Child:
     name       as `child.PLACES` knows it
     listening  a socket that the parent holds for it
     on_demand  started when somebody connects, may end by itself; else it always runs
+    ways       environment variables of it alone, where nobody has set them
     """
 
     name: str
     listening: socket.socket | None = None
     on_demand: bool = False
+    ways: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     ready: int | None = None
     at_work: bool = False
@@ -143,7 +145,7 @@ class Parent:
         child.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "holdfast.server.process.child", child.name, *(str(one) for one in handed)],
             pass_fds=[one for one in handed if one >= 0],
-            env=self.environment,
+            env={**child.ways, **self.environment},
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             process_group=0,  # Ctrl-C is for the parent, which tells the children in order

@@ -19,6 +19,9 @@ __all__ = ["serve"]
 
 BACKLOG = 1024
 
+SMALL = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "4194304"}
+"""How a process keeps little of what it needed once: Arrow takes its memory from the C library, and that gives large pieces
+back at once, instead of learning to keep them. The analyst goes without: it reads much, and ends when nobody asks."""
 
 Before = Literal["migrate", "demo"]
 
@@ -48,7 +51,7 @@ def serve(
     with _only_server(server_folder("run")), _listening(host or option("HOST"), _port(port)) as web, _asked() as analyst:
         bound_host, bound_port = web.getsockname()[:2]
         address = (option("URL") or f"http://{_shown(bound_host)}:{bound_port}").rstrip("/")
-        children = (Child("web", web), Child("worker"), Child("analyst", analyst, on_demand=True))
+        children = (Child("web", web, ways=SMALL), Child("worker", ways=SMALL), Child("analyst", analyst, on_demand=True))
         parent = Parent(children, _environment(host or option("HOST"), bound_port, address))
         links = [_done(parent, name) for name in before]
         parent.announce = lambda: announce(f"{address}/", next((one for one in reversed(links) if one), ""))
