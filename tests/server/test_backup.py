@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import sqlite3
 import subprocess
@@ -21,7 +22,8 @@ import pytest
 from serving import until
 from shells import holdfast, orders_file
 
-from holdfast.errors import InputError, WorkspaceError
+from holdfast.errors import HoldfastError, InputError, WorkspaceError
+from holdfast.server.process import archive
 from holdfast.server.process.archive import MANIFEST
 from holdfast.server.process.backing import backup
 from holdfast.server.process.restoring import restore
@@ -128,6 +130,43 @@ def test_a_backup_that_was_cut_off_is_none(saved, tmp_path, cut):
     saved.write_bytes(saved.read_bytes()[:cut])
     with pytest.raises(InputError):
         restore(saved, tmp_path / "again")
+
+
+@pytest.mark.one_database
+def test_a_file_that_was_broken_anywhere_says_so_in_plain_words(saved, tmp_path):
+    """Bytes are changed at random places: what comes of it is a refusal with words, or exactly what was kept."""
+    whole, refused = saved.read_bytes(), 0
+    for seed in range(40):
+        chance, broken = random.Random(seed), bytearray(whole)
+        for _ in range(chance.choice((1, 3, 40))):
+            broken[chance.randrange(len(broken))] ^= 1 << chance.randrange(8)
+        saved.write_bytes(broken)
+        try:
+            restore(saved, tmp_path / f"again-{seed}")
+        except HoldfastError:
+            refused += 1
+            assert not (tmp_path / f"again-{seed}").exists()
+    assert refused > 20
+    assert not list(tmp_path.glob(".again*"))
+
+
+@pytest.mark.one_database
+def test_a_manifest_of_another_kind_is_refused(saved, tmp_path):
+    nameless = b'{"files": {"": {"bytes": 1, "sha256": "x"}}}'
+    for said in (b"[]", b"{}", b'{"files": []}', nameless, b"\xff", b'{"files": {}, "format": "x"}'):
+        with pytest.raises(InputError):
+            restore(changed(saved, MANIFEST, said), tmp_path / "again")
+
+
+@pytest.mark.one_database
+def test_what_unfolds_into_more_than_it_says_does_not_fill_the_disk(saved, tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "CHUNK", 1000)
+    bomb = changed(saved, "holdfast.toml", b"#" * 50_000_000)
+    written, copied = [], archive._copied
+    monkeypatch.setattr(archive, "_copied", lambda *given: written.append(copied(*given)) or written[-1])
+    with pytest.raises(WorkspaceError, match=r"holdfast\.toml in the backup is damaged"):
+        restore(bomb, tmp_path / "again")
+    assert max(one.bytes for one in written[-1:]) < 10_000
 
 
 @pytest.mark.parametrize("name", ["../evil", "/tmp/evil", "server/../../evil", "c:\\evil"])

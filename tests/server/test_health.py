@@ -109,6 +109,16 @@ def test_one_event_is_one_and_a_number_that_is_not_known_is_no_nought(working, m
         assert found == ([shown] if shown else [])
 
 
+def test_the_counts_are_told_while_the_database_is_away(working, monkeypatch):
+    def away():
+        raise OSError("connection refused")
+
+    monkeypatch.setattr("holdfast.server.intake.inbox.inbox", away)
+    answer = Client().get("/metrics")
+    assert (answer.status_code, b"holdfast_lake_version" in answer.content) == (200, True)
+    assert b"holdfast_inbox_requests" not in answer.content, "not nought: not known"
+
+
 def test_the_lake_is_seen_from_its_log_alone(served):
     log = lake_log.log_folder()
     assert lake_log.newest_version(log) == served.lake.version() == 0

@@ -13,6 +13,7 @@ from time import monotonic
 import pytest
 from serving import until
 
+from holdfast.server.process.parent import Parent
 from holdfast.settings import Settings
 from holdfast.workspace import Workspace
 
@@ -56,6 +57,7 @@ def test_the_life_of_a_server(shop, running):
     server = running(shop)
     assert server.get("/healthz")[0] == 200
     assert (shop / "server" / "holdfast.sqlite").exists() or os.environ.get("DATABASE_URL")
+    assert (shop / "server" / "run" / "address").read_text("utf-8") == server.address.rstrip("/"), "for links that lead there"
     assert server.pid("analyst") is None
     assert ask(server) == "UnknownName"
     for name in ("web", "worker", "analyst"):
@@ -72,6 +74,7 @@ def test_the_life_of_a_server(shop, running):
     assert server.stop() == 0
     assert monotonic() - begun < 5
     assert not [pid for pid in family if lives(pid)]
+    assert not (shop / "server" / "run" / "address").exists()
     assert {"web", "worker", "analyst"} <= {line["message"].split()[0] for line in server.said() if "died" in line["message"]}
 
 
@@ -115,6 +118,30 @@ def test_a_taken_port_is_said_in_plain_words(shop):
     assert "cannot listen on 127.0.0.1" in told.stderr
     assert "--port" in told.stderr
     assert "Traceback" not in told.stderr
+
+
+@pytest.mark.one_database
+def test_a_port_that_there_is_not_is_said_in_plain_words(shop, monkeypatch):
+    monkeypatch.setenv("HOLDFAST_PORT", "70000")
+    told = serve(shop)
+    assert (told.returncode, "Traceback" in told.stderr) == (2, False)
+    assert "0-65535" in told.stderr
+
+
+@pytest.mark.one_database
+def test_a_parent_begun_by_nohup_goes_on_when_its_terminal_is_closed():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        parent = Parent((), {})
+        handlers = parent._signals()
+        ignored = signal.getsignal(signal.SIGHUP)
+        for one, handler in handlers.items():
+            signal.signal(one, handler)
+        signal.set_wakeup_fd(-1)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert ignored == signal.SIG_IGN
+    assert signal.SIGTERM in handlers
 
 
 @pytest.mark.one_database

@@ -9,9 +9,11 @@ import hashlib
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from math import inf
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
@@ -21,9 +23,13 @@ __all__ = ["FORMAT", "Archive", "Manifest", "manifest_of", "opened", "unpacked",
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+LONGEST_MANIFEST = 200_000_000
 CHUNK = 1 << 20
 PACKED = frozenset({".parquet", ".dump", ".gz", ".zip"})
 """Files that are compressed already."""
+
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+"""What zipfile raises for an entry that cannot be unfolded, is packed in another way, or needs a password."""
 
 
 @dataclass(frozen=True)
@@ -113,12 +119,14 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
 def manifest_of(zipped: zipfile.ZipFile) -> Manifest:
     """The manifest of an archive. InputError when there is none, or it is of a later kind, or it names what it must not."""
     try:
-        raw: dict[str, Any] = json.loads(zipped.read(MANIFEST))
+        with zipped.open(MANIFEST) as file:
+            raw: dict[str, Any] = json.loads(file.read(LONGEST_MANIFEST))
         files = {name: Kept(**kept) for name, kept in raw.pop("files").items()}
         manifest = Manifest(**raw, files=files)
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        later = manifest.format > FORMAT
+    except (KeyError, ValueError, TypeError, AttributeError, *DAMAGED) as error:
         raise InputError("the file has no manifest that can be read", "give a file that holdfast backup wrote") from error
-    if manifest.format > FORMAT:
+    if later:
         raise InputError(f"the backup is of format {manifest.format}", "a newer Holdfast wrote it; restore it with that one")
     if set(files) | {MANIFEST} != set(zipped.namelist()) or any(not _inside(name) for name in files):
         raise InputError("the files in the backup are not those that its manifest names", "fetch the file again")
@@ -129,19 +137,22 @@ def unpacked(zipped: zipfile.ZipFile, manifest: Manifest, folder: Path) -> None:
     """Write every file into a folder. WorkspaceError for one that is not as the manifest says."""
     for name, kept in manifest.files.items():
         target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with zipped.open(name) as source, target.open("xb") as written:
-                found = _copied(source, written)
-        except zipfile.BadZipFile as error:
+                found = _copied(source, written, kept.bytes)
+        except DAMAGED as error:
             raise WorkspaceError(f"{name} in the backup is damaged", "fetch the file again; nothing was restored") from error
+        except OSError as error:
+            raise WorkspaceError(f"{name} could not be written: {error.strerror}", "make room; nothing was restored") from error
         if found != kept:
             raise WorkspaceError(f"{name} in the backup is damaged", "fetch the file again; nothing was restored")
 
 
-def _copied(source: IO[bytes], target: IO[bytes]) -> Kept:
+def _copied(source: IO[bytes], target: IO[bytes], most: float = inf) -> Kept:
+    """Copy, not much more than `most` bytes: a small file may unfold into one that fills the disk."""
     digest, size = hashlib.sha256(), 0
-    while chunk := source.read(CHUNK):
+    while size <= most and (chunk := source.read(CHUNK)):
         digest.update(chunk)
         target.write(chunk)
         size += len(chunk)

@@ -6,6 +6,7 @@ proxy), with a token of scope look, or signed in.
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ LONGEST_WAIT_SECONDS = 60.0
 """An event that waits longer for the digester says that it does not work."""
 
 PROXIED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
+
+log = logging.getLogger(__name__)
 
 _migrated = False
 """Once the migrations are in they stay in: asked until then."""
@@ -181,11 +184,19 @@ def _now() -> bytes:
     from holdfast.server.intake.inbox import inbox
     from holdfast.server.process.lake_log import last_sequence, log_folder, newest_version
 
-    waiting, version = inbox().waiting(), newest_version(log_folder())
-    oldest, latest = waiting.oldest_received_us, last_sequence(log_folder(), version)
+    version = newest_version(log_folder())
+    latest = last_sequence(log_folder(), version)
+    try:
+        waiting = inbox().waiting()
+    except Exception as error:  # the database is away: what was counted is told all the same
+        log.warning("the inbox could not be asked: %s", type(error).__name__)
+        rows, age = None, None
+    else:
+        oldest = waiting.oldest_received_us
+        rows, age = waiting.rows, 0.0 if oldest is None else time() - oldest / 1e6
     values = (
-        ("holdfast_inbox_requests", "Requests that wait for the digester.", waiting.rows),
-        ("holdfast_inbox_age_seconds", "Since when the oldest waits.", 0.0 if oldest is None else time() - oldest / 1e6),
+        ("holdfast_inbox_requests", "Requests that wait for the digester.", rows),
+        ("holdfast_inbox_age_seconds", "Since when the oldest waits.", age),
         ("holdfast_lake_version", "The newest version of the lake.", version),
         ("holdfast_lake_events", "Events that ever came into the lake.", None if latest is None else latest + 1),
     )

@@ -169,7 +169,10 @@ class Parent:
     def _announced(self, child: Child) -> None:
         if child.name == "web" and self.announce is not None:
             announce, self.announce = self.announce, None
-            announce()
+            try:
+                announce()
+            except OSError as error:  # a pipe that nobody reads any more is no reason to end
+                log.warning("the address could not be said: %s", error.strerror)
 
     def _forget_ready(self, child: Child) -> None:
         if child.ready is not None:
@@ -225,7 +228,10 @@ class Parent:
 
     def _signals(self) -> dict[signal.Signals, Any]:
         signal.set_wakeup_fd(self._waking, warn_on_full_buffer=False)
-        handlers = dict.fromkeys((signal.SIGTERM, signal.SIGINT, signal.SIGHUP), self._told_to_stop)
+        ending = [signal.SIGTERM, signal.SIGINT]
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup: it goes on when the terminal is closed
+            ending.append(signal.SIGHUP)
+        handlers = dict.fromkeys(ending, self._told_to_stop)
         return {one: signal.signal(one, handler) for one, handler in (*handlers.items(), (signal.SIGCHLD, _nothing))}
 
     def _told_to_stop(self, number: int, _frame: FrameType | None) -> None:

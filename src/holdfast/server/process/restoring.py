@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import mkdtemp
 
-from holdfast.errors import WorkspaceError
+from holdfast.errors import HoldfastError, WorkspaceError
 from holdfast.server.process.archive import Manifest, manifest_of, opened, unpacked
 from holdfast.server.process.backing import DATABASE, DUMP, INBOX
 
@@ -67,8 +67,14 @@ def _examined(folder: Path, manifest: Manifest) -> None:
 
     for name in ("timelines", "imports", "refusals"):
         (folder / name).mkdir(exist_ok=True)
-    lake = Workspace.open(folder).lake
-    if (lake.version(), lake.rows()) != (manifest.lake_version, manifest.events):
+    try:
+        lake = Workspace.open(folder).lake
+        found = lake.version(), lake.rows()
+    except HoldfastError:
+        raise
+    except Exception as error:  # whatever the engine says of a log that is none
+        raise WorkspaceError("the lake in the backup cannot be read", "give a file that holdfast backup wrote") from error
+    if found != (manifest.lake_version, manifest.events):
         raise WorkspaceError("the lake in the backup is not the one that was written down", "fetch the file again")
     for name in (DATABASE, INBOX):
         if (folder / name).exists():

@@ -55,7 +55,20 @@ def serve(
         parent = Parent(children, _environment(host or option("HOST"), bound_port, address))
         links = [_done(parent, name) for name in before]
         parent.announce = lambda: announce(f"{address}/", next((one for one in reversed(links) if one), ""))
-        return parent.run()
+        with _address_told(address):
+            return parent.run()
+
+
+@contextmanager
+def _address_told(address: str) -> Iterator[None]:
+    """While it runs the address stands in the workspace: `holdfast user link` makes links that lead there."""
+    from holdfast.server.place import address_file
+
+    address_file().write_text(address, "utf-8")
+    try:
+        yield
+    finally:
+        address_file().unlink(missing_ok=True)
 
 
 def _done(parent: Parent, name: Before) -> str:
@@ -117,9 +130,9 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         try:
             made.bind((host, port))
             made.listen(BACKLOG)
-        except OSError as error:
+        except (OSError, OverflowError) as error:
             mend = "choose another with --port, or end the program that listens there (or --port 0 for any free one)"
-            raise UsageError(f"cannot listen on {host}:{port}: {error.strerror or error}", mend) from error
+            raise UsageError(f"cannot listen on {host}:{port}: {getattr(error, 'strerror', None) or error}", mend) from error
         made.setblocking(False)
         yield made
 
