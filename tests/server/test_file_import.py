@@ -21,6 +21,9 @@ LINES = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,Custom
 """The first lines of Online Retail, the last with a day that does not exist."""
 
 
+HEADER = "order_id,date,customer,total\n1,2011-01-01,ann,5\n"
+
+
 def sent(text: str | bytes, name: str = "online-retail.csv") -> dict:
     return {"file": SimpleUploadedFile(name, text if isinstance(text, bytes) else text.encode())}
 
@@ -113,14 +116,39 @@ def test_refused_rows_are_put_right_in_the_page_and_read_again(as_, served):
     record = Workspace.open(served.path).imports()[0]
     refusals = f"/imports/refusals/{record.fingerprint}/"
     assert "2010-13-41" in shown(max_, refusals)
-    assert "2010-13-41" in max_.get(f"{refusals}refused.csv").content.decode()
+    assert b"2010-13-41" in b"".join(max_.get(f"{refusals}refused.csv").streaming_content)
     raw = b"".join(max_.get(f"{refusals}refused.jsonl").streaming_content)
     assert json.loads(raw)["values"]["InvoiceNo"] == "536368"
 
     again = max_.post(refusals, {"0:InvoiceDate": "2010-12-01 08:34:00"})
-    assert "1 events" in shown(max_, again["Location"])
+    assert "one event" in shown(max_, again["Location"])
     assert not Workspace.open(served.path).refusals()
     assert max_.get(refusals).status_code == 404
+
+
+def test_a_row_that_could_not_be_cut_into_columns_is_filled_in(as_, served):
+    """Ben's name holds the sign between fields. Before it is put right nothing can be read again, and the page says so."""
+    max_ = as_("max")
+    max_.post(uploaded(max_, HEADER + "2,2011-01-02,ben, jr,6\n") + "read/")
+    refusals = f"/imports/refusals/{Workspace.open(served.path).imports()[0].fingerprint}/"
+    assert "<code>2,2011-01-02,ben, jr,6</code>" in shown(max_, refusals)
+    empty = {f"0:{name}": "" for name in ("order_id", "date", "customer", "total")}
+    assert "No row was put right yet" in max_.post(refusals, empty, follow=True).content.decode()
+    filled = {"0:order_id": "2", "0:date": "2011-01-02", "0:customer": "ben, jr", "0:total": "6"}
+    assert "one event" in shown(max_, max_.post(refusals, filled)["Location"])
+    assert not Workspace.open(served.path).refusals()
+
+
+def test_refusals_are_no_formulas_and_speak_of_no_command_line(as_, served):
+    max_ = as_("max")
+    max_.post(uploaded(max_, HEADER + "=2+3,2011-01-02,ben\n") + "read/")
+    max_.post(uploaded(max_, HEADER + "2,never,ben,4\n", "b.csv") + "read/")
+    for record in Workspace.open(served.path).imports():
+        answer = max_.get(f"/imports/refusals/{record.fingerprint}/refused.csv")
+        lines = b"".join(answer.streaming_content).decode().splitlines()
+        assert len(lines) == 2
+        assert "--" not in lines[1]
+        assert ",=2" not in lines[1]
 
 
 def test_refused_rows_are_put_right_in_their_file_and_take_the_place_of_the_refused(as_, served):

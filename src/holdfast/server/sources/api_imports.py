@@ -258,7 +258,7 @@ def refused_rows_csv(request: HttpRequest, fingerprint: Fingerprint) -> Any:  # 
 )
 def refused_rows_file(request: HttpRequest, fingerprint: Fingerprint) -> Any:  # noqa: ARG001 - ninja's signature
     """To be put right and sent back."""
-    content = steps.refusals_of(fingerprint)[0].read_bytes()
+    content = steps.refusals_of(fingerprint)[0].open(encoding="utf-8", errors="replace")
     return file(content, JSON_LINES, f"refused-{fingerprint[:12]}.jsonl")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -104,22 +104,22 @@ def refusals(request: HttpRequest, fingerprint: str) -> HttpResponse:
     path, record = steps.refusals_of(fingerprint)
     if request.method == "POST":
         try:
-            changed = _mended(path, request)
+            made = steps.replay(fingerprint, _mended(path, request), request.user, request.user)
         except InputError as error:
             messages.error(request, _("%(what)s: %(mend)s") % {"what": error.what, "mend": error.mend})
             return redirect("import-refusals", fingerprint=fingerprint)
-        return redirect("import", pk=steps.replay(fingerprint, changed, request.user, request.user).pk)
+        return redirect("import", pk=made.pk)
     told = {"record": record, **mending.shown(path, record.mapping)}
     return render(request, "sources/refusals.html", told)
 
 
-def refusals_file(_request: HttpRequest, fingerprint: str, ending: str) -> HttpResponse:
+def refusals_file(_request: HttpRequest, fingerprint: str, ending: str) -> HttpResponseBase:
     """The refused rows as a file: JSON lines to be read in again, or CSV to look at."""
     path, record = steps.refusals_of(fingerprint)
     if ending not in ("csv", "jsonl"):
         raise Http404
     if ending == "csv":
-        answer = HttpResponse(mending.as_csv(path), content_type="text/csv; charset=utf-8")
+        answer = StreamingHttpResponse(mending.as_csv(path), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="refused-{fingerprint[:12]}.csv"'
         return answer
     return FileResponse(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import re
@@ -15,8 +13,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from holdfast.errors import InputError
+from holdfast.server.csv_files import guarded, lines
 
-__all__ = ["as_csv", "replaced", "shown", "written"]
+__all__ = ["as_csv", "replaced", "replayable", "shown", "written"]
 
 MOST = 50
 """Rows that are put right in the page; the file holds all."""
@@ -42,7 +41,9 @@ def shown(path: Path, mapping: Mapping[str, str]) -> dict[str, Any]:
         if len(rows) < MOST:
             rows.append({"place": place, **one})
     known = [mapping[role] for role in FIRST if role in mapping]
-    present = list(dict.fromkeys(name for row in rows for name in (row["values"] or {})))
+    present = dict.fromkeys(name for row in rows for name in (row["values"] or {}))
+    if any(row["values"] is None for row in rows):  # a row that could not be cut into columns is filled in by hand
+        present |= dict.fromkeys(mapping.values())
     columns = sorted(present, key=lambda name: known.index(name) if name in known else len(known))
     for row in rows:
         row["cells"] = [{"name": name, "value": (row["values"] or {}).get(name) or ""} for name in columns]
@@ -102,15 +103,22 @@ def _object(line: bytes) -> dict[str, Any]:
     return one if isinstance(one, dict) and (one.get("values") is None or isinstance(one["values"], dict)) else {}
 
 
-def as_csv(path: Path) -> str:
-    """All refused rows as CSV: row, reason, what is wrong, what to do, values."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["row", "reason", "what", "mend", "values"])
+def as_csv(path: Path) -> Iterator[str]:
+    """All refused rows as lines of CSV, to look at: row, reason, what is wrong, what to do, values."""
+    return lines(_cells(path))
+
+
+def _cells(path: Path) -> Iterator[tuple[str, ...]]:
+    yield "row", "reason", "what", "mend", "values"
     for _number, one in _lines(path):
         values = one["raw"] if one["values"] is None else json.dumps(one["values"], ensure_ascii=False)
-        writer.writerow([one["row"], one["reason"], one["sentence"], one["mend"], values])
-    return out.getvalue()
+        said = (one["row"], one["reason"], one["sentence"], _FLAG.sub("", str(one["mend"])), values)
+        yield tuple(guarded(str(cell)) for cell in said)
+
+
+def replayable(path: Path) -> bool:
+    """Whether a refused row has columns: where none could be cut, none can be read again before one is filled in."""
+    return any(one["values"] for _number, one in _lines(path))
 
 
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -128,7 +136,7 @@ def _put_right(line: str, said: dict[str, str] | None) -> str:
     if not said:
         return line
     one = json.loads(line)
-    values = one.get("values") or {}
+    values = one.get("values") or dict.fromkeys(said)
     fresh = {name: (said[name] or None) if name in said else value for name, value in values.items()}
     if {name: value or None for name, value in values.items()} == fresh:
         return line

@@ -10,10 +10,11 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from holdfast.errors import InputError
 from holdfast.server.analyst.client import AnalystAway, call
 from holdfast.server.people import audit
 from holdfast.server.place import workspace
-from holdfast.server.sources import uploads
+from holdfast.server.sources import mending, uploads
 from holdfast.server.sources.jobs import read_in
 from holdfast.server.sources.models import Upload
 
@@ -115,6 +116,8 @@ def replay(fingerprint: str, changed: int, owner: Any, by: Any) -> Upload:
     changed  how many were put right · owner  the user whose upload it is · by  who asks, a user or a token
     """
     path, record = refusals_of(fingerprint)
+    if not mending.replayable(path):
+        raise InputError(_("No row was put right yet"), _("fill in the columns of a row that could not be cut into columns"))
     made = Upload.objects.create(
         name=record.source,
         file="",
