@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+from gettext import GNUTranslations
 from pathlib import Path
 
+import allauth
 import pytest
 
 import holdfast.server
@@ -67,3 +69,21 @@ def untranslated(path: Path) -> list[str]:
 
 def test_what_views_say_to_people_is_translated():
     assert [place for path in VIEWS for place in untranslated(path)] == []
+
+
+def test_the_words_for_other_peoples_pages_are_level_and_still_said():
+    """What is in the catalogue is what is loaded, and django-allauth still says each of the sentences that it replaces."""
+    folder = HERE / "locale" / "en" / "LC_MESSAGES"
+    source = (folder / "django.po").read_text("utf-8").replace('\\"', '"')
+    pairs = re.findall(r'^msgid "(.+)"\nmsgstr "(.*)"$', source, re.MULTILINE)
+    with (folder / "django.mo").open("rb") as file:
+        loaded = GNUTranslations(file)
+    assert len(pairs) > 50
+    assert [said for said, ours in pairs if loaded.gettext(said) != ours] == []
+    assert loaded.ngettext("You have added %(count)s security key.", "x", 2) == "%(count)s are set up."
+    theirs = Path(allauth.__file__).parent
+    told = "\n".join(
+        path.read_text("utf-8") for path in [*theirs.rglob("*.html"), *theirs.rglob("*.txt"), *theirs.rglob("*.py")]
+    )
+    told = re.sub(r"{{\s*(\w+)\s*}}", r"%(\1)s", told)
+    assert [said for said, _ in pairs if said not in told] == []
