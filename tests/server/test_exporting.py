@@ -6,13 +6,15 @@ import csv
 import io
 import json
 import zipfile
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from django.apps import apps
+from django.utils.timezone import now
 
 from holdfast.server.analyst.client import call
-from holdfast.server.customers import consents, exporting, projection
+from holdfast.server.customers import consents, exporting, foreseen, projection
 from holdfast.server.customers.computed import computed
 from holdfast.server.people.models import AuditEntry
 from tests.server.lakes import happened, pour
@@ -59,6 +61,25 @@ def test_all_of_ann_and_nothing_of_ben(shop, people):
     assert json.loads(files["computed.json"])["traits"]["rfm"]
     assert json.loads(files["looked.json"])[0]["action"] == "customer.export"
     assert AuditEntry.objects.get().subject == "ann"
+
+
+@pytest.mark.django_db
+def test_what_is_expected_of_her_what_was_refused_and_what_was_asked_is_held_about_her_too(shop, monkeypatch):
+    """Article 15: her page shows value and risk, so they are in the archive; so is what arrived and could not be used."""
+    refused = apps.get_model("intake.RefusedEvent")
+    for place, person in enumerate(("ann", "ben-secret")):
+        said = json.dumps({"type": "track", "userId": person})
+        refused.objects.create(
+            inbox="x", inbox_row=1, place=place, received_at=now(), source="1", kind="track", code="no", message=said
+        )
+    apps.get_model("sources.PrivacyRequest").objects.create(kind="data", person="ann", delivery="d1")
+    told = foreseen.Foreseen(date(2026, 1, 21), value={"value": 12.5, "low": 1.0, "high": 30.0})
+    monkeypatch.setattr(foreseen, "foreseen_errand", lambda _desk, **_asked: told)
+    files = opened(exporting.export("ann", "max"))
+    assert json.loads(files["expected.json"])["value"] == told.value
+    assert [json.loads(one["message"])["userId"] for one in json.loads(files["refused.json"])] == ["ann"]
+    assert [one["kind"] for one in json.loads(files["requests.json"])] == ["data"]
+    assert "ben-secret" not in "".join(files.values())
 
 
 @pytest.mark.django_db

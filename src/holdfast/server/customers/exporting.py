@@ -2,9 +2,9 @@
 
     content = export("17", by=user)     the bytes; the audit log keeps that it was asked for
 
-profile.json · events.json, events.csv · notes.json · tasks.json · tags.json · consents.json, consents.csv · computed.json ·
-audiences.json · looked.json (who of us did what about her, and when) · README.txt. What the business wrote in confidence about
-others does not stand in it.
+profile.json · events.json, events.csv · refused.json · notes.json · tasks.json · tags.json · consents.json, consents.csv ·
+computed.json · expected.json · audiences.json · requests.json · looked.json (who of us did what about her, and when) ·
+README.txt. What the business wrote in confidence about others does not stand in it.
 """
 
 from __future__ import annotations
@@ -32,16 +32,20 @@ TABLES = {
     "tasks": ("customers.Task", "person"),
     "tags": ("customers.Tagging", "person"),
     "audiences": ("keeping.AudienceMember", "person"),
+    "requests": ("sources.PrivacyRequest", "person"),
     "looked": ("people.AuditEntry", "subject"),
 }
 """File → the table it comes from and the field with the person id."""
 
 README = """This archive holds everything that is kept about one person, as of {when} (UTC).
 
-profile.json    ids and traits, each with its class; computed.json what was worked out of her events
-events          what she did, newest first: events.json whole, events.csv as a table
-consents        what she allowed: consents.json now and all that was ever said, consents.csv as a table
-notes, tasks, tags, audiences   what was written down about her
+profile.json    ids and traits, each with its class; computed.json what was worked out of the events
+expected.json   what is expected: next order, value, risk of leaving, with the reasons
+events          what happened, newest first: events.json whole, events.csv as a table
+refused.json    what arrived and could not be used
+consents        what was allowed and forbidden: consents.json now and all that was ever said, consents.csv as a table
+notes, tasks, tags, audiences   what was written down
+requests.json   requests about these data that a shop passed on
 looked.json     who of us looked at it or changed something, and when
 """
 
@@ -70,6 +74,8 @@ def export(person: str, by: Any) -> bytes:
         "consents.json": _json({"now": [_consent(one) for one in consents(ids[0])], "history": said}),
         "consents.csv": _csv(said, ("at", "kind", "name", "state", "source", "who")),
         "computed.json": _json(_computed(ids[0])),
+        "expected.json": _json(_expected(ids[0])),
+        "refused.json": _json(_refused(ids)),
         **{f"{name}.json": _json(_table(label, field, ids)) for name, (label, field) in TABLES.items()},
     }
     return _zipped(files, now)
@@ -122,6 +128,24 @@ def _computed(person: str) -> dict[str, Any]:
 
     told = computed(person)
     return {} if told is None else {"as_of": told.as_of, "made_at": told.made_at, "traits": told.traits}
+
+
+def _expected(person: str) -> dict[str, Any]:
+    """What is to be expected of her, as her page shows it: a profile of her is among what is held."""
+    from holdfast.server.analyst.client import call
+
+    told = call("customers.foreseen", within_seconds=120, person=person)
+    parts = {name: getattr(told, name) for name in ("next_order", "value", "risk")}
+    return {"as_of": told.as_of, **parts} if any(parts.values()) else {}
+
+
+def _refused(ids: list[str]) -> list[dict[str, Any]]:
+    from holdfast.server.intake.forgetting import refused
+
+    return [
+        {"received_at": one.received_at.isoformat(), "reason": one.sentence, "message": one.message}
+        for one in refused(frozenset(ids))
+    ]
 
 
 def _consent(one: Any) -> dict[str, Any]:

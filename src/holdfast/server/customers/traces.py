@@ -44,6 +44,8 @@ WRITTEN: tuple[tuple[str, str], ...] = (
     ("customers.Note", "text"),
     ("customers.Task", "title"),
     ("customers.Task", "told"),
+    ("intake.RefusedEvent", "message"),
+    ("intake.RefusedEvent", "sentence"),
     ("keeping.Audience", "note"),
     ("keeping.Review", "decision"),
     ("keeping.SavedReport", "note"),

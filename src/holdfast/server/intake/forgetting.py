@@ -23,7 +23,7 @@ from holdfast.server.intake.inbox import Inbox, Row, inbox
 from holdfast.server.intake.models import RefusedEvent
 from holdfast.server.intake.unpacking import WEBHOOK
 
-__all__ = ["forget"]
+__all__ = ["forget", "refused"]
 
 PORTION = 500
 LEAST = 6
@@ -75,7 +75,15 @@ def forget(ids: frozenset[str]) -> int:
     with stepping():
         gone = sum(_of_row(box, row, person) for row in _waiting(box))
     box.wipe()
-    return gone + _of_refused(person)
+    return gone + _of_refused(ids)
+
+
+def refused(ids: frozenset[str]) -> list[RefusedEvent]:
+    """The refused events that name a person, newest first."""
+    person, named = _Person(ids), Q(pk=None)
+    for one in person.every:
+        named |= Q(message__contains=one) | Q(message__contains=json.dumps(one)[1:-1]) | Q(sentence__contains=one)
+    return [one for one in RefusedEvent.objects.filter(named).iterator(PORTION) if _names(one, person)]
 
 
 def _waiting(box: Inbox) -> Iterator[Row]:
@@ -105,11 +113,8 @@ def _of_row(box: Inbox, row: Row, person: _Person) -> int:
     return len(messages) - len(kept)
 
 
-def _of_refused(person: _Person) -> int:
-    named = Q()
-    for one in person.every:
-        named |= Q(message__contains=one) | Q(message__contains=json.dumps(one)[1:-1]) | Q(sentence__contains=one)
-    theirs = [one.pk for one in RefusedEvent.objects.filter(named).iterator(PORTION) if _names(one, person)]
+def _of_refused(ids: frozenset[str]) -> int:
+    theirs = [one.pk for one in refused(ids)]
     for start in range(0, len(theirs), PORTION):
         RefusedEvent.objects.filter(pk__in=theirs[start : start + PORTION]).delete()
     return len(theirs)
