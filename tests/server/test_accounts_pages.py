@@ -9,6 +9,8 @@ import pytest
 from holdfast.server.customers import notes, tasks
 from holdfast.server.customers.care import Note
 from holdfast.server.customers.links import key_of
+from holdfast.server.customers.merging import merge
+from holdfast.server.customers.pages import accounts
 from holdfast.server.customers.standing import Standing, account_told
 from tests.server.corner import open_corner, url
 
@@ -41,6 +43,19 @@ def test_the_account_holds_notes_and_tasks_of_all_its_people(shop, as_, people):
     assert "Moves in May" in page
     assert "Ring Ben" in page
     assert "note · Agnes" in page
+
+
+def test_the_account_keeps_what_was_written_for_a_merged_id_and_adds_up_everybody(shop, as_, people, monkeypatch):
+    """dan is merged into ann: his note is the account's. The list holds one of two people, the sum both."""
+    notes.write("dan", "Dan was promoted", people["agnes"], datetime.now(UTC), contact=True)
+    merge("dan", into="ann", by=people["max"])
+    page = text(as_("anna").get(ACME))
+    assert "Dan was promoted" in page
+    assert "2 people, 10 orders, £330.00" in page
+    monkeypatch.setattr(accounts, "PEOPLE", 1)
+    cut = text(as_("anna").get(ACME))
+    assert "2 people, 10 orders, £330.00" in cut
+    assert "all of them" in cut
 
 
 def test_accounts_are_listed_and_found(shop, as_):

@@ -22,7 +22,7 @@ from holdfast.server.customers.links import key_of, person_of
 from holdfast.server.customers.listing import how_many
 from holdfast.server.customers.merging import doubles
 from holdfast.server.customers.models import Customer, Erasure
-from holdfast.server.customers.pages.accounts import PEOPLE, account_or_404, listed
+from holdfast.server.customers.pages.accounts import account_or_404, ids_there, listed, people_there
 from holdfast.server.customers.pages.customers import csv_lines
 from holdfast.server.customers.pages.tags import BEST, not_contacted
 from holdfast.server.customers.standing import account_told
@@ -137,12 +137,11 @@ def all_accounts(
 def one_account(request: HttpRequest, key: Key) -> dict[str, Any]:  # noqa: ARG001 - ninja's signature
     """In words, and what its people brought; who they are: `GET /customers?account=…`."""
     name, told = account_or_404(key)
-    rows = Customer.objects.filter(account=name, merged_into="")
-    count, ids = rows.count(), list(rows.order_by("name", "id").values_list("person", flat=True)[:PEOPLE])
-    found = figures(ids, PATIENT_SECONDS)
+    count, people = Customer.objects.filter(account=name, merged_into="").count(), people_there(name)
+    found = figures(people, PATIENT_SECONDS)
     if found is None:
         raise AnalystAway("customers.figures")
-    contact, standings = last_contact(ids), list(found.values())
+    contact, standings = last_contact(ids_there(people)), list(found.values())
     return {
         "account": name,
         "key": key_of(name),

@@ -13,17 +13,20 @@ from holdfast.server.customers.care import Task
 from holdfast.server.customers.contact import last_contact
 from holdfast.server.customers.figures import figures
 from holdfast.server.customers.links import person_of
-from holdfast.server.customers.models import Account, Customer
+from holdfast.server.customers.models import Account, Customer, KnownAs
 from holdfast.server.customers.notes import notes_of
 from holdfast.server.customers.standing import account_told
 from holdfast.server.customers.tasks import tasks_of
 from holdfast.server.place import settings
 
-__all__ = ["PEOPLE", "account", "account_or_404", "accounts", "listed"]
+__all__ = ["account", "account_or_404", "accounts", "ids_there", "listed", "people_there"]
 
 AT_ONCE = 50
 PEOPLE = 500
-"""People of an account that its page counts and lists."""
+"""People of an account that its page lists."""
+
+COUNTED = 20_000
+"""People of an account whose figures are added up."""
 
 
 def account_or_404(key: str) -> tuple[str, Account | None]:
@@ -64,15 +67,30 @@ def listed(text: str, after: str, most: int) -> tuple[list[dict[str, Any]], bool
     return told, len(got) > most
 
 
+def people_there(name: str) -> list[str]:
+    """The person ids of whoever belongs to an account, by name, COUNTED at most."""
+    rows = Customer.objects.filter(account=name, merged_into="").order_by("name", "id")
+    return list(rows.values_list("person", flat=True)[:COUNTED])
+
+
+def ids_there(people: list[str]) -> list[str]:
+    """All ids of the first PEOPLE of these, merged ones too: a note is kept under the id it was written for."""
+    shown = people[:PEOPLE]
+    return [*shown, *KnownAs.objects.filter(person__in=shown).values_list("known_as", flat=True)[:COUNTED]]
+
+
 def account(request: HttpRequest, key: str) -> HttpResponse:
     """One account: how does it stand, and who is there?"""
     name, told = account_or_404(key)
-    people = list(Customer.objects.filter(account=name, merged_into="").order_by("name", "id").defer("told", "traits")[:PEOPLE])
+    there = people_there(name)
+    rows = {one.person: one for one in Customer.objects.filter(person__in=there[:PEOPLE]).defer("told", "traits")}
+    people = [rows[one] for one in there[:PEOPLE] if one in rows]
     count = Customer.objects.filter(account=name, merged_into="").count()
-    found = figures([one.person for one in people], 10.0)
-    ids = [one.person for one in people]
+    found = figures(there, 10.0)
+    ids = ids_there(there)
     tasks = [one for one in tasks_of(ids) if one.state == Task.State.OPEN]
-    names = {one.person: one.shown_name for one in people}
+    notes = notes_of(ids)[:20]
+    names = known.names_of({one.person for one in (*tasks, *notes)})
     context: dict[str, Any] = {
         "account": name,
         "told": told,
@@ -80,11 +98,12 @@ def account(request: HttpRequest, key: str) -> HttpResponse:
         "people": _best_first(people, found or {}),
         "count": count,
         "cut": count > len(people),
+        "counted": len(there) if count > len(there) else 0,
         "away": found is None,
         "sentence": account_told(count, list((found or {}).values()), settings().currency),
         "contact": last_contact(ids),
         "tasks": [(one, names.get(one.person, "")) for one in tasks],
-        "notes": [(one, names.get(one.person, "")) for one in notes_of(ids)[:20]],
+        "notes": [(one, names.get(one.person, "")) for one in notes],
         "today": known.today(),
         "revenue": sum(one.revenue for one in (found or {}).values()),
         "orders": sum(one.orders for one in (found or {}).values()),
