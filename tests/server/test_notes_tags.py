@@ -65,6 +65,17 @@ def test_a_note_is_deleted_and_brought_back(shop, as_):
     assert "Bring it back" in text(agnes.get(without_scripts.url.partition("#")[0]))
 
 
+def test_a_deleted_note_is_read_by_nobody(shop, as_):
+    agnes = as_("agnes")
+    agnes.post(url("ann", "notes"), {"text": "a slip"})
+    note = Note.objects.get()
+    agnes.post(f"/notes/{note.pk}/delete/")
+    assert [as_(one).get(f"/notes/{note.pk}/").status_code for one in ("anna", "agnes", "max")] == [404, 404, 404]
+    assert agnes.post(f"/notes/{note.pk}/", {"text": "other words"}).status_code == 404
+    agnes.post(f"/notes/{note.pk}/restore/")
+    assert agnes.get(f"/notes/{note.pk}/").status_code == 200
+
+
 def test_max_may_delete_what_agnes_wrote_and_another_agent_may_not(shop, as_, people):
     from holdfast.server.people.models import User
 

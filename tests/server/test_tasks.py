@@ -55,6 +55,21 @@ def test_a_task_closed_by_mistake_is_opened_again(shop, as_):
     assert (one.state, one.closed_at, one.closed_by) == ("open", None, None)
 
 
+@pytest.mark.parametrize("way", ["page", "part"])
+def test_a_note_too_long_leaves_the_task_open_and_a_second_done_changes_nothing(shop, as_, people, way):
+    """What came of a call is not thrown away in silence, nor overwritten by who presses Done a little later."""
+    task, agnes = tasks.make("ann", "Ring Ann", people["agnes"], datetime.now(UTC)), as_("agnes")
+    headers = {"HX-Request": "true"} if way == "part" else {}
+    answer = agnes.post(f"/tasks/{task.pk}/close/", {"told": "x" * 10_001, "on": "customer"}, headers=headers)
+    task.refresh_from_db()
+    assert task.state == "open"
+    assert 'class="error' in answer.content.decode()
+    agnes.post(f"/tasks/{task.pk}/close/", {"outcome": "reached", "told": "Will order", "on": "customer"}, headers=headers)
+    as_("max").post(f"/tasks/{task.pk}/close/", {"outcome": "no answer"}, headers=headers)
+    task.refresh_from_db()
+    assert (task.outcome, task.told, str(task.closed_by)) == ("reached", "Will order", "Agnes")
+
+
 def test_a_call_that_was_just_made_is_kept_as_done(shop, as_):
     as_("agnes").post(url("ben", "calls"), {"outcome": "no answer", "told": "Rings, nobody there"})
     (one,) = Task.objects.all()

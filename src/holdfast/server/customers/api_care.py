@@ -91,13 +91,13 @@ def new_note(request: HttpRequest, key: Key, said: NoteIn) -> Status:
 @router.patch("/notes/{note_id}", needs="care", response={200: NoteOut} | ERRORS, summary="Change a note")
 def change_note(request: HttpRequest, note_id: Id, said: NoteText) -> Note:
     """Only one's own."""
-    return notes.change(get_object_or_404(Note, pk=note_id), said.text, behind(request), timezone.now())
+    return notes.change(get_object_or_404(Note, pk=note_id, deleted_at=None), said.text, behind(request), timezone.now())
 
 
 @router.delete("/notes/{note_id}", needs="care", response={204: None} | ERRORS, summary="Delete a note")
 def delete_note(request: HttpRequest, note_id: Id) -> Status:
     """One's own, or as a manager anybody's; for a day it can be brought back."""
-    notes.delete(get_object_or_404(Note, pk=note_id), behind(request), timezone.now())
+    notes.delete(get_object_or_404(Note, pk=note_id, deleted_at=None), behind(request), timezone.now())
     return Status(204, None)
 
 

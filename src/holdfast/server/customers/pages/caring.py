@@ -49,9 +49,9 @@ KIND_NAMES = {
 }
 
 
-def note_or_404(number: int) -> Note:
-    """A note by its number."""
-    return get_object_or_404(Note.objects.select_related("author"), pk=number)
+def note_or_404(number: int, *, deleted: bool = False) -> Note:
+    """A note by its number; a deleted one is seen by nobody, only brought back."""
+    return get_object_or_404(Note.objects.select_related("author"), pk=number, deleted_at__isnull=not deleted)
 
 
 # ----------------------------------------------------------------------------------------------------------------- notes
@@ -111,7 +111,7 @@ def delete_note(request: HttpRequest, number: int) -> HttpResponse:
 
 def restore_note(request: HttpRequest, number: int) -> HttpResponse:
     """A deleted note is back."""
-    note = note_or_404(number)
+    note = note_or_404(number, deleted=True)
     notes.restore(note, request.user)
     return _notes(request, _who(note.person))
 

@@ -65,15 +65,7 @@ def task(request: HttpRequest, number: int) -> HttpResponse:
         tasks.update(found, request.user)
         messages.success(request, _("The task is changed."))
         return back(request, _where(found))
-    names = known.names_of([found.person]) if found.person else {}
-    context = {
-        "task": found,
-        "form": form,
-        "close_form": CloseForm(),
-        "name": names.get(found.person, ""),
-        "today": known.today(),
-    }
-    return render(request, "customers/task.html", context, status=422 if request.method == "POST" else 200)
+    return _task(request, found, form, CloseForm(), status=422 if request.method == "POST" else 200)
 
 
 def add_task(request: HttpRequest, key: str = "") -> HttpResponse:
@@ -109,12 +101,32 @@ def call(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def close_task(request: HttpRequest, number: int) -> HttpResponse:
-    """A task is done."""
+    """A task is done. What was said of it is kept, or the task stays open."""
     found = task_or_404(number)
     form = CloseForm(request.POST)
-    said = form.cleaned_data if form.is_valid() else {"outcome": "", "told": ""}
+    if not form.is_valid():
+        said = " ".join(one for lines in form.errors.values() for one in lines)
+        who = known.who(found.person) if found.person and _on_her_page(request) else None
+        if who is not None:
+            return tasks_part(request, who, said=_("The task is still open: ") + said)
+        return _task(request, found, TaskForm(instance=found), form, status=422)
+    if found.state != Task.State.OPEN:
+        return _after(request, found, _("It was closed before: “%(title)s”.") % {"title": found.title})
+    said = form.cleaned_data
     tasks.close(found, request.user, timezone.now(), outcome=said["outcome"], told=said["told"])
     return _after(request, found, _("Done: “%(title)s”.") % {"title": found.title})
+
+
+def _task(request: HttpRequest, found: Task, form: TaskForm, close_form: CloseForm, status: int) -> HttpResponse:
+    names = known.names_of([found.person]) if found.person else {}
+    context = {
+        "task": found,
+        "form": form,
+        "close_form": close_form,
+        "name": names.get(found.person, ""),
+        "today": known.today(),
+    }
+    return render(request, "customers/task.html", context, status=status)
 
 
 def drop_task(request: HttpRequest, number: int) -> HttpResponse:
@@ -131,9 +143,9 @@ def open_task(request: HttpRequest, number: int) -> HttpResponse:
     return _after(request, found, _("Open again: “%(title)s”.") % {"title": found.title})
 
 
-def tasks_part(request: HttpRequest, who: known.Who, task_form: TaskForm | None = None) -> HttpResponse:
-    """The card of a customer's tasks."""
-    return render(request, "customers/parts/tasks.html", tasks_context(request, who, task_form))
+def tasks_part(request: HttpRequest, who: known.Who, task_form: TaskForm | None = None, said: str = "") -> HttpResponse:
+    """The card of a customer's tasks; `said`: what went wrong."""
+    return render(request, "customers/parts/tasks.html", {**tasks_context(request, who, task_form), "task_error": said})
 
 
 def tasks_context(request: HttpRequest, who: known.Who, task_form: TaskForm | None = None) -> dict[str, Any]:
@@ -150,8 +162,12 @@ def tasks_context(request: HttpRequest, who: known.Who, task_form: TaskForm | No
     }
 
 
+def _on_her_page(request: HttpRequest) -> bool:
+    return from_htmx(request) and request.POST.get("on") == "customer"
+
+
 def _after(request: HttpRequest, task: Task, said: str) -> HttpResponse:
-    if from_htmx(request) and request.POST.get("on") == "customer" and task.person:
+    if _on_her_page(request) and task.person:
         who = known.who(task.person)
         if who is None:
             raise Http404
