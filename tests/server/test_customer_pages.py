@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from holdfast.server.customers.links import key_of
 from holdfast.server.customers.models import Consent, Customer, Erasure
 from holdfast.server.customers.pages.customers import csv_safe
 from holdfast.server.customers.standing import Standing, initials, name_shown, standing_told
@@ -266,6 +267,15 @@ def test_max_merges_cleo_and_takes_it_apart_again(shop, as_):
     assert {"customer.merge", "customer.unmerge"} <= set(AuditEntry.objects.values_list("action", flat=True))
 
 
+def test_a_visitor_is_merged_into_who_is_known_whichever_page_one_starts_from(shop, as_):
+    """Only the known id can be kept, so only it is offered; of two visitors neither."""
+    max_ = as_("max")
+    page = text(max_.get(url(VISITOR, "merge") + f"?with={key_of('dan')}"))
+    assert re.findall(r'name="keep" value="(\w+)"', page) == ["other"]
+    max_.post(url(VISITOR, "merge"), {"with": key_of("dan"), "keep": "other"})
+    assert max_.get(url(VISITOR)).headers["Location"] == url("dan")
+
+
 def test_what_either_forbade_stays_forbidden_until_she_says_otherwise(shop, as_, people):
     """cleo-1 said no in January, cleo-2 yes in February: merged no, until a yes after the merge; apart each has her own."""
     from datetime import UTC, datetime
@@ -352,7 +362,7 @@ def test_the_sentence_for_every_story():
     from datetime import date
 
     day = date(2026, 3, 1)
-    assert standing_told(Standing(None, None, 0, 0.0, day), "GBP").startswith("Known by name only")
+    assert standing_told(Standing(None, None, 0, 0.0, day), "GBP").startswith("Only just known")
     seen = Standing((date(2026, 1, 3), date(2026, 2, 28)), None, 0, 0.0, day)
     assert standing_told(seen, "GBP") == "Known since January 2026, no order yet; last seen yesterday."
     once = Standing((day, day), (day, day), 1, 23.5, day)

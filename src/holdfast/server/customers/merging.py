@@ -57,7 +57,8 @@ def merge(person: str, into: str, by: Any) -> None:
     one, whole = shown_person(person), shown_person(into)
     if one == whole:
         raise UsageError("these two are one customer already", "choose another one")
-    if whole.startswith(ANONYMOUS) or Customer.objects.filter(person__in=(one, whole)).count() < 2:
+    rows = Customer.objects.filter(person__in=(one, whole)).count()
+    if whole.startswith(ANONYMOUS) or rows + (one.startswith(ANONYMOUS) and _only_seen(one)) < 2:
         raise UsageError("both have to be customers, and who is kept has to be a known one", "choose another one")
     _say(one, whole, unmerge=False)
     _audited(by, "customer.merge", whole, one)
@@ -123,6 +124,13 @@ def _say(previous: str, whole: str, *, unmerge: bool) -> None:
     }
     inbox().put([Arrived(now_us, SOURCE, "alias", json.dumps(call).encode())])
     told_here(previous, whole, now_us, unmerge=unmerge)
+
+
+def _only_seen(visitor: str) -> bool:
+    """Whether an anonymous one has events and no profile, since she left nothing of herself."""
+    from holdfast.server.customers.figures import figures
+
+    return not Customer.objects.filter(person=visitor).exists() and bool(figures([visitor]))
 
 
 def _forbidden_since(person: str, since: datetime) -> list[Consent]:

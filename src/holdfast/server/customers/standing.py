@@ -91,7 +91,7 @@ def _silence(told: Standing) -> str:
 
 def _without_orders(told: Standing) -> str:
     if told.seen is None:
-        return _("Known by name only: nothing has been heard of this customer yet.")
+        return _("Only just known: the figures follow as soon as the first events are counted.")
     seen = days_told(told.unseen_days or 0)
     return _("Known since %(month)s, no order yet; last seen %(ago)s.") % {
         "month": date_format(told.seen[0], "F Y"),

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from holdfast.errors import UsageError
 from holdfast.server.customers import known
@@ -16,13 +17,21 @@ from holdfast.server.customers.consents import consents
 from holdfast.server.customers.figures import figures
 from holdfast.server.customers.links import customer_url, key_of, person_of
 from holdfast.server.customers.merging import doubles, merge, unmerge
+from holdfast.server.customers.resolving import ANONYMOUS
 from holdfast.server.customers.search import found
 from holdfast.server.customers.tags import tags_of
 
 __all__ = ["doubles_page", "merge_page", "unmerge_one"]
 
 HITS = 12
-SHOWN = ("name", "email", "phone", "account", "city", "country")
+SHOWN = {
+    "name": gettext_lazy("name"),
+    "email": gettext_lazy("e-mail"),
+    "phone": gettext_lazy("phone"),
+    "account": gettext_lazy("account"),
+    "city": gettext_lazy("city"),
+    "country": gettext_lazy("country"),
+}
 
 
 def merge_page(request: HttpRequest, key: str) -> HttpResponse:
@@ -37,7 +46,7 @@ def merge_page(request: HttpRequest, key: str) -> HttpResponse:
         return redirect(customer_url(who.person))
     context: dict[str, Any] = {"who": who, "other": other, "text": text}
     if other is not None:
-        context |= {"sides": _sides(who, other)}
+        context |= {"sides": _sides(who, other), "kept": _may_be_kept(who, other)}
     elif text:
         context |= {"hits": [one for one in found(text, HITS) if one.person not in who.ids]}
     return render(request, "customers/merge.html", context)
@@ -87,12 +96,18 @@ def _merged(request: HttpRequest, who: known.Who) -> HttpResponse:
     return redirect(customer_url(keep.person))
 
 
+def _may_be_kept(who: known.Who, other: known.Who) -> list[tuple[str, known.Who]]:
+    """The ones whose id may be shown afterwards, with their value in the form: known ones."""
+    both = (("one", who), ("other", other))
+    return [pair for pair in both if not pair[1].person.startswith(ANONYMOUS)]
+
+
 def _sides(who: known.Who, other: known.Who) -> list[dict[str, Any]]:
     told = figures([who.person, other.person], 10.0) or {}
     return [
         {
             "who": one,
-            "fields": [(name, getattr(one.customer, name, "") if one.customer else "") for name in SHOWN],
+            "fields": [(label, getattr(one.customer, name, "") if one.customer else "") for name, label in SHOWN.items()],
             "standing": told.get(one.person),
             "tags": tags_of(one.ids),
             "notes": Note.objects.filter(person__in=one.ids, deleted_at=None).count(),

@@ -81,7 +81,8 @@ def _about(kind: str, products: Any, properties: dict[str, str], used: set[str])
         more = len(products) - 1
         return first + (ngettext(" and one more product", " and %(n)s more products", more) % {"n": more} if more else "")
     if kind == "told":
-        return ", ".join(cleaned(name) for name in list(properties)[:6])
+        bare = (name.removeprefix("context.").removeprefix("traits.") for name in list(properties)[:6])
+        return ", ".join(cleaned(name) for name in bare)
     for name in TITLES:
         if properties.get(name):
             used.add(name)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from holdfast.report.values import cleaned, money, percent
 from holdfast.server.customers import standing
@@ -51,6 +52,14 @@ def machine(value: datetime | date | None) -> str:
 def amount(value: Any) -> str:
     """Money in the workspace's currency; not known: –."""
     return "–" if value is None else money(float(value), settings().currency)
+
+
+@register.filter
+def state_told(value: str) -> str:
+    """How far an erasure is."""
+    return {"asked": _("asked for"), "running": _("at work"), "done": _("done"), "failed": _("not yet, see why")}.get(
+        value, value
+    )
 
 
 @register.filter
