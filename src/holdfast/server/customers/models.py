@@ -243,8 +243,12 @@ class Erasure(models.Model):
 
 def ids_of(person: str) -> list[str]:
     """All ids of the same person: the one she is shown under first, then the others."""
-    whole = shown_person(person)
-    return [whole, *KnownAs.objects.filter(person=whole).order_by("known_as").values_list("known_as", flat=True)]
+    near = models.Q(person=person) | models.Q(known_as=person)
+    rows = list(KnownAs.objects.filter(near).order_by("known_as").values_list("known_as", "person"))
+    whole = next((str(shown) for known_as, shown in rows if known_as == person), person)
+    if whole != person:
+        rows = list(KnownAs.objects.filter(person=whole).order_by("known_as").values_list("known_as", "person"))
+    return [whole, *(str(known_as) for known_as, shown in rows if shown == whole)]
 
 
 def shown_person(person: str) -> str:

@@ -88,11 +88,18 @@ class Detail:
 
 
 def timeline(
-    person: str, wanted: Wanted | None = None, before: str = "", size: int = 50, *, within_seconds: float = 10.0
+    person: str,
+    wanted: Wanted | None = None,
+    before: str = "",
+    size: int = 50,
+    *,
+    ids: Sequence[str] = (),
+    within_seconds: float = 10.0,
 ) -> Shown:
     """A page of what this person did, under all her ids, up to the event that the lake took last.
 
     before  `Shown.next` of the page before; "" for the newest
+    ids     all her ids, where they are known already
     """
     from holdfast.server.analyst.client import call
     from holdfast.server.customers.models import ids_of
@@ -100,7 +107,7 @@ def timeline(
     told: Shown = call(
         "customers.timeline",
         within_seconds=within_seconds,
-        ids=ids_of(person),
+        ids=list(ids) or ids_of(person),
         wanted=wanted or Wanted(),
         before=before,
         size=size,
@@ -108,8 +115,13 @@ def timeline(
     return told
 
 
-def details(person: str, rows: Sequence[Happened], *, within_seconds: float = 10.0) -> list[Detail | None]:
-    """What the lake has of each of these rows, in their order; None for one that it does not have any more."""
+def details(
+    person: str, rows: Sequence[Happened], *, ids: Sequence[str] = (), within_seconds: float = 10.0
+) -> list[Detail | None]:
+    """What the lake has of each of these rows, in their order; None for one that it does not have any more.
+
+    ids  all her ids, where they are known already
+    """
     from holdfast.server.analyst.client import call
     from holdfast.server.customers.models import ids_of
 
@@ -118,7 +130,7 @@ def details(person: str, rows: Sequence[Happened], *, within_seconds: float = 10
     found: list[Detail | None] = call(
         "customers.details",
         within_seconds=within_seconds,
-        ids=ids_of(person),
+        ids=list(ids) or ids_of(person),
         rows=[(row.time_us, row.event) for row in rows],
     )
     return found

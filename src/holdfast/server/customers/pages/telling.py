@@ -143,7 +143,7 @@ def _shown(who: known.Who, wanted: Wanted, before: str, size: int) -> Shown | No
     from holdfast.server.analyst.client import AnalystAway
 
     try:
-        return timeline(who.person, wanted, before, size)
+        return timeline(who.person, wanted, before, size, ids=who.ids)
     except (AnalystAway, TimeoutError, HoldfastError):
         return None
 
@@ -159,7 +159,7 @@ def _did(who: known.Who, shown: Shown | None) -> Iterable[Line]:
     if shown is None:
         return ()
     try:
-        found = details(who.person, shown.rows, within_seconds=DETAIL_SECONDS)
+        found = details(who.person, shown.rows, ids=who.ids, within_seconds=DETAIL_SECONDS)
     except (AnalystAway, TimeoutError, HoldfastError):
         found = [None] * len(shown.rows)
     return [line_of(row, detail, _kind(row.event)) for row, detail in zip(shown.rows, found, strict=True)]
