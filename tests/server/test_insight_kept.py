@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import signal
 import subprocess
@@ -10,11 +12,14 @@ import time
 from threading import Event
 
 import msgspec
+import pyarrow as pa
 import pytest
-from insight_shop import page
+from insight_shop import page, shop  # noqa: F401 - shop is a fixture
 
+from holdfast.analyses.answer import Answer
 from holdfast.errors import UsageError
-from holdfast.server.insights import asked, errands, kept
+from holdfast.server.analyst.desk import Desk
+from holdfast.server.insights import asked, errands, kept, tables
 from holdfast.server.insights.kept import Data, Told
 from holdfast.server.insights.spec import Spec
 from holdfast.server.insights.working import Works, ready
@@ -27,7 +32,7 @@ SPEC = Spec("bridge", (("period", "week"),))
 def told(words: str, data: Data, at: float, seconds: float = 1.0, **more) -> Told:
     """An answer of these words."""
     said = {"state": "told", "table": "<table></table>", "sentence": f"<p class='lead'>{words}</p>", **more}
-    return Told(data=data.name, erasures=data.erasures, at=at, seconds=seconds, words=words, **said)
+    return Told(data=data.name, settings=data.settings, erasures=data.erasures, at=at, seconds=seconds, words=words, **said)
 
 
 @pytest.fixture
@@ -76,7 +81,7 @@ def test_an_answer_of_older_data_is_shown_at_once_and_asked_again_when_it_is_old
 
 
 def test_dear_answers_stand_longer(now):
-    newer = Data("other", now.erasures)
+    newer = Data("other", now.erasures, now.settings)
     dear = told("dear", now, at=1000.0, seconds=30.0)
     assert kept.fresh(dear, newer, clock=1000.0 + 599)
     assert not kept.fresh(dear, newer, clock=1000.0 + 601)
@@ -91,9 +96,45 @@ def test_no_answer_outlives_an_erasure(now, served):
     assert kept.kept(SPEC.key, kept.data_now()) is None
 
 
-def test_settings_are_part_of_the_data(now, served):
+def test_an_answer_under_other_settings_is_asked_again_at_once(now, served):
+    """An initiative that was marked a second ago, another currency: young or dear as the answer is, it is not as good."""
+    found = told("with Ann", now, time.time(), 500.0)
+    (served.path / "timelines" / "CURRENT").write_text("8")
+    assert kept.fresh(found, kept.data_now(), time.time())
     served.with_settings(gone_after=30).save_settings()
     assert kept.data_now().name != now.name
+    assert not kept.fresh(found, kept.data_now(), time.time())
+
+
+def test_who_is_erased_while_an_answer_is_worked_out_is_not_kept_in_it(now, served):
+    (served.path / "timelines" / "made.json").write_text('{"generation": "8", "erasures": 1}')
+    kept.keep(SPEC.key, told("with Ann", now, time.time()))
+    assert not kept.place_of(SPEC.key).exists()
+
+
+def test_a_table_file_is_of_the_data_that_it_names(shop):  # noqa: F811
+    """Settings that change and change back: each finds the file of its own data, and a new answer removes those of others."""
+    desk = Desk(shop.path)
+    spec = Spec("bridge", (("by", "Country"), ("where", "Country=Norway")))
+    mine = errands.file(desk, spec.slug, spec.pairs, "csv", 60.0)["file"]
+    shop.with_settings(small_group=29).save_settings()
+    other = errands.file(desk, spec.slug, spec.pairs, "csv", 60.0)["file"]
+    shop.save_settings()
+    assert mine != other
+    assert errands.file(desk, spec.slug, spec.pairs, "csv", 60.0)["file"] == mine
+    kept.keep(spec.key, told("newer", kept.data_now(), time.time()))
+    assert kept.table_named(mine).exists()
+    assert not kept.table_named(other).exists()
+
+
+def test_a_large_table_is_written_as_a_small_one(monkeypatch):
+    """By rows or by columns: the same cells; not known is empty; what would be a formula is none."""
+    table = pa.table({"segment": ["all"] * 2, "id": ["=1+1", "ann"], "known": [True, None], "rate": [0.5, float("nan")]})
+    answer = Answer(question=None, words="", table=table, definition=None, source=None)
+    small = list(csv.reader(io.StringIO(tables.written(answer, "csv", segmented=False).decode())))
+    monkeypatch.setattr(tables, "MANY_ROWS", 1)
+    large = list(csv.reader(io.StringIO(tables.written(answer, "csv", segmented=False).decode())))
+    assert small == large == [["id", "known", "rate"], ["'=1+1", "True", "0.5"], ["ann", "", ""]]
 
 
 def test_a_page_without_an_answer_says_that_it_is_working(as_, now, monkeypatch):

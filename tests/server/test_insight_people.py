@@ -29,23 +29,27 @@ SPLIT = (
 )
 """Questions that are asked again with segments beside each other."""
 
-EVERY = [(one.slug, None) for one in INSIGHTS if one.slug != "rate"]
+EVERY = [(one.slug, ()) for one in INSIGHTS if one.slug != "rate"]
+BY = [(slug, (("by", "Country"),)) for slug in SPLIT]
+PERIODS = [("sessions", (("period", "quarter"),))]
+"""Whose tables have another by periods only when they are asked for."""
 
 
 @pytest.mark.one_database
-@pytest.mark.parametrize(("slug", "by"), [*EVERY, *((slug, "Country") for slug in SPLIT)])
-def test_as_many_people_as_the_number_says(shop, slug, by):  # noqa: F811
+@pytest.mark.parametrize(("slug", "pairs"), [*EVERY, *BY, *PERIODS])
+def test_as_many_people_as_the_number_says(shop, slug, pairs):  # noqa: F811
     """Every number of every table that opens, also where segments are set beside each other."""
     from holdfast.server.analyst.client import _inline
     from holdfast.server.insights.asking import put
     from holdfast.server.place import folder
 
-    found = put(_inline(folder()), Spec(slug, (("by", by),) if by else ()))
+    found = put(_inline(folder()), Spec(slug, pairs))
+    by = found.spec.values("by")
     answer = found.question.answer(found.timelines)
     for table in (answer.table, *answer.extra.values()):
         rules = rules_of(answer, table)
         for row in rows_of(table):
-            for column, cell in cells_of(rules, row, by is not None).items():
+            for column, cell in cells_of(rules, row, bool(by)).items():
                 people = found.question.people(found.timelines, **cell)
                 assert rules[column].adds_up or len(people) == row[column], (slug, column, cell)
 

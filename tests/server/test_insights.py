@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import subprocess
@@ -11,7 +13,9 @@ import pytest
 from insight_shop import links, page, shop  # noqa: F401 - shop is a fixture
 
 from holdfast.cli import VERBS
-from holdfast.server.insights.catalogue import INSIGHTS, NOT_ANALYSES, controls
+from holdfast.server.analyst.desk import Desk
+from holdfast.server.insights.asking import put
+from holdfast.server.insights.catalogue import INSIGHTS, NOT_ANALYSES, UNSPLIT, controls
 from holdfast.server.insights.controls import arguments
 from holdfast.server.insights.spec import Spec, spec_of
 
@@ -68,7 +72,9 @@ def test_a_page_tells_its_answer(anna, slug):
 def test_the_csv_is_the_whole_table(anna, slug):
     response = anna.get(f"/insights/{slug}.csv", HTTP_HOST="localhost")
     assert response["Content-Type"].startswith("text/csv")
-    assert b"".join(response.streaming_content).decode() == asked(slug).to_csv()
+    rows = list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode())))
+    meant = list(csv.DictReader(io.StringIO(asked(slug).to_csv())))
+    assert rows == [{name: value for name, value in row.items() if name != "segment"} for row in meant]
 
 
 def test_the_json_is_the_answer(anna):
@@ -84,6 +90,37 @@ def test_choices_are_those_of_the_command_line(anna):
     assert ">Germany<" in text
     assert ">Netherlands<" not in text
     assert 'value="Country=France,Germany"' in text
+
+
+@pytest.mark.parametrize("slug", [slug for slug in SLUGS if slug != "rate"])
+def test_no_choice_is_offered_that_says_nothing_to_the_question(shop, slug):  # noqa: F811
+    """What all analyses share is on a page where its question takes it, and on every page that takes it."""
+    tried = {"by": "Country", "where": "Country=France", "as-of": "2011-11-30", "moment": "current"}
+    offered = {one.name for one in controls(slug)}
+    hidden = set(UNSPLIT.get(slug, ()))
+    for name, value in tried.items():
+        if name in offered:
+            put(Desk(shop.path), Spec(slug, ((name, value),)))
+        else:
+            assert name in hidden
+
+
+def test_what_the_command_line_says_first_is_said_on_the_page(anna):
+    """A condition that nobody meets, and that a customer is a firm."""
+    text = page(anna, "/insights/uplift/?where=Country%3DAtlantis")
+    assert "nobody meets Country=Atlantis" in text
+
+
+def test_settings_that_shape_the_timelines_are_kept_to_at_once(shop, monkeypatch):  # noqa: F811
+    """Another zone: what is on disk is of the old one, and is built anew before anything is told."""
+    desk = Desk(shop.path)
+    assert desk.timelines().meta.zone == shop.settings.zone
+    shop.with_settings(zone="Pacific/Auckland").save_settings()
+    try:
+        assert desk.timelines().meta.zone == "Pacific/Auckland"
+    finally:
+        shop.save_settings()
+        assert desk.timelines().meta.zone == shop.settings.zone
 
 
 def test_a_further_table_stands_in_the_place_of_the_first(anna):

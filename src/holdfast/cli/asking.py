@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from holdfast.timelines.timelines import Timelines
     from holdfast.workspace import Workspace
 
-__all__ = ["Asking", "analysis", "asked", "filled", "listening", "order_lines", "told_answer"]
+__all__ = ["Asking", "analysis", "asked", "filled", "listening", "order_lines", "remarks", "told_answer"]
 
 Own = Callable[..., "dict[str, Any]"]
 
@@ -121,9 +121,8 @@ def asked(
         return
     timelines = _timelines(workspace, whose)
     made = asking.of(timelines, lambda: _order_lines(workspace, whose))
-    firms = ("a customer is a firm here: all who belong to one account",) if whose == "accounts" else ()
     answer = made.answer(timelines)
-    first = () if people else (*firms, *_nobody(answer, where))
+    first = () if people else remarks(answer, whose, where)
     told_answer(answer, first, json=json, csv=csv, png=png, html=html, people=people, view=view, show=show)
 
 
@@ -143,12 +142,18 @@ def told_answer(
     tell(replace(said, notes=(*first, *said.notes)), json=json, csv=csv, view=view)
 
 
+def remarks(answer: Answer, whose: str, where: tuple[str, ...]) -> tuple[str, ...]:
+    """What is said before an answer's own notes: that customers are firms here, and why nobody stands in it."""
+    firms = ("a customer is a firm here: all who belong to one account",) if whose == "accounts" else ()
+    return (*firms, *_nobody(answer, where))
+
+
 def _nobody(answer: Answer, where: tuple[str, ...]) -> list[str]:
     """Why nobody stands in the answer: a condition that no customer meets, or an as-of before the data."""
     meaning, timelines = answer.definition, answer.source
     if meaning.n or not timelines.customers:
         return []
-    said = [f"nobody meets --where {' '.join(where)}; --by shows which values there are"] if where else []
+    said = [f"nobody meets {' and '.join(where)}; comparing by that property shows which values there are"] if where else []
     last = timelines.as_of().last
     if meaning.as_of < last:
         said.append(f"nobody was a customer by {meaning.as_of}; the data end on {last}")

@@ -93,16 +93,18 @@ def answer_table(
     titles: dict[str, str] | None = None,
     limit: int = 400,
     links: Sequence[Mapping[str, str]] = (),
+    units: Mapping[str, Kind] | None = None,
 ) -> Markup:
     """The table of an answer, or the chosen columns of it, tidied: intervals beside their number, remarks below.
 
     titles  what stands over a column, by its name, where the name itself would not be understood
     links   for each row, the addresses that its values open to, by their column
+    units   kinds of columns whose name does not tell them
     """
     names = [name for name in (chosen or answer.table.column_names) if name in answer.table.column_names]
     columns = [answer.table.column(name).to_pylist() for name in names]
     firsts = [next((value for value in column if value is not None), None) for column in columns]
-    forms = kinds(names, [None if first is None else type(first) for first in firsts])
+    forms = kinds(names, [None if first is None else type(first) for first in firsts], units or {})
     tidy = tidied(names, list(zip(*columns, strict=True)), forms, answer.source.settings.currency, links)
     shown = {titled(name): title for name, title in (titles or {}).items()}
     return table(tidy.headings, tidy.rows, tidy.kinds, titles=shown, caption=" · ".join(tidy.remarks), limit=limit)

@@ -6,8 +6,9 @@ The kind of a column follows from its name, so that every table of every analysi
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any, Literal
 
 from holdfast.durations import span
@@ -45,15 +46,21 @@ _SECONDS = "seconds"
 _BOUNDS = ("low", "high")
 
 
-def kinds(columns: Sequence[str], types: Sequence[type | None] = ()) -> list[Kind]:
+def kinds(
+    columns: Sequence[str], types: Sequence[type | None] = (), told: Mapping[str, Kind] = MappingProxyType({})
+) -> list[Kind]:
     """The kind of each column, by its name; `low` and `high` are of the kind of the number before them.
 
     types  the Python type of the column's values where known: whole numbers without a telling name are counts
+    told   column → its kind, where the name does not tell it
     """
     found: list[Kind] = []
     last: Kind = "share"
     for place, column in enumerate(columns):
         known = types[place] if place < len(types) else None
+        if column in told:
+            found.append(last := told[column])
+            continue
         if known is str or known is date or known is datetime or known is bool:
             found.append("text")
             continue

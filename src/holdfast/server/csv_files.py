@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-__all__ = ["guarded", "lines"]
+__all__ = ["FORMULA", "guarded", "lines"]
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Signs with which a formula begins."""

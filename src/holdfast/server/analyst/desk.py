@@ -65,7 +65,8 @@ class Desk:
     def timelines(self) -> Timelines:
         """The newest timelines on disk, mapped once a generation; built first where there are none.
 
-        They can be up to a minute behind the lake (`level` brings them up): whoever asks never waits for a merge.
+        They can be up to a minute behind the lake (`level` brings them up): whoever asks never waits for a merge. Those of
+        another zone, or with other properties, would give other numbers: they are built anew first.
         """
         from holdfast.timelines.timelines import Timelines
         from holdfast.workspace.stored import current_generation
@@ -75,7 +76,7 @@ class Desk:
         with self._lock:
             generation = f"{current_generation(folder)} {workspace.settings!r}"
             if self._timelines is None or self._timelines[0] != generation:
-                fresh = Timelines.open(folder, workspace.settings) if current_generation(folder) else workspace.timelines
+                fresh = Timelines.open(folder, workspace.settings) if _same_shape(workspace) else workspace.timelines
                 self._timelines = (f"{current_generation(folder)} {workspace.settings!r}", fresh)
             return self._timelines[1]
 
@@ -86,3 +87,11 @@ class Desk:
         module, _, function = ERRANDS[name].partition(":")
         errand: Callable[..., Any] = getattr(import_module(module), function)
         return errand(self, **arguments)
+
+
+def _same_shape(workspace: Workspace) -> bool:
+    """Whether the stored timelines are of the zone and the properties that the settings say."""
+    from holdfast.workspace.stored import made_of
+
+    made, settings = made_of(workspace.path / "timelines"), workspace.settings
+    return made is not None and (made.zone, made.properties) == (settings.zone, settings.properties)

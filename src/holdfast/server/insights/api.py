@@ -20,7 +20,7 @@ from holdfast.server.insights.asked import people as people_of
 from holdfast.server.insights.asked import table_file
 from holdfast.server.insights.behind import csv_rows
 from holdfast.server.insights.catalogue import INSIGHTS, controls, insight
-from holdfast.server.insights.kept import place_of
+from holdfast.server.insights.kept import table_named
 from holdfast.server.insights.spec import Spec, cell_of, spec_of
 from holdfast.server.people.audit import record
 
@@ -216,7 +216,7 @@ def _file(spec: Spec, form: Literal["json", "csv"]) -> bytes | HttpResponse | St
     if spec.slug == "rate":
         raise UsageError("this one is answered on its page alone", "work it out: (E - N) / S")
     reply = table_file(spec, form)
-    path = place_of(spec.key, form)
+    path = table_named(reply.get("file", "none"))
     if reply["state"] == "kept" and path.exists():
         return path.read_bytes()
     return _not_yet(reply)

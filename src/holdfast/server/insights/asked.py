@@ -48,7 +48,8 @@ def ask(spec: Spec) -> Asked:
     if found is not None and fresh(found, now, clock):
         return Asked(found, clock=clock)
     old = found is not None and found.state == "told"
-    reply = _call("insights.told", 0.0 if old else PATIENCE, slug=spec.slug, pairs=spec.pairs)
+    same = found is not None and found.settings == now.settings
+    reply = _call("insights.told", 0.0 if old and same else PATIENCE, slug=spec.slug, pairs=spec.pairs)
     if reply["state"] == "kept":
         return Asked(_just_kept(spec, now), clock=time.time())
     if old:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from holdfast.timelines.timelines import Timelines
     from holdfast.workspace import Workspace
 
-__all__ = ["Put", "put", "shown_table"]
+__all__ = ["Put", "answered", "put", "shown_table"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,14 @@ def put(desk: Desk, spec: Spec, *, every_row: bool = False) -> Put:
     if every_row and "limit" in asking.own and asking.own["limit"] is None:
         asking = replace(asking, own=asking.own | {"limit": import_string("holdfast.cli.asking.EVERY")})
     return Put(spec, asking.of(timelines, _lines(desk, workspace, whose)), timelines, asking.show)
+
+
+def answered(found: Put) -> Answer:
+    """The answer to a question that was put, with what the command line would say beside it."""
+    answer = found.question.answer(found.timelines)
+    before: Callable[..., tuple[str, ...]] = import_string("holdfast.cli.asking.remarks")
+    whose = (found.spec.values("whose") or ["customers"])[-1]
+    return replace(answer, notes=(*before(answer, whose, tuple(found.spec.values("where"))), *answer.notes))
 
 
 def shown_table(answer: Answer, show: str | None) -> Answer:

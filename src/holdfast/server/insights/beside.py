@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from holdfast.report.markup import Markup
 from holdfast.report.parts import table
 from holdfast.report.values import Kind, kinds, shown, titled
+from holdfast.server.insights.units import units_of
 
 if TYPE_CHECKING:
     from holdfast.analyses.answer import Answer
@@ -26,8 +27,13 @@ def compared(answer: Answer) -> Markup:
         return Markup("")
     before, last = rows
     names = [name for name in last if _is_number(last[name]) and name.rsplit("_", 1)[-1] not in _LEFT_OUT][:MOST]
+    units = units_of(answer, answer.table)
     forms = dict(
-        zip(last, kinds(list(last), [type(value) if value is not None else None for value in last.values()]), strict=True)
+        zip(
+            last,
+            kinds(list(last), [type(value) if value is not None else None for value in last.values()], units),
+            strict=True,
+        )
     )
     currency = answer.source.settings.currency
     body = [

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from holdfast.server.insights.controls import Control
 
-__all__ = ["INSIGHTS", "NOT_ANALYSES", "Insight", "command", "controls", "insight", "parts"]
+__all__ = ["INSIGHTS", "NOT_ANALYSES", "UNSPLIT", "Insight", "command", "controls", "insight", "parts"]
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ INSIGHTS: tuple[Insight, ...] = (
         _("What is in first and later orders?"),
         WORTH,
         _("Items, prices, and how much of it is premium."),
-        ("top", "by"),
+        ("top",),
     ),
     Insight(
         "value",
@@ -293,21 +293,21 @@ INSIGHTS: tuple[Insight, ...] = (
         _("How soon do customers reach what they came for?"),
         WHY,
         _("And do those who reach it early stay?"),
-        ("value", "within", "by"),
+        ("value", "within"),
     ),
     Insight(
         "breadth",
         _("How many features do customers use?"),
         WHY,
         _("And do those who use more stay?"),
-        ("features", "staying", "by"),
+        ("features", "staying"),
     ),
     Insight(
         "adoption",
         _("Who uses which platform or feature, since when?"),
         WHY,
         _("And do those who use it stay?"),
-        ("of", "period", "by"),
+        ("of", "period"),
     ),
     Insight(
         "stickiness",
@@ -321,7 +321,7 @@ INSIGHTS: tuple[Insight, ...] = (
         _("Who needs attention, and what is at stake?"),
         LEAVING,
         _("Situations with the people in them."),
-        ("by", "as-of"),
+        ("as-of",),
     ),
     Insight(
         "risk",
@@ -359,6 +359,28 @@ INSIGHTS: tuple[Insight, ...] = (
     ),
 )
 """All pages, in the order of the list."""
+
+UNSPLIT: dict[str, tuple[str, ...]] = {
+    "initiative": ("by",),
+    "migration": ("by", "as-of"),
+    "persona-cards": ("by",),
+    "persona-moves": ("by", "as-of"),
+    "clusters": ("by",),
+    "traits": ("by",),
+    "baskets": ("by",),
+    "costs": ("by",),
+    "referred": ("by",),
+    "service": ("by",),
+    "holdout": ("by", "where", "moment"),
+    "drivers": ("by",),
+    "activation": ("by",),
+    "breadth": ("by",),
+    "adoption": ("by",),
+    "attention": ("by", "moment"),
+    "recommend": ("by",),
+    "uplift": ("by", "moment"),
+}
+"""Pages whose question takes not all of the choices that are common to all: those it does not take."""
 
 NOT_ANALYSES = frozenset({"demo", "init", "import", "customers", "report", "sql", "refusals", "erase", "doctor"})
 """Verbs that ask nothing of the timelines that a page could show, or that have a room of their own."""
@@ -398,4 +420,4 @@ def controls(slug: str) -> tuple[Control, ...]:
     from holdfast.server.insights.controls import controls_of
 
     one = insight(slug)
-    return controls_of(command(slug), one.first, one.hides)
+    return controls_of(command(slug), one.first, (*one.hides, *UNSPLIT.get(slug, ())))

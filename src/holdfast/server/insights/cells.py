@@ -63,7 +63,12 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule("customers", {"period": "period", "kind": "kind", "event": "event", "reason": "reason"}),
         Rule("n", {"period": "period"}, ("kind",)),
     ),
-    "Cohorts": (*_COHORT, Rule("customers", {"cohort": "=all", "period": "period"}, ("n",), ("cohort",))),
+    "Cohorts": (
+        *_COHORT,
+        Rule("customers", {"cohort": "=all", "period": "period"}, ("n",), ("cohort",)),
+        Rule("n", {"cohort": "=all", "period": "period", "count": "=size"}, ("customers",), ("cohort",)),
+        Rule("n", {"cohort": "=all", "count": "=size"}, ("median",)),
+    ),
     "Repeat": (
         Rule("n", {"days": "days", "what": "=eligible"}),
         Rule("second", {"days": "days", "what": "=second"}),
@@ -74,8 +79,15 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "Survival": (
         Rule("customers", {"what": "=customers"}, ("at_risk", "months")),
         *_what("at_risk left", months="months"),
+        *_what("customers left", table=("median_days",)),
         Rule(
             "customers", {"property": "property", "value": "value"}, ("hazard_ratio",), but=("property", ("first_order_value",))
+        ),
+        Rule(
+            "left",
+            {"property": "property", "value": "value", "what": "=left"},
+            ("hazard_ratio",),
+            but=("property", ("first_order_value",)),
         ),
     ),
     "Stages": (
@@ -85,7 +97,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "GoneAfter": _what("gone here", table=("how",)),
     "BeforeAfter": _what("customers size", "count", side="side"),
-    "Rfm": (Rule("customers", {"rfm": "rfm"}, (), ("code",)), Rule("customers", {"code": "code"})),
+    "Rfm": (Rule("customers", {"rfm": "rfm"}, (), ("code",)), Rule("customers", {"code": "code"}), Rule("n", {}, ("rfm",))),
     "RfmMigration": (
         *_MOVES,
         Rule("n", {"before": "before"}, ("after",)),
@@ -99,6 +111,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule("before_30", {"persona": "persona", "what": "=before_30"}),
         Rule("before_90", {"persona": "persona", "what": "=before_90"}),
         Rule("customers", {"mark": "mark"}),
+        Rule("n", {}, ("persona",)),
     ),
     "PersonaCard": (
         Rule("customers", {"persona": "persona", "part": "part", "item": "item"}),
@@ -119,15 +132,20 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "Concentration": (
         Rule("customers", {"top": "top"}, ("revenue",)),
         Rule("customers_for_80", {"what": "=reach 80"}),
+        Rule("n", {}, ("top",), ("lorenz",)),
+        Rule("n", {}, ("gini",)),
         *_what("zero negative", table=("gini",)),
     ),
-    "Traits": (Rule("customers", {"trait": "trait", "value": "value"}),),
+    "Traits": (Rule("customers", {"trait": "trait", "value": "value"}), Rule("n", {}, ("trait",))),
     "Orders": (
         Rule("customers", {"period": "period", "what": "=customers"}),
         Rule("first_orders", {"period": "period", "what": "=first"}),
     ),
     "Baskets": (Rule("customers", {"kind": "kind"}),),
-    "CustomerValue": tuple(Rule("n", {name: name}, ("value_so_far",)) for name in ("cohort", "source", "decile", "band")),
+    "CustomerValue": (
+        *(Rule("n", {name: name}, ("value_so_far",)) for name in ("cohort", "source", "decile", "band")),
+        Rule("n", {}, ("value_so_far", "total_value")),
+    ),
     "ContractValue": (
         Rule("at_risk", {"renewal": "renewal", "what": "=at risk"}),
         Rule("lost", {"renewal": "renewal", "what": "=lost"}),
@@ -140,11 +158,12 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "Again": (Rule("customers", {"x": "x", "t_x": "t_x", "n": "n"}),),
     "Sessions": (
         Rule("customers", {"landing": "landing", "what": "=sessions"}, (), ("period",)),
-        Rule("customers_bounced", {"landing": "landing", "what": "=bounced"}),
+        Rule("customers_bounced", {"landing": "landing", "what": "=bounced"}, (), ("period",)),
         Rule("customers", {"exit": "page", "what": "=sessions"}),
         Rule("customers_exited", {"exit": "page", "what": "=exits"}),
         Rule("customers", {"length": "length"}),
         Rule("customers", {"landing": "landing", "period": "period", "what": "=sessions"}),
+        Rule("customers_bounced", {"landing": "landing", "period": "period", "what": "=bounced"}),
     ),
     "Paths": (
         Rule("customers", {"layer": "layer", "from": "from", "to": "to"}),
@@ -171,7 +190,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
             ("others_stayed", "did not and stayed"),
         )
     ),
-    "Activation": (Rule("activated", {"cohort": "cohort", "days": "days", "what": "=activated"}),),
+    "Activation": (
+        Rule("activated", {"cohort": "cohort", "days": "days", "what": "=activated"}),
+        Rule("n", {"what": "group"}, ("stayed",)),
+    ),
     "Breadth": (
         Rule("customers", {"features": "features", "what": "=customers"}, ("stayed",)),
         Rule("stayed", {"features": "features", "what": "=stayed"}),
@@ -204,6 +226,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "Attention": (Rule("customers", {"group": "group"}, ("do",)),),
     "Risk": (
         Rule("customers", {"band": "band"}, ("expected",)),
+        Rule("n", {}, ("band", "expected")),
         Rule("dissatisfied", {"band": "band", "dissatisfied": "=yes"}, ("expected",)),
         Rule("n", {"decile": "decile"}),
         Rule("left", {"decile": "decile", "what": "=left"}),
@@ -222,6 +245,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule("customers", {"item": "item", "next_item": "next_item"}),
         Rule("customers", {"item": "item", "premium": "premium"}),
         Rule("customers", {"have": "have", "offer": "offer"}),
+        Rule("customers", {"opening": "opening"}),
+        Rule("customers_of_late", {"item": "item", "what": "=customers_of_late"}),
     ),
     "Uplift": (
         Rule("n", {"arm": "arm"}, ("effect", "outcome"), ("decile",)),

@@ -89,7 +89,9 @@ def _argument(param: click.Parameter) -> str:
 
 def _help(param: click.Parameter) -> str:
     text = getattr(param, "help", None) or ""
-    return re.sub(r"[;,]? ?(may be repeated|repeatable|may be given several times)", "", text)
+    if param.name == "show" and "any word lists them" in text:
+        return "A further table of the answer in the place of the first."
+    return re.sub(r"[;,]? ?(may be repeated|repeatable|may be given several times|--csv: all)|--(?=[a-z])", "", text)
 
 
 def _kind(param: click.Parameter) -> tuple[Kind, tuple[str, ...], tuple[float | None, float | None]]:

@@ -1,7 +1,7 @@
 """What the analyst does for this room; each errand gives a reply within about the time that it is told to wait.
 
 A reply is a dictionary with `state`:
-kept     the answer, or the file, lies in server/kept/answers
+kept     the answer, or the file of that name (`file`), lies in server/kept/answers
 found    people: `ids` of the asked stretch, `n` of them all
 refused  it cannot be asked so: `what`, `mend`
 broken   a bug, in the log under `log`
@@ -21,15 +21,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from holdfast.errors import HoldfastError
+from holdfast.errors import HoldfastError, UsageError
 from holdfast.server.insights import kept
 from holdfast.server.insights.kept import Told
 from holdfast.server.insights.spec import Spec, address_of
+from holdfast.server.insights.tables import Form, written
 from holdfast.server.insights.working import Work, ready, works
 from holdfast.server.options import option
 
 if TYPE_CHECKING:
-    from holdfast.analyses.answer import Answer
     from holdfast.server.analyst.desk import Desk
 
 __all__ = ["cancel", "file", "people", "told"]
@@ -39,9 +39,6 @@ log = logging.getLogger(__name__)
 Reply = dict[str, Any]
 Pairs = Sequence[tuple[str, str]]
 
-MANY_ROWS = 20_000
-"""Tables of more rows are written by columns, which takes no time a row."""
-
 
 def told(desk: Desk, slug: str, pairs: Pairs, wait_seconds: float) -> Reply:
     """See to it that the answer is kept."""
@@ -50,12 +47,13 @@ def told(desk: Desk, slug: str, pairs: Pairs, wait_seconds: float) -> Reply:
     return _reply(work, slug, wait_seconds, lambda _done: {"state": "kept"})
 
 
-def file(desk: Desk, slug: str, pairs: Pairs, form: str, wait_seconds: float) -> Reply:
+def file(desk: Desk, slug: str, pairs: Pairs, form: Form, wait_seconds: float) -> Reply:
     """See to it that the whole table is kept as a file: csv or json."""
-    spec = _spec(slug, pairs)
-    if kept.place_of(spec.key, form).exists() and _level(spec):
-        return {"state": "kept"}
-    work = works(desk).ask(f"{spec.key}.{form}", lambda _work: _file(desk, spec, form))
+    spec, data = _spec(slug, pairs), kept.data_now()
+    path = kept.table_of(spec.key, form, data)
+    if data.name and path.exists():
+        return {"state": "kept", "file": path.name}
+    work = works(desk).ask(f"{spec.key}.{form}.{data.name}", lambda _work: _file(desk, spec, form, data))
     return _reply(work, slug, wait_seconds, lambda done: done)
 
 
@@ -63,12 +61,12 @@ def people(
     desk: Desk, slug: str, pairs: Pairs, cell: dict[str, Any], wait_seconds: float, first: int = 0, count: int | None = None
 ) -> Reply:
     """The people behind a number: `count` of them (None: all) from the one at place `first` on."""
-    spec = _spec(slug, pairs)
+    spec, data = _spec(slug, pairs), kept.data_now()
     named = sha256(repr(address_of(cell)).encode()).hexdigest()[:16]
-    key = f"{spec.key}.{named}.{kept.data_now().name}"
+    key = f"{spec.key}.{named}.{data.name}"
     held = works(desk).held(key)
     if held is None:
-        work = works(desk).ask(key, lambda _work: _people(desk, spec, cell, key))
+        work = works(desk).ask(key, lambda _work: _people(desk, spec, cell, key, data))
         reply = _reply(work, slug, wait_seconds, lambda done: done)
         if reply["state"] != "found":
             return reply
@@ -84,13 +82,6 @@ def cancel(desk: Desk, slug: str, pairs: Pairs) -> bool:
 
 def _spec(slug: str, pairs: Pairs) -> Spec:
     return Spec(slug, tuple((name, value) for name, value in pairs))
-
-
-def _level(spec: Spec) -> bool:
-    """Whether the answer that is kept is of the data as they stand."""
-    now = kept.data_now()
-    found = kept.kept(spec.key, now)
-    return found is not None and found.data == now.name
 
 
 def _reply(work: Work, slug: str, wait_seconds: float, done: Callable[[Any], Reply]) -> Reply:
@@ -119,21 +110,22 @@ def _told(desk: Desk, spec: Spec, work: Work) -> None:
     if work.dropped:
         return
     at = time.time()
-    kept.keep(spec.key, msgspec.structs.replace(found, data=data.name, erasures=data.erasures, at=at, seconds=seconds))
+    of = {"data": data.name, "settings": data.settings, "erasures": data.erasures}
+    kept.keep(spec.key, msgspec.structs.replace(found, **of, at=at, seconds=seconds))
     if found.state == "told":
         kept.took(spec.slug, seconds)
     kept.sweep(at)
 
 
 def _found(desk: Desk, spec: Spec) -> Told:
-    from holdfast.server.insights.asking import put, shown_table
+    from holdfast.server.insights.asking import answered, put, shown_table
     from holdfast.server.insights.rate import rate_told
     from holdfast.server.insights.telling import told as told_of
 
     if spec.slug == "rate":
         return rate_told(spec)
     found = put(desk, spec)
-    answer = found.question.answer(found.timelines)
+    answer = answered(found)
     return told_of(found, answer, shown_table(answer, found.show))
 
 
@@ -154,38 +146,31 @@ def _logged(spec: Spec) -> str:
     return name
 
 
-def _file(desk: Desk, spec: Spec, form: str) -> Reply:
-    from holdfast.server.insights.asking import put, shown_table
+def _file(desk: Desk, spec: Spec, form: Form, data: kept.Data) -> Reply:
+    from holdfast.server.insights.asking import answered, put, shown_table
 
     def made() -> Reply:
         found = put(desk, spec, every_row=form == "csv")
-        answer = shown_table(found.question.answer(found.timelines), found.show)
-        kept.write(kept.place_of(spec.key, form), _csv(answer) if form == "csv" else answer.to_json().encode())
-        return {"state": "kept"}
+        answer = shown_table(answered(found), found.show)
+        content, now = written(answer, form, segmented=bool(spec.values("by"))), kept.data_now()
+        of = data if data.name else now
+        if of.erasures != now.erasures:
+            raise UsageError("somebody was erased while this was written", "take it again")
+        path = kept.table_of(spec.key, form, of)
+        kept.write(path, content)
+        return {"state": "kept", "file": path.name}
 
     return _guarded(spec, made)
 
 
-def _csv(answer: Answer) -> bytes:
-    """The whole table as CSV."""
-    if answer.table.num_rows < MANY_ROWS:
-        return answer.to_csv().encode()
-    import pyarrow as pa
-    from pyarrow import csv
-
-    sink = pa.BufferOutputStream()
-    plain = pa.schema([(name, pa.string()) for name in answer.table.column_names])
-    csv.write_csv(answer.table.cast(plain), sink, csv.WriteOptions(quoting_style="needed"))
-    return bytes(sink.getvalue())
-
-
-def _people(desk: Desk, spec: Spec, cell: dict[str, Any], key: str) -> Reply:
+def _people(desk: Desk, spec: Spec, cell: dict[str, Any], key: str, data: kept.Data) -> Reply:
     from holdfast.server.insights.asking import put
 
     def found() -> Reply:
         asked = put(desk, replace(spec))
         ids = asked.question.people(asked.timelines, **cell).ids
-        works(desk).hold(key, ids)
+        if data.name and data.erasures == kept.data_now().erasures:
+            works(desk).hold(key, ids)
         return {"state": "found", "ids": ids}
 
     return _guarded(spec, found)

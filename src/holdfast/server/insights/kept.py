@@ -1,7 +1,7 @@
 """Answers kept on disk, so that the web shows them without the analyst. One file a question: the newest answer to it.
 
 server/kept/answers/<key>.told       an answer, ready to be shown
-server/kept/answers/<key>.csv, .json the whole table of it, for as long as it is of the same data
+server/kept/answers/<key>.<data>.csv, .json   the whole table of it, of these data
 server/kept/answers/usual.json       what the last answer of each page took
 
 All of it can be deleted. A file is written beside its place and moved there, so that nothing half is ever read.
@@ -15,15 +15,18 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
 from holdfast.server.place import folder, server_folder
 
-__all__ = ["Data", "Told", "data_now", "drop", "fresh", "keep", "kept", "place_of", "sweep", "took", "usual", "write"]
+__all__ = [
+    "Data", "Told", "data_now", "drop", "fresh", "keep", "kept", "place_of", "still_good", "sweep", "table_named", "table_of",
+    "took", "usual", "write",
+]  # fmt: skip
 
-FORM = 1
+FORM = 2
 """Grows when what is kept has another shape or look; older files are then not read."""
 
 MOST_BYTES, OLDEST_SECONDS = 500_000_000, 30 * 86_400
@@ -42,7 +45,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """An answer, or why there is none, as plain values.
 
     state      "told"; "refused": it cannot be asked so; "broken": a bug, kept under `log`
-    data       the data it was made of (`Data.name`) · erasures, which no answer outlives · form, of this file
+    data       the data it was made of (`Data.name`) · erasures, which no answer outlives · settings, under which · form of it
     at         when it was found, in seconds since 1970 · seconds: what it took
     pairs      what was asked, with what was proposed
     words, sentence   the answer in a sentence; as HTML
@@ -60,6 +63,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     erasures: int
     at: float
     seconds: float
+    settings: str = ""
     form: int = FORM
     pairs: tuple[tuple[str, str], ...] = ()
     title: str = ""
@@ -91,12 +95,27 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 class Data:
     """What answers are made of at this moment.
 
-    name      changes with every new event, setting and form
+    name      changes with every new event and setting
     erasures  how many erasures the data have seen; UNKNOWN while there are no timelines, as right after one
+    settings  changes with the settings alone
     """
 
     name: str
     erasures: int
+    settings: str = ""
+
+
+class Dated(Protocol):
+    """Something that was found of some data, under some settings, at some time, and took some seconds."""
+
+    @property
+    def data(self) -> str: ...
+    @property
+    def settings(self) -> str: ...
+    @property
+    def at(self) -> float: ...
+    @property
+    def seconds(self) -> float: ...
 
 
 UNKNOWN = -1
@@ -116,7 +135,11 @@ def data_now() -> Data:
         erasures = int(json.loads(made or b"{}").get("erasures", 0))
     except (ValueError, TypeError, AttributeError):
         erasures = 0
-    return Data(hashlib.sha256(b"\0".join((current, made, settings))).hexdigest()[:24], erasures)
+    return Data(_digest(current, made, settings), erasures, _digest(settings))
+
+
+def _digest(*parts: bytes) -> str:
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:24]
 
 
 def _read(path: Path) -> bytes:
@@ -127,8 +150,18 @@ def _read(path: Path) -> bytes:
 
 
 def place_of(key: str, form: str = "told") -> Path:
-    """Where an answer is kept, in a form: told, csv or json."""
+    """Where an answer is kept, or what else there is one of."""
     return server_folder("kept", "answers") / f"{key}.{form}"
+
+
+def table_of(key: str, form: str, data: Data) -> Path:
+    """Where the whole table of an answer is kept, in a form: csv or json."""
+    return place_of(f"{key}.{data.name}", form)
+
+
+def table_named(name: str) -> Path:
+    """The file that the analyst named."""
+    return server_folder("kept", "answers") / name
 
 
 def kept(key: str, now: Data) -> Told | None:
@@ -147,16 +180,26 @@ def fresh(found: Told, now: Data, clock: float) -> bool:
     """Whether an answer needs not be asked again: of the same data, or not old for what it cost."""
     if found.state == "broken":
         return clock - found.at < BROKEN_SECONDS
-    if found.state == "refused":
-        return found.data == now.name
-    return found.data == now.name or clock - found.at < max(LEAST_SECONDS, TIMES * found.seconds)
+    return found.data == now.name if found.state == "refused" else still_good(found, now, clock)
+
+
+def still_good(found: Dated, now: Data, clock: float) -> bool:
+    """Whether it is of the same data or, under the same settings, not old for what it cost. Today goes by this rule, too."""
+    young = clock - found.at < max(LEAST_SECONDS, TIMES * found.seconds)
+    return found.data == now.name or (young and found.settings == now.settings)
 
 
 def keep(key: str, found: Told) -> None:
-    """Keep an answer in the place of the one before; its table files, being of older data, go."""
+    """Keep an answer in the place of the one before; its table files, being of older data, go.
+
+    Somebody may have been erased while it was worked out: then it is not kept.
+    """
+    if found.erasures != data_now().erasures:
+        return
+    for path in server_folder("kept", "answers").glob(f"{key}.*.*"):
+        if path.name.split(".")[1] != found.data:
+            path.unlink(missing_ok=True)
     write(place_of(key), msgspec.msgpack.encode(found, enc_hook=str))
-    for form in ("csv", "json"):
-        place_of(key, form).unlink(missing_ok=True)
 
 
 def write(path: Path, content: bytes) -> None:

@@ -19,6 +19,7 @@ from holdfast.server.insights.cells import cells_of, rules_of
 from holdfast.server.insights.kept import Told
 from holdfast.server.insights.pictures import bridge_picture, drawn
 from holdfast.server.insights.spec import address_of
+from holdfast.server.insights.units import units_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,7 +53,8 @@ def told(found: Put, answer: Answer, shown: Answer) -> Told:
         dict(zip(rows.column_names, values, strict=True))
         for values in zip(*(column.to_pylist() for column in rows.columns), strict=True)
     ]
-    table = answer_table(replace(shown, table=rows), limit=MOST_ROWS, links=[opening(row) for row in listed])
+    links, units = [opening(row) for row in listed], units_of(answer, rows)
+    table = answer_table(replace(shown, table=rows), limit=MOST_ROWS, links=links, units=units)
     cut = tag("p", f"The first {MOST_ROWS:,} of {shown.table.num_rows:,} rows; the CSV has all.", class_="hint")
     html, figures, opens = _picture(found, answer)
     return Told(

@@ -18,7 +18,7 @@ from holdfast.server.customers.links import customer_url, key_of
 from holdfast.server.insights.asked import Asked, ask, table_file
 from holdfast.server.insights.catalogue import Insight, insight, parts
 from holdfast.server.insights.forms import fields
-from holdfast.server.insights.kept import Told, place_of
+from holdfast.server.insights.kept import Told, table_named
 from holdfast.server.insights.spec import Spec, spec_of
 
 __all__ = ["address_of", "answer", "cancel", "index", "page_of", "placed", "show", "table"]
@@ -62,7 +62,7 @@ def table(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     if form not in FORMS or slug == "rate":
         raise Http404
     reply = table_file(spec, form)
-    path = place_of(spec.key, form)
+    path = table_named(reply.get("file", "none"))
     if reply["state"] == "kept" and path.exists():
         return FileResponse(path.open("rb"), content_type=FORMS[form], as_attachment=form == "csv", filename=f"{slug}.{form}")
     status = {"working": 202, "refused": 400, "away": 503}.get(reply["state"], 500)
