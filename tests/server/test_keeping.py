@@ -77,3 +77,22 @@ def test_an_audience_can_be_renamed_and_forgotten(as_):
     assert as_("agnes").post(f"/audiences/{pk}/", {"do": "forget"}).status_code == 403
     max_.post(f"/audiences/{pk}/", {"do": "forget"})
     assert not Audience.objects.exists()
+
+
+@pytest.mark.parametrize("slug", ["a b", "nonsense", "../..", ""])
+def test_a_report_is_of_an_analysis_that_there_is(as_, slug):
+    """Nothing is kept under another name, so that the list of reports can always be shown."""
+    max_ = as_("max")
+    max_.post("/reports/", {"name": "Odd", "slug": slug, "query": "period=month"})
+    assert not SavedReport.objects.exists()
+    assert max_.get("/reports/").status_code == 200
+
+
+def test_renaming_a_report_changes_no_question(as_):
+    max_ = as_("max")
+    max_.post("/reports/", {"name": "Mine", "slug": "bridge", "query": "period=quarter&nonsense=1"})
+    kept = SavedReport.objects.get()
+    assert kept.query == "period=quarter"
+    max_.post(f"/reports/{kept.pk}/", {"name": "Ours", "slug": "rfm", "query": "by=Country"})
+    kept.refresh_from_db()
+    assert (kept.name, kept.slug, kept.query) == ("Ours", "bridge", "period=quarter")

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _
 
+from holdfast.server.insights.catalogue import INSIGHTS
+from holdfast.server.insights.spec import spec_of
 from holdfast.server.keeping.models import Audience, Review, SavedReport
 
 __all__ = ["AudienceForm", "MakeAudienceForm", "ReportForm", "ReviewForm"]
@@ -17,6 +21,18 @@ class ReportForm(forms.ModelForm):
 
         model = SavedReport
         fields = ["name", "note", "slug", "query"]
+
+    def clean_slug(self) -> str:
+        """The name of an analysis that there is."""
+        slug: str = self.cleaned_data["slug"]
+        if slug not in {one.slug for one in INSIGHTS}:
+            raise forms.ValidationError(_("There is no such analysis."))
+        return slug
+
+    def clean_query(self) -> str:
+        """What the analysis knows of its choices, in its own order."""
+        slug = self.cleaned_data.get("slug")
+        return spec_of(slug, QueryDict(self.cleaned_data["query"])).query if slug else ""
 
 
 class AudienceForm(forms.ModelForm):

@@ -47,7 +47,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
         record(request.user, "report.forget", str(pk))
         messages.success(request, _("“%(name)s” is no longer kept.") % {"name": kept.name})
         return redirect("reports")
-    form = ReportForm({"slug": kept.slug, "query": kept.query, **request.POST.dict()}, instance=kept)
+    form = ReportForm({**request.POST.dict(), "slug": kept.slug, "query": kept.query}, instance=kept)
     if form.is_valid():
         form.save()
         record(request.user, "report.rename", str(pk))
