@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import html
+import re
+import time
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
+from holdfast.server.today import kept
 from holdfast.server.today.today import current
+from holdfast.server.today.told import TodayTold
 from holdfast.server.today.weekly import send_weekly
 
 
@@ -84,3 +90,57 @@ def test_nothing_is_sent_of_an_empty_shop(people, mailoutbox):
     people["olga"].save()
     assert send_weekly(datetime(2026, 11, 23, 9, tzinfo=ZoneInfo("Europe/London"))) == 0
     assert mailoutbox == []
+
+
+@pytest.mark.usefixtures("giftware")
+def test_the_weekly_report_tells_the_figures_of_now(people, mailoutbox):
+    """What Today kept is of last week, when somebody looked; Monday's mail is of Monday's data."""
+    from holdfast.server.insights import kept as answers
+
+    people["olga"].weekly_report = True
+    people["olga"].save()
+    now = answers.data_now()
+    told = TodayTold("last week's figures", "", None, "", "", (), "", "", (), None, "2011-12-02", 0, 0, 1)
+    old = kept.Kept(kept.FORM, "older data", now.settings, now.erasures, time.time(), 1.0, told)
+    answers.write(answers.place_of("today", "page"), msgspec.msgpack.encode(old))
+    assert send_weekly(datetime(2026, 11, 23, 8, tzinfo=ZoneInfo("Europe/London"))) == 1
+    assert "last week" not in mailoutbox[0].subject
+
+
+@pytest.mark.usefixtures("giftware")
+def test_a_mail_server_that_does_not_answer_on_monday_is_asked_an_hour_later(people, mailoutbox, settings):
+    people["olga"].weekly_report = True
+    people["olga"].save()
+    monday = datetime(2026, 11, 23, 7, 10, tzinfo=ZoneInfo("Europe/London"))
+    ours, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    assert send_weekly(monday) == 0
+    settings.EMAIL_BACKEND = ours
+    assert send_weekly(monday + timedelta(hours=1)) == 1
+
+
+@pytest.mark.usefixtures("served")
+def test_an_initiative_or_a_goal_is_on_today_at_once(served):
+    """Young as it is, what was worked out under other settings is worked out anew."""
+    from holdfast.server.insights.kept import data_now
+
+    (served.path / "timelines" / "CURRENT").write_text("7")
+    now = data_now()
+    told = TodayTold("words", "", None, "", "", (), "", "", (), None, "2011-12-02", 0, 0, 1)
+    made = kept.Kept(kept.FORM, "older data", now.settings, now.erasures, time.time(), 9.0, told)
+    assert kept.fresh(made, now, time.time())
+    served.with_settings(goal=0.95).save_settings()
+    assert not kept.fresh(made, data_now(), time.time())
+
+
+@pytest.mark.usefixtures("giftware")
+def test_every_number_of_people_on_today_opens_to_that_many(as_):
+    """Tiles, bridge, groups, what changed since last week, cohorts with their pooled row."""
+    anna = as_("anna")
+    text = anna.get("/").content.decode()
+    found = {html.unescape(one) for one in re.findall(r'href="(/insights/[a-z-]+/people/[^"]+)"', text)}
+    for part in ("what=kept", "what=second", "period=week", "cell.group=quiet", "cell.cohort=all", "orders/people"):
+        assert any(part in one for one in found), part
+    week = next(one for one in found if "period=week" in one and "what=lost" in one)
+    told = re.search(r'<a href="[^"]*' + re.escape(html.escape(week.split("?")[1])) + r'">([0-9,]+)</a>', text)[1]
+    assert f"<b>{told} customer" in anna.get(week).content.decode()

@@ -47,7 +47,7 @@ def heat_table(
         for cohort, size in sizes.items()
     ]  # fmt: skip
     if pooled:
-        last = [_plain(pooled.get(period), value, currency) for period in periods]
+        last = [_plain(pooled.get(period), value, currency, opens) for period in periods]
         body.append(tag("tr", tag("th", "all, pooled", scope="row"), tag("td", class_="n"), *last, class_="pool"))
     inner = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *body), class_="grid")
     return tag("div", inner, class_="scroll", tabindex="0", role="group", aria_label="cohort grid")
@@ -60,12 +60,12 @@ def _named(cohort: str, marks: Mapping[str, str]) -> str:
 ALL = "all"
 
 
-def _plain(row: Mapping[str, Any] | None, value: str, currency: str) -> Markup:
+def _plain(row: Mapping[str, Any] | None, value: str, currency: str, opens: Opens) -> Markup:
     """A pooled value, without shade: it is no cohort."""
     if row is None or row[value] is None:
         return tag("td")
     text = f"{100 * row[value]:.0f}" if value == "rate" else short_money(row[value], currency)
-    return tag("td", text, title=_told(row, going=False))
+    return tag("td", _linked(text, opens(row).get("customers")), title=_told(row, going=False))
 
 
 def _top(rows: Sequence[Mapping[str, Any]], value: str) -> float:

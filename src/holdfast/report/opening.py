@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from holdfast.analyses.bridge import Bridge
@@ -26,12 +27,17 @@ MONTHS = 13
 _WITHIN_90 = Cohorts(clock="elapsed", brackets=(90,))
 
 
-def opening(asked: Asked) -> Markup:
-    """The answer in a sentence, and the tiles."""
+Opens = Callable[[str, str], str]
+"""A tile (kept, lost, second, revenue) and its month → the address of the people behind its number; empty: none."""
+
+
+def opening(asked: Asked, opens: Opens = lambda _tile, _month: "") -> Markup:
+    """The answer in a sentence, and the tiles, whose numbers open to people where there is an address for them."""
     words = asked.ask(Bridge()).words
     verdict = _verdict(_told(asked))
     sentence = tag("p", tag("b", verdict, " ") if verdict else None, words.replace(" %", "\u00a0%"), class_="answer")
-    tiles = [tile for tile in (_retention(asked), _lost(asked), _second(asked), _revenue(asked)) if tile is not None]
+    made = (_retention(asked, opens), _lost(asked, opens), _second(asked, opens), _revenue(asked, opens))
+    tiles = [tile for tile in made if tile is not None]
     return join(sentence, tag("div", *tiles, class_="kpis")) if tiles else sentence
 
 
@@ -53,11 +59,12 @@ def _verdict(rows: list[dict[str, Any]]) -> str:
     return "About as many stayed as in the month before."
 
 
-def _tile(title: str, value: str, picture: Markup, *small: object) -> Markup:
-    return tag("div", tag("span", title), tag("strong", value), picture, tag("small", *small), class_="k")
+def _tile(title: str, value: str, address: str, picture: Markup, *small: object) -> Markup:
+    number = tag("a", value, href=address) if address else value
+    return tag("div", tag("span", title), tag("strong", number), picture, tag("small", *small), class_="k")
 
 
-def _retention(asked: Asked) -> Markup | None:
+def _retention(asked: Asked, opens: Opens) -> Markup | None:
     rows = _told(asked)
     if not rows:
         return None
@@ -71,6 +78,7 @@ def _retention(asked: Asked) -> Markup | None:
     return _tile(
         f"Retention, {month_name(last['period'])}",
         percent(last["crr"]),
+        opens("kept", last["period"]),
         sparkline(kept, "kept", mark=goal),
         *small,
         tag("br"),
@@ -78,7 +86,7 @@ def _retention(asked: Asked) -> Markup | None:
     )
 
 
-def _lost(asked: Asked) -> Markup | None:
+def _lost(asked: Asked, opens: Opens) -> Markup | None:
     rows = _told(asked)
     if not rows:
         return None
@@ -87,12 +95,13 @@ def _lost(asked: Asked) -> Markup | None:
     return _tile(
         f"Lost, {month_name(last['period'])}",
         shown(last["lost"], "count"),
+        opens("lost", last["period"]),
         sparkline([row["lost"] for row in rows[-MONTHS:]], "lost"),
         small,
     )
 
 
-def _second(asked: Asked) -> Markup | None:
+def _second(asked: Asked, opens: Opens) -> Markup | None:
     """Second order within 90 days; the line is one point a cohort that could be watched for 90 days."""
     ninety = next((row for row in asked.rows(Repeat()) if row["days"] == 90), None)
     if ninety is None or ninety["rate"] is None:
@@ -102,6 +111,7 @@ def _second(asked: Asked) -> Markup | None:
     return _tile(
         "Second order within 90 days",
         percent(ninety["rate"]),
+        opens("second", ""),
         sparkline(cohorts[-MONTHS:], "new"),
         small,
         tag("br"),
@@ -109,7 +119,7 @@ def _second(asked: Asked) -> Markup | None:
     )
 
 
-def _revenue(asked: Asked) -> Markup | None:
+def _revenue(asked: Asked, opens: Opens) -> Markup | None:
     rows = [row for row in asked.rows(Orders()) if row["state"] == "complete"]
     if not rows or not asked.paid:
         return None
@@ -120,6 +130,7 @@ def _revenue(asked: Asked) -> Markup | None:
     return _tile(
         f"Revenue, {month_name(last['period'])}",
         short_money(last["revenue"], currency),
+        opens("revenue", last["period"]),
         sparkline([row["revenue"] for row in rows[-MONTHS:]], "returned"),
         small,
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from holdfast.server.insights.kept import LEAST_SECONDS, TIMES, Data, data_now, place_of, write
+from holdfast.server.insights.kept import Data, data_now, place_of, still_good, write
 from holdfast.server.today.told import TodayTold
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Kept", "begin", "fresh", "make", "read"]
 
-FORM = 2
+log = logging.getLogger(__name__)
+
+FORM = 4
 """Grows when what is kept has another shape or look."""
 
 
@@ -25,6 +28,7 @@ class Kept(msgspec.Struct, frozen=True):
 
     form: int
     data: str
+    settings: str
     erasures: int
     at: float
     seconds: float
@@ -44,22 +48,22 @@ def read(now: Data) -> Kept | None:
 
 
 def fresh(found: Kept, now: Data, clock: float) -> bool:
-    """Whether it needs not be made anew: of the same data, or not old for what it cost. That there was nothing never keeps."""
-    if found.data == now.name or found.told is None:
-        return found.data == now.name
-    return clock - found.at < max(LEAST_SECONDS, TIMES * found.seconds)
+    """Whether it needs not be made anew, as for any answer. That there was nothing never keeps."""
+    return found.data == now.name if found.told is None else still_good(found, now, clock)
 
 
 def make(desk: Desk) -> None:
     """Errand "today.make": work it out and keep it."""
     from holdfast.server.today.telling import told_of
 
-    begun = time.time()
+    begun, of = time.time(), data_now()
     timelines = desk.timelines()
-    now = data_now()
+    if not of.name:
+        of = data_now()  # the timelines were built for this
     told = told_of(timelines) if timelines.customers else None
-    kept = Kept(FORM, now.name, now.erasures, time.time(), time.time() - begun, told)
-    write(place_of("today", "page"), msgspec.msgpack.encode(kept))
+    kept = Kept(FORM, of.name, of.settings, of.erasures, time.time(), time.time() - begun, told)
+    if of.erasures == data_now().erasures:
+        write(place_of("today", "page"), msgspec.msgpack.encode(kept))
 
 
 def begin(desk: Desk) -> bool:
@@ -70,6 +74,8 @@ def begin(desk: Desk) -> bool:
     def work() -> None:
         try:
             make(desk)
+        except Exception:
+            log.exception("Today could not be worked out")
         finally:
             _making.release()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pyarrow as pa
 
@@ -20,6 +21,7 @@ from holdfast.report.sections import cohorts
 from holdfast.report.sections.bridge import net_growth
 from holdfast.report.values import money, percent, short_money, shown
 from holdfast.server.insights.pictures import bridge_picture
+from holdfast.server.insights.spec import address_of
 from holdfast.server.insights.telling import marks_of, opening_of
 from holdfast.server.today.told import BridgeTold, Change, Goal, Look, TodayTold
 
@@ -37,15 +39,16 @@ def told_of(timelines: Timelines) -> TodayTold:
     asked = Asked(timelines)
     where, again = asked.ask(Bridge()), cohorts.section(asked)
     attention = Attention().answer(timelines)
-    weeks, changes = _changes(asked)
+    week, weeks, changes = _changes(asked)
     return TodayTold(
         words=where.words,
-        opening_html=str(opening(asked)),
+        opening_html=str(opening(asked, _behind)),
         bridge=_bridge(asked, where) if asked.counts else None,
         cohorts_html=_grid(asked) if again else "",
         looked=attention.words,
         looks=tuple(_looks(attention.table.to_pylist(), asked.currency)),
         weeks=weeks,
+        week=week,
         changes=tuple(changes),
         goal=_goal(asked),
         as_of=asked.as_of.isoformat(),
@@ -53,6 +56,21 @@ def told_of(timelines: Timelines) -> TodayTold:
         data=timelines.meta.last_sequence,
         customers=timelines.customers,
     )
+
+
+BEHIND = {
+    "kept": ("bridge", {"what": "kept"}),
+    "lost": ("bridge", {"what": "lost"}),
+    "second": ("repeat", {"days": 90, "what": "second"}),
+    "revenue": ("orders", {"what": "customers"}),
+}
+"""Tile → the analysis and the cell behind which its people stand; the month comes to it."""
+
+
+def _behind(tile: str, month: str) -> str:
+    """The address of a tile's people; the web knows where those pages are."""
+    slug, cell = BEHIND[tile]
+    return f"people:{slug}?{urlencode(address_of({**cell, **({'period': month} if month else {})}))}"
 
 
 def _bridge(asked: Asked, answer: Answer) -> BridgeTold:
@@ -97,17 +115,17 @@ def _window(beside: str) -> str:
     return {"year": "over a year", "month": "over a month", "week_8": "of newcomers in week 8"}[beside]
 
 
-def _changes(asked: Asked) -> tuple[str, list[Change]]:
-    """The last two weeks that are over, and what changed between them."""
+def _changes(asked: Asked) -> tuple[str, str, list[Change]]:
+    """The last week that is over, it and the one before in words, and what changed between them."""
     people = [row for row in asked.rows(Bridge(period="week")) if row["state"] == "complete"][-2:]
     if len(people) < 2:
-        return "", []
+        return "", "", []
     before, now = people
     changes = [
-        _change("customers at its end", now["end"], before["end"], _count, 1),
-        _change("new", now["new"], before["new"], _count, 1),
-        _change("returned", now["returned"], before["returned"], _count, 1),
-        _change("lost", now["lost"], before["lost"], _count, -1),
+        _change("customers at its end", now["end"], before["end"], _count, 1, "end"),
+        _change("new", now["new"], before["new"], _count, 1, "new"),
+        _change("returned", now["returned"], before["returned"], _count, 1, "returned"),
+        _change("lost", now["lost"], before["lost"], _count, -1, "lost"),
     ]
     orders = {row["period"]: row for row in asked.rows(Orders(period="week"))}
     if before["period"] in orders and now["period"] in orders:
@@ -115,16 +133,16 @@ def _changes(asked: Asked) -> tuple[str, list[Change]]:
         changes.append(_change("orders", last["orders"], first["orders"], _count, 1))
         if asked.paid:
             changes.append(_change("revenue", last["revenue"], first["revenue"], lambda x: money(x, asked.currency), 1))
-    return f"{now['period']} against {before['period']}", changes
+    return now["period"], f"{now['period']} against {before['period']}", changes
 
 
 def _count(value: float) -> str:
     return shown(int(value), "count")
 
 
-def _change(name: str, now: float, before: float, written: Callable[[float], str], good: int) -> Change:
+def _change(name: str, now: float, before: float, written: Callable[[float], str], good: int, opens: str = "") -> Change:
     """One line; a rise is good news where `good` is 1."""
     difference = float(now) - float(before)
     sign = "+" if difference > 0 else "−" if difference < 0 else "±"
     judged = "" if not difference else "up" if difference * good > 0 else "down"
-    return Change(name, written(now), written(before), f"{sign}{written(abs(difference))}", judged)
+    return Change(name, written(now), written(before), f"{sign}{written(abs(difference))}", judged, opens)

@@ -13,7 +13,7 @@ from holdfast.server.options import option
 from holdfast.server.today.kept import fresh, read
 from holdfast.server.today.told import TodayTold
 
-__all__ = ["State", "current", "sentence"]
+__all__ = ["State", "current", "sentence", "settled"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,21 @@ def current() -> State:
     if found is None:
         return State(working=True)
     return State(found.told, datetime.fromtimestamp(found.at, UTC), working, found.told is None and not working)
+
+
+def settled(within_seconds: float) -> State:
+    """What can be said of the data as they stand, worked out first where what is kept is of older data; for who can wait.
+
+    Where the analyst does not answer in time, what is kept, said to be in the working.
+    """
+    found = read(data_now())
+    if found is None or found.data != data_now().name:
+        try:
+            call("today.make", within_seconds=within_seconds)
+        except (AnalystAway, TimeoutError):
+            return State(None if found is None else found.told, working=True)
+        found = read(data_now())
+    return State(working=True) if found is None else State(found.told, datetime.fromtimestamp(found.at, UTC))
 
 
 def sentence() -> dict[str, Any]:

@@ -27,6 +27,7 @@ class Change:
     """One figure of last week beside the week before, as written.
 
     judged  "up" or "down" where a rise is good or bad news, else ""
+    opens   cell of the weekly bridge behind which the people of now stand; empty: nobody is counted
     """
 
     name: str
@@ -34,6 +35,7 @@ class Change:
     before: str
     change: str
     judged: str
+    opens: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class TodayTold:
     opening_html  sentence and tiles · cohorts_html  who bought again
     bridge        where the month went; None where nothing counts
     looks         groups of people, most at stake first · looked  the sentence above them
-    changes       last week against the week before; weeks  the two weeks in words
+    changes       last week against the week before; weeks  the two weeks in words, week: last week
     goal          None where no month is over
     as_of         the last day that counts, ISO · last_event  second of the latest event, UTC · data  its arrival number
     customers     how many have an event
@@ -90,6 +92,7 @@ class TodayTold:
     looked: str
     looks: tuple[Look, ...]
     weeks: str
+    week: str
     changes: tuple[Change, ...]
     goal: Goal | None
     as_of: str
