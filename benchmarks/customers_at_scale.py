@@ -1,12 +1,14 @@
 """What customers cost with 30 million events and a million of them: the first projection, search, each part of a page.
 
     python -m benchmarks.customers_at_scale FOLDER [--database sqlite|postgresql|both] [--asks 300] [--pages 60] [--follow 1800]
+                                                   [--only PART …]
 
 FOLDER is a workspace as `python -m benchmarks.big_workspace FOLDER` makes it; its database is made here where there is none.
 Each part runs in a process of its own and says milliseconds as seen and of CPU, and its peak memory:
 
 projection  the follower takes the whole lake, at most `--follow` seconds; what is there already is gone on from (SQLite)
 copied      PostgreSQL gets the rows that SQLite has: the follower writes the same into both, which the tests hold
+details     the details of the lake are kept in order of the person, as the job of each minute does it
 foreseen    what is to be expected of everybody, as the daily job works it out, where it is not there
 search      `search.found`, kinds of what people type, after a first round of other searches
 page        Django's test client, an analyst inline (its time is in the figures; a process of its own adds about a millisecond)
@@ -40,6 +42,7 @@ def main() -> None:
     parser.add_argument("--asks", type=int, default=300)
     parser.add_argument("--pages", type=int, default=60)
     parser.add_argument("--follow", type=float, default=1800.0)
+    parser.add_argument("--only", choices=tuple(PARTS), action="append", default=[], help="one of the parts; may be repeated")
     parser.add_argument("--part", choices=tuple(PARTS), default=None, help=argparse.SUPPRESS)
     said = parser.parse_args()
     if said.part:
@@ -53,23 +56,22 @@ def main() -> None:
     from tests.server.postgres_cluster import postgres
 
     if said.database != "postgresql":
-        _parts(("projection", "foreseen", "search", "page"), "")
+        _parts(("projection", "details", "foreseen", "search", "page"), "", said)
     if said.database != "sqlite":
         with nullcontext(os.environ["DATABASE_URL"]) if os.environ.get("DATABASE_URL") else postgres("sure") as url:
-            _parts(("copied", "foreseen", "search", "page"), url)
+            _parts(("copied", "details", "foreseen", "search", "page"), url, said)
     print(f"load when it ended: {os.getloadavg()[0]:.1f}", flush=True)
 
 
-def _parts(names: tuple[str, ...], url: str) -> None:
+def _parts(names: tuple[str, ...], url: str, said: argparse.Namespace) -> None:
     print(f"--- {'PostgreSQL' if url else 'SQLite'}", flush=True)
-    folder = next(one for one in sys.argv[1:] if not one.startswith("-"))
     environment = os.environ | {
-        "HOLDFAST_WORKSPACE": str(Path(folder).resolve()),
+        "HOLDFAST_WORKSPACE": str(said.folder.resolve()),
         "HOLDFAST_ANALYST": "inline",
         "DATABASE_URL": url,
         "DJANGO_SETTINGS_MODULE": "holdfast.server.django_settings",
     }
-    for name in names:
+    for name in (one for one in names if not said.only or one in said.only):
         command = [sys.executable, "-m", "benchmarks.customers_at_scale", *sys.argv[1:], "--part", name]
         subprocess.run(command, env=environment, check=True, cwd=Path(__file__).parent.parent)
 
@@ -127,6 +129,13 @@ def copied(said: argparse.Namespace) -> None:
     print(f"copied in {time.monotonic() - begun:.0f} s", flush=True)
 
 
+def details(said: argparse.Namespace) -> None:
+    """Have the details kept that are not."""
+    begun, cpu = time.monotonic(), time.process_time()
+    made = _desk(said).run("customers.details.make", {})
+    print(f"details: {made} files in {time.monotonic() - begun:.0f} s, CPU {time.process_time() - cpu:.0f} s", flush=True)
+
+
 def foreseen(said: argparse.Namespace) -> None:
     """Have it worked out for everybody, where it is not."""
     from holdfast.server.customers import foreseen
@@ -170,7 +179,7 @@ def page(said: argparse.Namespace) -> None:
 
 
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
-    "projection": projection, "copied": copied, "foreseen": foreseen, "search": search, "page": page,
+    "projection": projection, "copied": copied, "details": details, "foreseen": foreseen, "search": search, "page": page,
 }  # fmt: skip
 
 
