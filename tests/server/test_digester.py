@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from arriving import NOON, NOON_US, arrive, digest, empty_inbox, rows  # noqa: F401 - a fixture
+from arriving import NOON, NOON_US, arrive, digest, digester, empty_inbox, rows  # noqa: F401 - a fixture
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from holdfast.server.intake import digester as digester_module
+from holdfast.server.intake import kept as kept_module
 from holdfast.server.intake.inbox import inbox
 from holdfast.server.intake.laying import laid
 from holdfast.server.intake.models import RefusedEvent
@@ -335,6 +336,52 @@ def test_a_message_that_cannot_be_read_does_not_keep_its_batch_from_the_lake(ser
     kept = RefusedEvent.objects.get()
     assert (kept.code, kept.place, kept.kind) == (code, 0, "message")
     assert kept.message.replace(" ", "").endswith(bad[1:].replace(" ", ""))
+
+
+def test_very_many_refused_messages_of_a_batch_are_kept_together(served, monkeypatch):
+    """A script gone wild sends thirty orders in euros and more; once the rate is there all are sent in again."""
+    monkeypatch.setattr(kept_module, "MOST_ALIKE", 20)
+    euros = [order(number, 10, currency="EUR") for number in range(30)] + [order(99, "ten", currency="EUR")]
+    arrive("batch", {"context": {"campaign": {"source": "news"}}, "batch": [track(messageId="a"), *euros, {}]})
+    with monkeypatch.context() as broken:
+        broken.setattr(digester_module.Digester, "_pour", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+        with pytest.raises(OSError, match="disk full"):
+            digest(served)
+    assert digest(served).refused == 32
+    told = {one.code: one for one in RefusedEvent.objects.all()}
+    assert {code: (one.kind, one.place) for code, one in told.items()} == {
+        "currency_unknown": ("batch", 1), "number_unreadable": ("message", 31), "type_unknown": ("message", 32),
+    }  # fmt: skip
+    assert "30 messages of this batch" in told["currency_unknown"].sentence
+    assert len(json.loads(told["currency_unknown"].message)["batch"]) == 30
+    write_settings(served.path / "holdfast.toml", served.with_settings(rates={"EUR": 0.5}).settings)
+    replay(RefusedEvent.objects.all(), inbox())
+    digest(served)
+    assert len(rows(served, "event_id")) == 31
+    assert {one.code: one.outcome for one in RefusedEvent.objects.all()} == {
+        "currency_unknown": "used", "number_unreadable": "", "type_unknown": "",
+    }  # fmt: skip
+
+
+def test_of_a_batch_that_is_sent_in_again_only_what_is_refused_again_is_kept(served, monkeypatch):
+    monkeypatch.setattr(kept_module, "MOST_ALIKE", 1)
+    orders = [order(1, 10, currency="EUR"), order(2, 10, currency="CHF")]
+    arrive("batch", {"sentAt": at(NOON), "batch": orders})
+    digest(served)
+    write_settings(served.path / "holdfast.toml", served.with_settings(rates={"EUR": 1.0}).settings)
+    replay(RefusedEvent.objects.all(), inbox())
+    digest(served)
+    assert json.loads(RefusedEvent.objects.get().message) == {"sentAt": at(NOON), "batch": orders[1:]}
+
+
+def test_a_step_takes_no_more_than_it_has_the_memory_for(served, monkeypatch):
+    monkeypatch.setattr(digester_module, "MOST_OBJECTS", 7)
+    for number in range(5):
+        arrive("batch", {"batch": [track(messageId=f"{number} {one}") for one in range(3)]})
+    worker = digester(served)
+    assert [(step.requests, step.more) for step in (worker.step(), worker.step(), worker.step())] == [(1, True)] * 3
+    digest(served)
+    assert len(set(rows(served, "event_id"))) == 15
 
 
 def test_a_failing_database_refuses_nothing(served, monkeypatch):

@@ -7,7 +7,8 @@ import json
 import pytest
 from arriving import arrive, digest, empty_inbox, rows  # noqa: F401 - a fixture
 
-from holdfast.server.intake.forgetting import forget
+from holdfast.server.intake import kept
+from holdfast.server.intake.forgetting import forget, refused
 from holdfast.server.intake.inbox import inbox
 from holdfast.server.intake.models import RefusedEvent
 
@@ -51,6 +52,18 @@ def test_refusals_that_name_her_are_gone(served):
     digest(served)
     assert forget(ANN) == 2
     assert sorted(json.loads(one.message)["userId"] for one in RefusedEvent.objects.all()) == ["171", "ben"]
+
+
+def test_of_refusals_that_are_kept_together_only_hers_are_gone(served, monkeypatch):
+    monkeypatch.setattr(kept, "MOST_ALIKE", 2)
+    arrive("batch", {"batch": [{"type": "track", "userId": who} for who in ("ann@example.com", "17", "171", "ben")]})
+    digest(served)
+    (hers,) = refused(ANN)
+    assert [one["userId"] for one in json.loads(hers.message)["batch"]] == ["ann@example.com", "17"]
+    assert forget(ANN) == 2
+    assert [one["userId"] for one in json.loads(RefusedEvent.objects.get().message)["batch"]] == ["171", "ben"]
+    assert forget(frozenset({"171", "ben"})) == 1
+    assert not RefusedEvent.objects.exists()
 
 
 def test_forgetting_nobody_changes_nothing(served):

@@ -51,6 +51,8 @@ log = logging.getLogger(__name__)
 MOST_ROWS = 10_000
 MOST_BYTES = 6_000_000
 """About half a second of work."""
+MOST_OBJECTS = 200_000
+"""JSON objects: a message is one, its properties and context are more."""
 
 Clock = Callable[[], datetime]
 
@@ -107,7 +109,8 @@ class Digester:
 
     def step(self) -> Digested:
         """Take some rows the whole way; nothing waits: Digested()."""
-        taken = self._inbox.take(self._mark, MOST_ROWS, MOST_BYTES)
+        found = self._inbox.take(self._mark, MOST_ROWS, MOST_BYTES)
+        taken = _bounded(found)
         if not taken:
             return Digested()
         self._new_day()
@@ -131,7 +134,7 @@ class Digester:
         self._mark = upto
         self._inflow.tidied()
         left_out = sum(int(flags.sum()) for flags in known)
-        more = len(taken) >= MOST_ROWS or sum(len(row.body) for row in taken) >= MOST_BYTES
+        more = len(found) > len(taken) or len(taken) >= MOST_ROWS or sum(len(row.body) for row in taken) >= MOST_BYTES
         return Digested(len(taken), events, len(worked.refused), left_out, upto, more)
 
     def close(self) -> None:
@@ -189,6 +192,16 @@ class Digester:
         if today > self._day:
             self._day = today
             self._seen.forget_before(first_day(today) - timedelta(days=1))
+
+
+def _bounded(rows: list[Row]) -> list[Row]:
+    """As many rows as one step has the memory for: of empty messages 6 MB hold two millions."""
+    left = MOST_OBJECTS
+    for place, row in enumerate(rows):
+        left -= row.body.count(b"{")
+        if left < 0:
+            return rows[: max(1, place)]
+    return rows
 
 
 def _together(rows: Iterable[Row], settings: Settings, told: Memory) -> _Worked:

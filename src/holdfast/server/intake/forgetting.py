@@ -20,6 +20,7 @@ from django.db.models import Q
 from holdfast.events.identity import ANONYMOUS
 from holdfast.server.intake.digesting import stepping
 from holdfast.server.intake.inbox import Inbox, Row, inbox
+from holdfast.server.intake.kept import BATCHES
 from holdfast.server.intake.models import RefusedEvent
 from holdfast.server.intake.unpacking import WEBHOOK
 
@@ -75,15 +76,34 @@ def forget(ids: frozenset[str]) -> int:
     with stepping():
         gone = sum(_of_row(box, row, person) for row in _waiting(box))
     box.wipe()
-    return gone + _of_refused(ids)
+    return gone + _of_refused(person)
 
 
 def refused(ids: frozenset[str]) -> list[RefusedEvent]:
-    """The refused events that name a person, newest first."""
-    person, named = _Person(ids), Q(pk=None)
+    """The refused events that name a person, newest first; of those that were kept together only hers. Not to be saved."""
+    person = _Person(ids)
+    return [_hers(one, person) for one in _naming(person)]
+
+
+def _naming(person: _Person) -> list[RefusedEvent]:
+    named = Q(pk=None)
     for one in person.every:
         named |= Q(message__contains=one) | Q(message__contains=json.dumps(one)[1:-1]) | Q(sentence__contains=one)
     return [one for one in RefusedEvent.objects.filter(named).iterator(PORTION) if _names(one, person)]
+
+
+def _hers(refused: RefusedEvent, person: _Person) -> RefusedEvent:
+    together = _together(refused)
+    if together is not None:
+        hers = [message for message in together["batch"] if person.within(message)]
+        refused.message = _ENCODER.encode({**together, "batch": hers}).decode()
+    return refused
+
+
+def _together(refused: RefusedEvent) -> dict[str, Any] | None:
+    """The batch as which many refused messages are kept; None where a refusal speaks of one thing."""
+    body = _decoded(refused.message.encode()) if refused.kind in BATCHES else None
+    return body if isinstance(body, dict) and isinstance(body.get("batch"), list) else None
 
 
 def _waiting(box: Inbox) -> Iterator[Row]:
@@ -113,11 +133,20 @@ def _of_row(box: Inbox, row: Row, person: _Person) -> int:
     return len(messages) - len(kept)
 
 
-def _of_refused(ids: frozenset[str]) -> int:
-    theirs = [one.pk for one in refused(ids)]
+def _of_refused(person: _Person) -> int:
+    theirs, gone = [], 0
+    for one in _naming(person):
+        together = _together(one)
+        others = [] if together is None else [message for message in together["batch"] if not person.within(message)]
+        left = _ENCODER.encode({**(together or {}), "batch": others}).decode()
+        if others and not person.within(one.sentence) and not person.within(_decoded(left.encode())):
+            RefusedEvent.objects.filter(pk=one.pk).update(message=left)
+            gone += len(together["batch"]) - len(others) if together else 0
+        else:
+            theirs.append(one.pk)
     for start in range(0, len(theirs), PORTION):
         RefusedEvent.objects.filter(pk__in=theirs[start : start + PORTION]).delete()
-    return len(theirs)
+    return gone + len(theirs)
 
 
 def _names(refused: RefusedEvent, person: _Person) -> bool:

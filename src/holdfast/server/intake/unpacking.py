@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from holdfast.server.intake.refusing import WHOLE_ROW, Refused, reason
 if TYPE_CHECKING:
     from holdfast.server.sources.newest import Memory
 
-__all__ = ["MESSAGE", "SHARED", "WEBHOOK", "Message", "raw_messages", "unpacked"]
+__all__ = ["MESSAGE", "SHARED", "WEBHOOK", "Message", "RawRow", "unpacked"]
 
 WEBHOOK = "webhook:"
 MESSAGE = "message"
@@ -65,20 +65,30 @@ def unpacked(rows: Iterable[Row], memory: Memory) -> Iterator[Message | Refused]
             yield from _of_call(row)
 
 
-def raw_messages(row: Row) -> Callable[[int], str]:
-    """Place → the text of that message as it was sent, with what its batch said for all; for other places the whole row."""
-    around, messages = _raw_batch(row)
-    shared = {name: around[name] for name in SHARED if name in around}
+class RawRow:
+    """The texts of a row's messages, as they were sent."""
 
-    def text_of(place: int) -> str:
-        if not 0 <= place < len(messages):
-            return row.body.decode("utf-8", "replace")
-        said = bytes(messages[place])
+    def __init__(self, row: Row) -> None:
+        self._row = row
+        around, self._messages = _raw_batch(row)
+        self._shared = {name: around[name] for name in SHARED if name in around}
+        self.shared_bytes = sum(len(memoryview(said)) for said in self._shared.values())
+        """How long is what the batch says for all of its messages."""
+
+    def text(self, place: int) -> str:
+        """The message at a place, with what its batch said for all; where there is no such place, the whole row."""
+        if not 0 <= place < len(self._messages):
+            return self._row.body.decode("utf-8", "replace")
+        said = bytes(self._messages[place])
         if not said.lstrip().startswith(b"{"):
             return said.decode("utf-8", "replace")
-        return msgspec.json.encode({**shared, **_RAW_OBJECT.decode(said)}).decode("utf-8", "replace")
+        return msgspec.json.encode({**self._shared, **_RAW_OBJECT.decode(said)}).decode("utf-8", "replace")
 
-    return text_of
+    def batch(self, places: Iterable[int]) -> str:
+        """Some messages of a batch as a batch of their own."""
+        return msgspec.json.encode({**self._shared, "batch": [self._messages[one] for one in places]}).decode(
+            "utf-8", "replace"
+        )
 
 
 def _raw_batch(row: Row) -> tuple[dict[str, msgspec.Raw], list[msgspec.Raw]]:
