@@ -249,5 +249,6 @@ def test_the_script_is_public_cacheable_and_small(client):
     assert answer["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert "public" in answer["Cache-Control"]
     assert len(answer.content) < 4000
+    assert answer["Vary"] == "Accept-Encoding", "one copy for all: no cookie and no language changes it"
     assert client.get("/holdfast.js", headers={"if-none-match": answer["ETag"]}).status_code == 304
     assert client.get("/holdfast.js").content.startswith(b"/* Holdfast")

@@ -6,12 +6,16 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
 from holdfast.server.api import gate
+from holdfast.server.intake.call import kind_of
+from holdfast.server.people.keys import make_token
 from holdfast.server.people.limits import Bucket
 from holdfast.server.people.models import ApiToken, AuditEntry, WriteKey, hashed
+from holdfast.server.people.snippets import snippets, token_snippets
 
 pytestmark = pytest.mark.usefixtures("served", "db")
 
@@ -142,3 +146,28 @@ def test_lists_come_in_pages(people):
         cursor = page["next"]
     assert sorted(seen) == ["agnes@example.com", "anna@example.com", "max@example.com", "olga@example.com"]
     assert Client().get("/api/v1/users?cursor=x", headers=headers).status_code == 422
+
+
+def test_what_is_pasted_leads_somewhere(client):
+    """Every address in the lines that come with a key is one of ours."""
+    site = settings.SITE_URL
+    told = "\n".join(one.text for one in (*snippets(site, "wk_x"), *token_snippets(site, "at_x")))
+    found = set(re.findall(re.escape(site) + r"(/[\w./-]+)", told))
+    assert found == {"/holdfast.js", "/v1/track", "/api/v1/me"}
+    assert client.get("/holdfast.js").status_code == 200
+    assert client.get("/api/v1/me").status_code == 401
+    assert kind_of("/v1/track") == "track"
+
+
+def test_who_tries_made_up_tokens_waits(people, monkeypatch):
+    """Refusals have a rate for each address; a right token from there goes through all the same."""
+    monkeypatch.setattr(gate, "_refusals", Bucket(1, 3))
+    _token, secret = make_token("till", ["look"], people["olga"])
+
+    def ask(token: str, address: str = "203.0.113.7"):
+        return Client().get("/api/v1/me", HTTP_AUTHORIZATION=f"Bearer {token}", REMOTE_ADDR=address)
+
+    assert [ask(f"at_{n}").status_code for n in range(5)] == [401, 401, 401, 429, 429]
+    assert int(ask("at_made_up")["Retry-After"]) >= 1
+    assert ask("at_made_up", "203.0.113.8").status_code == 401
+    assert ask(secret).status_code == 200

@@ -182,3 +182,20 @@ def serve(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=60,
     )
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("DATABASE_URL", "postgres://ann:secret@127.0.0.1:1/shop", "the database does not answer"),
+        ("DATABASE_URL", "mysql://ann:secret@127.0.0.1/shop", "postgres://user:password@host/name"),
+        ("HOLDFAST_SECOND_FACTOR_FOR", "ownr", "no role is called 'ownr'"),
+    ],
+)
+def test_what_is_wrong_with_a_setting_is_said_in_words(shop, monkeypatch, setting, value, words):
+    monkeypatch.setenv(setting, value)
+    told = serve(shop)
+    assert (told.returncode, words in told.stderr) == (1, True), told.stderr
+    assert "Traceback" not in told.stderr
+    assert "secret" not in told.stderr.lower().replace("mend", "")

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 
+from holdfast.errors import SettingsError
 from holdfast.server.options import number, option, switch
 from holdfast.server.people.access import roles
 from holdfast.server.people.mailing import backend
@@ -25,6 +26,15 @@ def _spread(name: str) -> Path:
     assert spec is not None
     assert spec.origin is not None
     return Path(spec.origin).parent
+
+
+def postgresql(url: str) -> dict[str, Any]:
+    """Django's database of a DATABASE_URL. SettingsError when it is none of PostgreSQL's."""
+    if urlsplit(url).scheme not in ("postgres", "postgresql"):
+        raise SettingsError("DATABASE_URL is no address of a PostgreSQL", "write it as postgres://user:password@host/name")
+    told: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
+    told.setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
+    return told
 
 
 # ---------------------------------------------------------------------------------------------------------------- where
@@ -49,11 +59,7 @@ _SQLITE: dict[str, Any] = {
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000; PRAGMA secure_delete=ON",
     },
 }
-DATABASES = {
-    "default": dj_database_url.parse(option("DATABASE_URL"), conn_max_age=600, conn_health_checks=True)
-    if option("DATABASE_URL")
-    else _SQLITE
-}
+DATABASES = {"default": postgresql(option("DATABASE_URL")) if option("DATABASE_URL") else _SQLITE}
 
 # ----------------------------------------------------------------------------------------------------------------- rooms
 INSTALLED_APPS = [
@@ -78,7 +84,6 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
-    "ninja",
 ]
 MIDDLEWARE = [
     "holdfast.server.people.safety.Headers",

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as Invalid
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -77,7 +78,8 @@ def _named(request: HttpRequest, error: HoldfastError) -> HttpResponse:  # noqa:
 
 
 def _not_allowed(request: HttpRequest, error: NotAllowed) -> HttpResponse:  # noqa: ARG001 - ninja's signature
-    return error_json(403, mend=f"This takes {error.needs}: use a token with that scope, or ask an owner for another role.")
+    mend = _("This takes %(needs)s: use a token with that scope, or ask an owner for another role.") % {"needs": error.needs}
+    return error_json(403, mend=mend)
 
 
 def _too_often(request: HttpRequest, error: TooOften) -> HttpResponse:  # noqa: ARG001 - ninja's signature
@@ -87,7 +89,7 @@ def _too_often(request: HttpRequest, error: TooOften) -> HttpResponse:  # noqa: 
 
 
 def _not_signed_in(request: HttpRequest, error: Exception) -> HttpResponse:  # noqa: ARG001 - ninja's signature
-    answer = error_json(401, mend="Send Authorization: Bearer and a token that was made on the page Keys.")
+    answer = error_json(401, mend=_("Send Authorization: Bearer and a token that was made on the page Keys."))
     answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
 
@@ -107,7 +109,7 @@ def _forbidden(request: HttpRequest, error: Exception) -> HttpResponse:  # noqa:
 
 
 def _away(request: HttpRequest, error: Exception) -> HttpResponse:  # noqa: ARG001 - ninja's signature
-    answer = error_json(503, "the analyst does not answer in time", "try again in a moment; nothing is lost")
+    answer = error_json(503, _("the analyst does not answer in time"), _("try again in a moment; nothing is lost"))
     answer.headers["Retry-After"] = "5"
     return answer
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 import ninja
+from allauth.core.internal.ratelimit import get_ip
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security import APIKeyCookie, HttpBearer
@@ -28,6 +29,9 @@ anew ("anew": what it gives is told only once, such as a secret)."""
 USED_EVERY = timedelta(minutes=1)
 
 _bucket: Bucket | None = None
+
+_refusals = Bucket(5, 300)
+"""Who sends tokens that there are not may do so three hundred times at once, then five times a second; counted by address."""
 
 
 def actor(request: HttpRequest) -> Any:
@@ -84,11 +88,12 @@ class TokenGate(HttpBearer):
         super().__init__()
         self.needs = needs
 
-    def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:  # noqa: ARG002 - ninja's signature
+    def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
         """The token; None when there is none such, or it is over. NotAllowed beyond its scopes, TooOften beyond the rate."""
         now = timezone.now()
         found = token_of(token, now)
         if found is None:
+            _refused(request)
             return None
         _paced(f"token {found.pk}")
         if found.last_used_at is None or now - found.last_used_at > USED_EVERY:
@@ -140,6 +145,13 @@ class Router(ninja.Router):
     def delete(self, path: str, *, needs: Need, **more: Any) -> Callable[[Any], Any]:
         """Take something away."""
         return self.operation(["DELETE"], path, needs=needs, **more)
+
+
+def _refused(request: HttpRequest) -> None:
+    """TooOften for an address that sends made-up tokens again and again; what is right is never counted."""
+    wait = _refusals.wait(get_ip(request))
+    if wait:
+        raise TooOften(wait)
 
 
 def _paced(who: str) -> None:

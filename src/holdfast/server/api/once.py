@@ -15,6 +15,7 @@ from typing import Any
 from django.apps import apps
 from django.core.cache import cache
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Status
 from ninja.errors import HttpError
 
@@ -47,7 +48,8 @@ def once(view: Callable[..., Status]) -> Callable[..., Status]:
         if not key:
             return view(request, **values)
         if len(key) > LONGEST:
-            raise UsageError(f"{HEADER} is longer than {LONGEST} signs", "take a shorter one")
+            what = _("%(header)s is longer than %(most)s signs") % {"header": HEADER, "most": LONGEST}
+            raise UsageError(what, _("take a shorter one"))
         slot, said = _slot(request, key), _said(request)
         if not cache.add(slot, [said], RUNNING_SECONDS):
             return _again(cache.get(slot), said)
@@ -65,9 +67,10 @@ def once(view: Callable[..., Status]) -> Callable[..., Status]:
 def _again(kept: Any, said: str) -> Status:
     """What was made the first time."""
     if kept is None or (kept[0] == said and len(kept) == 1):
-        raise HttpError(409, "a request with this key is being worked on; try again in a moment")
+        raise HttpError(409, _("a request with this key is being worked on; try again in a moment"))
     if kept[0] != said:
-        raise UsageError(f"this {HEADER} was sent with another body before", "take a new key for a new request")
+        what = _("this %(header)s was sent with another body before") % {"header": HEADER}
+        raise UsageError(what, _("take a new key for a new request"))
     row = apps.get_model(kept[2]).objects.filter(pk=kept[3]).first()
     if row is None:
         raise Http404

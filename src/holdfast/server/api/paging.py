@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Generic, TypeVar
 
+from django.utils.translation import gettext as _
 from ninja import Query, Schema
 from pydantic import StringConstraints
 
@@ -35,7 +36,7 @@ def key_of_cursor(cursor: str) -> int:
     if not cursor:
         return 0
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-        raise UsageError("this cursor was not given out", "use `next` of the page before, unchanged")
+        raise UsageError(_("this cursor was not given out"), _("use `next` of the page before, unchanged"))
     return int(cursor)
 
 
@@ -53,7 +54,7 @@ def place_of_cursor(cursor: str) -> int:
     """The place in a list that a cursor stands for. UsageError when it is none."""
     place = key_of_cursor(cursor)
     if place > FURTHEST:
-        raise UsageError("this cursor was not given out", "use `next` of the page before, unchanged")
+        raise UsageError(_("this cursor was not given out"), _("use `next` of the page before, unchanged"))
     return place
 
 

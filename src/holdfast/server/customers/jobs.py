@@ -31,8 +31,10 @@ def keep_details() -> None:
     """Each minute in which the lake has moved: what its new large files say is kept in order of the person, for her page."""
     from holdfast.server.analyst.client import call
 
-    version = str(newest_version(log_folder()))
-    noted = server_folder("kept") / "details-of"
+    newest = newest_version(log_folder())
+    if newest < 1:
+        return  # an empty lake: the analyst is not started for it
+    version, noted = str(newest), server_folder("kept") / "details-of"
     if not noted.exists() or noted.read_text("ascii") != version:
         call("customers.details.make", within_seconds=WITHIN_SECONDS)
         noted.write_text(version, "ascii")

@@ -86,6 +86,8 @@ class Headers:
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         if not request.path.startswith(settings.STATIC_URL):
             response.headers.setdefault("Cache-Control", "private, no-store")
+        if "public" in response.headers.get("Cache-Control", ""):  # the same for all: what lies between may keep one for all
+            response.headers["Vary"] = "Accept-Encoding"
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

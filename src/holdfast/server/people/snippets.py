@@ -27,7 +27,7 @@ def snippets(site: str, key: str) -> list[Snippet]:
         Snippet(
             "browser",
             "Web page",
-            f'<script src="{site}/v1/holdfast.js" data-write-key="{key}" async></script>',
+            f'<script src="{site}/holdfast.js" data-write-key="{key}" async></script>',
         ),
         Snippet(
             "curl",

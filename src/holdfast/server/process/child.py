@@ -15,6 +15,7 @@ from importlib import import_module
 from threading import Thread
 from time import sleep
 
+from holdfast.errors import HoldfastError
 from holdfast.server.options import option
 from holdfast.server.process.lean import keep_out
 from holdfast.server.process.logs import configure
@@ -45,7 +46,11 @@ def main(arguments: list[str]) -> int:
     keep_out()
     sys.setswitchinterval(TURN_SECONDS)
     Thread(target=_until_parent_is_gone, args=(lifeline,), daemon=True, name="lifeline").start()
-    return int(import_module(PLACES[name]).run(listening, lambda: _say_ready(ready)))
+    try:
+        return int(import_module(PLACES[name]).run(listening, lambda: _say_ready(ready)))
+    except HoldfastError as error:  # what names its mend is no bug: words rather than a traceback
+        logging.getLogger(__name__).error("%s: %s", error.what, error.mend)
+        return 1
 
 
 def _say_ready(handle: int) -> None:

@@ -25,6 +25,7 @@ QUIET = {
     "granian": logging.ERROR,
     "numba": logging.WARNING,
     "asyncio": logging.WARNING,
+    "django.security.DisallowedHost": logging.CRITICAL,  # whoever asks for another name is told so; it is no fault of ours
 }
 """Others' loggers, and from which level on they are heard."""
 

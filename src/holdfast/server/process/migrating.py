@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from holdfast.errors import WorkspaceError
+
 __all__ = ["migrate", "run"]
 
 MIGRATING = 7_642_118
@@ -26,14 +28,19 @@ def run(_listening: int, ready: Callable[[], None]) -> int:
 
 
 def migrate() -> None:
-    """Apply the migrations that are missing. Django is set up by it."""
+    """Apply the migrations that are missing. Django is set up by it. WorkspaceError when the database does not answer."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "holdfast.server.django_settings")
     import django
     from django.core.management import call_command
+    from django.db import OperationalError
 
     django.setup(set_prefix=False)
-    with _alone():
-        call_command("migrate", interactive=False, verbosity=0)
+    try:
+        with _alone():
+            call_command("migrate", interactive=False, verbosity=0)
+    except OperationalError as error:  # its first line names address and reason, never the password
+        reason = (str(error).splitlines() or ["no reason given"])[0]
+        raise WorkspaceError(f"the database does not answer: {reason}", "start it, or mend DATABASE_URL") from error
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
@@ -17,6 +18,7 @@ from holdfast.server.people.forms import TokenForm, WriteKeyForm
 from holdfast.server.people.keys import make_token, make_write_key, revoke
 from holdfast.server.people.models import ApiToken, WriteKey
 from holdfast.server.people.snippets import snippets, token_snippets
+from holdfast.server.place import settings as business_settings
 
 __all__ = ["keys", "new_token", "new_write_key", "revoke_token", "revoke_write_key"]
 
@@ -76,6 +78,7 @@ def _page(request: HttpRequest, **more: Any) -> HttpResponse:
         "key_form": WriteKeyForm(auto_id="key_%s"),
         "token_form": TokenForm(auto_id="token_%s"),
         "now": timezone.now(),
+        "zone": ZoneInfo(business_settings().zone),
     }
     invalid = "key_form" in more or "token_form" in more
     return render(request, "people/keys.html", said | more, status=422 if invalid else 200)
