@@ -12,6 +12,7 @@ from django.utils import timezone
 from holdfast.server.intake.inbox import inbox
 from holdfast.server.intake.jobs import old_refusals_deleted
 from holdfast.server.intake.models import RefusedEvent
+from holdfast.server.intake.replaying import replay_edited
 from holdfast.server.people.models import AuditEntry, WriteKey
 from holdfast.settings_file import write_settings
 
@@ -107,6 +108,7 @@ def test_sending_in_twice_is_once(as_, refusals):
     one = RefusedEvent.objects.filter(code="currency_unknown").first()
     for _ in range(2):
         as_("max").post(f"/refused/{one.pk}/")
+    replay_edited(one, "{}", inbox())  # of somebody who opened the page before
     assert inbox().waiting().rows == 1
 
 

@@ -22,6 +22,7 @@ from holdfast.server.intake.digesting import stepping
 from holdfast.server.intake.inbox import Inbox, Row, inbox
 from holdfast.server.intake.kept import BATCHES
 from holdfast.server.intake.models import RefusedEvent
+from holdfast.server.intake.replaying import REPLAY
 from holdfast.server.intake.unpacking import WEBHOOK
 
 __all__ = ["forget", "refused"]
@@ -116,7 +117,8 @@ def _waiting(box: Inbox) -> Iterator[Row]:
 def _of_row(box: Inbox, row: Row, person: _Person) -> int:
     """How many messages of a row were hers; the row is written anew without them."""
     body = _decoded(row.body)
-    if row.kind.startswith(WEBHOOK) or not isinstance(body, dict):
+    kind = row.kind.split(":", 2)[2] if row.kind.startswith(REPLAY) else row.kind
+    if kind.startswith(WEBHOOK) or not isinstance(body, dict):
         if not person.within(body):
             return 0
         box.replace(row.id, "batch", NOTHING)

@@ -36,11 +36,11 @@ def replay(events: Any, inbox: Inbox) -> int:
 
 
 def replay_edited(event: RefusedEvent, message: str, inbox: Inbox) -> None:
-    """Send in a refused event with another message in its place; that message is kept."""
+    """Send in a refused event with another message in its place; that message is kept. Nothing where it was sent in already."""
     with transaction.atomic():
-        event.message, event.outcome, event.replayed_at = message, "again", timezone.now()
-        event.save(update_fields=["message", "outcome", "replayed_at"])
-        inbox.put([_arrived(event, message)])
+        waits = RefusedEvent.objects.filter(pk=event.pk, outcome="")
+        if waits.update(message=message, outcome="again", replayed_at=timezone.now()):
+            inbox.put([_arrived(event, message)])
 
 
 def restored(rows: Sequence[Row]) -> tuple[list[Row], dict[int, int]]:
