@@ -259,6 +259,7 @@ def test_max_merges_cleo_and_takes_it_apart_again(shop, as_):
     assert answer.url == url("cleo-2")
     assert max_.get(url("cleo-1")).url == url("cleo-2")
     page = text(max_.get(url("cleo-2")))
+    assert "anon:cleo" not in text(max_.get(url("cleo-2")))  # an alias names both readings of an id
     assert "Rang about a lost mug" in page
     assert "Merged with" in page
     max_.post(url("cleo-2", "unmerge"), {"previous": "cleo-1"})

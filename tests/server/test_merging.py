@@ -25,7 +25,7 @@ def two(served):
     inbox().done(2**40)  # on PostgreSQL one inbox serves all tests
     pour(served, [
         happened(1, "cleo-1", kind="identify", **{"traits.email": "cleo@example.com", "traits.name": "Cleo Park"}),
-        happened(2, "cleo-2", device="c", kind="identify", **{"traits.email": "cleo@example.com", "traits.city": "Leeds"}),
+        happened(2, "cleo-2", device="c", kind="identify", **{"traits.email": "Cleo@Example.com", "traits.city": "Leeds"}),
         happened(3, "dan", kind="identify", **{"traits.phone": "+44 20 7946 0000"}),
     ])  # fmt: skip
     projection.follow()

@@ -16,6 +16,7 @@ from django.utils import timezone
 from holdfast.server.customers.figures import figures
 from holdfast.server.customers.links import person_of
 from holdfast.server.customers.models import Account, Customer, KnownAs, ids_of
+from holdfast.server.customers.resolving import ANONYMOUS
 from holdfast.server.customers.standing import name_shown
 from holdfast.server.place import settings
 
@@ -41,6 +42,12 @@ class Who:
         """What she is called."""
         one = self.customer
         return name_shown(one.name, one.email, self.person) if one else name_shown("", "", self.person)
+
+    @property
+    def shown_ids(self) -> tuple[str, ...]:
+        """Her ids as people read them: an alias names an id as customer and as visitor at once, told here as the customer."""
+        twice = {ANONYMOUS + one for one in self.ids}
+        return tuple(one for one in self.ids if one not in twice)
 
     @property
     def account(self) -> str:

@@ -20,6 +20,7 @@ from itertools import groupby
 from typing import Any
 
 from django.db.models import Count, Q
+from django.db.models.functions import Lower
 
 from holdfast.errors import UsageError
 from holdfast.server.customers.models import AliasCall, Consent, Customer, KnownAs, shown_person
@@ -100,11 +101,13 @@ def doubles(limit: int = 100) -> list[Double]:
 
 
 def _sharing(field: str, limit: int) -> Iterator[Double]:
-    shown = Customer.objects.filter(merged_into="").exclude(**{field: ""})
-    values = shown.order_by().values(field).annotate(n=Count("id")).filter(n__gt=1).order_by("n", field)[:limit]
-    rows = shown.filter(**{f"{field}__in": [row[field] for row in values]}).order_by(field, "id")
-    for value, theirs in groupby(rows, key=lambda row: str(getattr(row, field))):
-        yield Double(field, value, tuple(theirs))
+    """Addresses in any case: Ann@Example.com is ann@example.com."""
+    shown = Customer.objects.filter(merged_into="").exclude(**{field: ""}).annotate(same=Lower(field))
+    values = shown.order_by().values("same").annotate(n=Count("id")).filter(n__gt=1).order_by("n", "same")[:limit]
+    rows = shown.filter(same__in=[row["same"] for row in values]).order_by("same", "id")
+    for _same, theirs in groupby(rows, key=lambda row: row.same):
+        people = tuple(theirs)
+        yield Double(field, str(getattr(people[0], field)), people)
 
 
 def _say(previous: str, whole: str, *, unmerge: bool) -> None:

@@ -90,7 +90,7 @@ def account(request: HttpRequest, key: str) -> HttpResponse:
     ids = ids_there(there)
     tasks = [one for one in tasks_of(ids) if one.state == Task.State.OPEN]
     notes = notes_of(ids)[:20]
-    names = known.names_of({one.person for one in (*tasks, *notes)})
+    names = known.names_of({*(one.person for one in tasks), *(one.person for one in notes)})
     context: dict[str, Any] = {
         "account": name,
         "told": told,
