@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -13,12 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from serving import until
 
+import holdfast.server
 from holdfast.server.customers.firsts import Firsts
 from holdfast.settings import Settings
 from holdfast.workspace import Workspace
 
 AT_START_MB = 320
 """Some 230 MB on Linux; the bar is 400 MB with 30 million events: python -m benchmarks.memory."""
+
+OF_OTHERS = {"duckdb", "llvmlite", "ninja", "numba", "pandas", "plotly", "pydantic"}
+"""What the analyst needs, or the web."""
 
 NOTED = st.lists(st.tuples(st.integers(-4, 4), st.integers(0, 9)), max_size=9)
 
@@ -53,6 +58,26 @@ def test_the_client_of_postgresql_is_imported_where_there_is_postgresql(tmp_path
     environment = os.environ | {"DATABASE_URL": database, "HOLDFAST_WORKSPACE": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == there
+
+
+@pytest.mark.one_database
+def test_no_job_of_the_worker_imports_what_is_the_analysts(tmp_path):
+    """Whatever its functions import is imported here: numba alone is 60 MB that the worker would keep."""
+    wanted = {f"holdfast.server.{name}" for name in ("customers.forgetting", "customers.projection", "intake.digesting")}
+    for path in Path(holdfast.server.__file__).parent.glob("*/jobs.py"):
+        found = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom))
+        wanted |= {node.module for node in found if (node.module or "").startswith("holdfast")}
+    code = (
+        "import sys, django\nfrom importlib import import_module\n"
+        "from holdfast.server.process.lean import keep_out\nkeep_out()\ndjango.setup(set_prefix=False)\n"
+        f"for name in {sorted(wanted)}: import_module(name)\n"
+        f"print(sorted({{name.partition('.')[0] for name in sys.modules}} & {OF_OTHERS}),"
+        " [name for name in sys.modules if name.startswith(('holdfast.analyses', 'holdfast.charts'))])"
+    )
+    environment = os.environ | {"HOLDFAST_WORKSPACE": str(tmp_path)}
+    environment |= {"DJANGO_SETTINGS_MODULE": "holdfast.server.django_settings"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[] []"
 
 
 @given(st.lists(NOTED, max_size=4))

@@ -4,7 +4,8 @@
     rows = RowsById.open(path)
     rows.row("17"), rows.about["as_of"]
 
-The file is mapped, not read: only the pages that a look-up touches take memory.
+The file is mapped, not read: only the pages that a look-up touches take memory. The worker looks only at what is said of it,
+without the compiler that hashes ids.
 """
 
 from __future__ import annotations
@@ -16,8 +17,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-
-from holdfast.timelines.text import hash_strings
 
 __all__ = ["RowsById", "write"]
 
@@ -43,6 +42,8 @@ class RowsById:
 
     def row(self, person: str) -> dict[str, Any] | None:
         """The row of a person; None when there is none."""
+        from holdfast.timelines.text import hash_strings
+
         mark = hash_strings(pa.array([person], pa.string()))[0]
         place = int(np.searchsorted(self.hashes, mark))
         while place < len(self.hashes) and self.hashes[place] == mark:
@@ -66,6 +67,8 @@ def write(path: Path, table: pa.Table, name: str, about: dict[str, str]) -> None
     name   the column with the ids
     about  what is said of the table as a whole
     """
+    from holdfast.timelines.text import hash_strings
+
     chunks = pc.cast(table[name], pa.string()).chunks
     hashes = hash_strings(pa.concat_arrays(chunks)) if chunks else np.empty(0, np.uint64)
     ordered = table.append_column(HASH, pa.array(hashes)).take(np.argsort(hashes, kind="stable")).combine_chunks()

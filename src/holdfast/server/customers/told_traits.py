@@ -1,7 +1,7 @@
 """The errands "customers.traits" and "customers.traits.make": a table of every trait of every customer, and a row of it.
 
 The table is a file in server/kept named after the generation of the timelines, in order of the hash of the id, so that a row is
-found by halving. In the analyst.
+found by halving. In the analyst; the worker asks only when it was made, and imports no analyses for that.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from holdfast.analyses.traits import ON_DEMAND, Traits
 from holdfast.errors import HoldfastError
 from holdfast.server.customers.computed import Computed
 from holdfast.server.customers.rows_by_id import RowsById, about_of, write
@@ -101,6 +100,8 @@ def _files(folder: Path) -> list[Path]:
 
 def _worked_out(timelines: Timelines) -> pa.Table:
     """The quick traits in one walk, each of the longer ones that can be worked out on these data beside them."""
+    from holdfast.analyses.traits import ON_DEMAND, Traits
+
     table = Traits().answer(timelines).table
     for name in ON_DEMAND:
         if name in LONG:
