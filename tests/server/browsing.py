@@ -39,13 +39,16 @@ def _chromium(django_db_setup: None) -> Iterator[Any]:
 
 @pytest.fixture
 def browse(needs, transactional_db, live_server, people, request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
-    """`browse(name, width=1440, height=1000, dark=False)`: a page, signed in as that person (None: nobody)."""
+    """`browse(name, width=1440, height=1000, dark=False, scripts=True)`: a page, signed in as that person (None: nobody)."""
     needs("browser")
     chromium, live, opened, complaints = request.getfixturevalue("_chromium"), live_server, [], []
 
-    def page(name: str | None, *, width: int = 1440, height: int = 1000, dark: bool = False) -> Any:
+    def page(name: str | None, *, width: int = 1440, height: int = 1000, dark: bool = False, scripts: bool = True) -> Any:
         context = chromium.new_context(
-            base_url=live.url, viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
+            base_url=live.url,
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=scripts,
         )
         opened.append(context)
         if name is not None:

@@ -1,80 +1,26 @@
-"""Every page that can be reached by links: no serious finding by axe, nothing wider than a telephone, no script refused."""
+"""Every page that can be reached by links, and some that cannot: no serious finding by axe, wide, narrow, dark and on paper.
+
+`tools/axe_sweep.py` looks at far more of them, and takes far longer.
+"""
 
 from __future__ import annotations
 
-import os
-from collections import Counter
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
-from urllib.parse import urlsplit
-
 import pytest
-from django.urls import Resolver404, resolve
+from looking import CONTRAST, serious, settled, too_wide, unseen_focus, walk
+
+from tests.server.corner import LONG, open_corner, url
 
 pytestmark = pytest.mark.one_database
 
-MOST_OF_A_KIND = 1
-"""Pages of one URL pattern that are looked at; the analyses, each a page of its own, are told apart by their address."""
+A4 = 718
+"""Pixels between the margins of a sheet of paper."""
 
-EVERY_ANALYSIS = "HOLDFAST_TEST_EVERY_ANALYSIS"
-"""Set, all analyses are looked at; else those of `ANALYSES`, which between them have every kind of picture."""
+CUT = """[...document.querySelectorAll("main *")].filter(one => one.clientWidth && one.scrollWidth > one.clientWidth + 2
+  && getComputedStyle(one).overflowX !== "visible" && !one.closest(".visually-hidden,svg,.plot"))
+  .map(one => one.outerHTML.slice(0, 90))"""
+"""What holds more than it shows."""
 
-ANALYSES = ("bridge", "cohorts", "rfm", "survival", "paths", "persona-cards", "attention", "initiatives")
-
-
-@cache
-def axe_script() -> str:
-    return (Path(find_spec("axe_core_python").origin).parent / "axe.min.js").read_text()
-
-
-def kind(address: str) -> str | None:
-    """The name of a page's URL; None for what is no page of ours."""
-    parts = urlsplit(address)
-    if parts.path.endswith((".csv", ".json", ".js", ".zip", ".svg", ".jsonl")) or parts.path.startswith(("/static/", "/api/")):
-        return None
-    try:
-        found = resolve(parts.path)
-    except Resolver404:
-        return None
-    analysis = parts.path.split("/")[2] if parts.path.startswith("/insights/") else ""
-    if analysis and "people" not in parts.path and not os.environ.get(EVERY_ANALYSIS) and analysis not in ANALYSES:
-        return None
-    return parts.path if found.url_name == "insight" else found.url_name
-
-
-def settled(page) -> None:
-    """Waits until no part of the page is still being worked out or fetched."""
-    page.locator(".working, .htmx-request").first.wait_for(state="detached")
-
-
-def walk(page, begin: str = "/"):
-    """Pages by following links, a few of each kind; the page stands on each while it is yielded."""
-    seen, kinds, waiting = set(), Counter(), [begin]
-    while waiting:
-        address = waiting.pop(0)
-        name = kind(address)
-        if address in seen or name is None or "logout" in name or kinds[name] >= MOST_OF_A_KIND:
-            continue
-        seen.add(address)
-        kinds[name] += 1
-        answer = page.goto(address)
-        settled(page)
-        assert answer.status < 400, f"{address}: {answer.status}"
-        yield address
-        waiting += page.eval_on_selector_all("a[href]", "all => all.map(one => one.getAttribute('href'))")
-        waiting = [one for one in waiting if one.startswith("/") and not one.startswith("//")]
-
-
-def serious(page) -> list[str]:
-    """What axe finds that is serious or critical."""
-    page.evaluate(axe_script())
-    found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:160]} ({len(one['nodes'])})"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
+PRESSED = "nav:visible, button:visible, .btn:visible, dialog:visible"
 
 
 @pytest.mark.usefixtures("giftware")
@@ -84,18 +30,58 @@ def test_no_page_has_a_serious_finding_or_is_wider_than_a_telephone(browse):
     for address in walk(wide):
         pages += 1
         complaints += [f"{address}: {one}" for one in serious(wide)]
+        wide.emulate_media(color_scheme="dark")
+        complaints += [f"{address}, dark: {one}" for one in serious(wide, CONTRAST)]
+        wide.emulate_media(color_scheme="light")
         narrow.goto(address)
         settled(narrow)
-        over = narrow.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        complaints += [f"{address}: {over} pixels wider than a telephone"] if over > 1 else []
+        over = too_wide(narrow)
+        complaints += [f"{address}: {over} pixels wider than a telephone"] if over else []
+        complaints += [f"{address}, on paper: {one}" for one in on_paper(narrow)]
     assert pages > 20
     assert not complaints, "\n".join(complaints)
 
 
-@pytest.mark.usefixtures("giftware")
-def test_in_the_dark_everything_can_be_read(browse):
-    page = browse("olga", dark=True)
-    for address in ("/", "/customers/", "/insights/", "/insights/cohorts/", "/accounts/login/"):
-        page.goto(address)
-        settled(page)
-        assert not serious(page), address
+def on_paper(page) -> list[str]:
+    """What is wrong with a page on paper, also for who reads in the dark: paper is white, and nothing there can be pressed."""
+    page.emulate_media(media="print", color_scheme="dark")
+    page.set_viewport_size({"width": A4, "height": 1000})
+    white = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    pressed = page.locator(PRESSED).count()
+    wrong = [f"{pressed} buttons and the like"] if pressed else []
+    wrong += [] if white else ["not white"]
+    wrong += [f"{over} pixels too wide"] if (over := too_wide(page)) else []
+    wrong += [f"cut: {one}" for one in page.evaluate(CUT)]
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(media="screen", color_scheme="light")
+    return wrong
+
+
+def test_what_links_do_not_reach_can_be_read_and_used_too(browse, served):
+    """Signed out, refused, opened, found as one types, long names; and who goes by keyboard sees where she is."""
+    out, page = browse(None), browse("olga", width=390, height=844)
+    out.goto("/accounts/login/")
+    assert not serious(out)
+    out.fill("input[name=login]", "olga@example.com")
+    out.fill("input[name=password]", "wrong")
+    out.click("button:has-text('Sign in')")
+    out.locator(".errorlist, [role=alert]").first.wait_for()
+    assert not serious(out)
+    assert not unseen_focus(out)
+
+    page.goto("/")
+    assert not serious(page), "nothing has come in yet"
+    page.keyboard.press("?")
+    assert page.locator("dialog[open]").count()
+    assert not serious(page)
+    open_corner(served)
+    page.goto("/customers/")
+    page.locator("#q").press_sequentially("a")
+    page.locator("#hits .hit.at").wait_for()
+    assert not serious(page)
+    page.goto(url(LONG))
+    settled(page)
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert not serious(page)
+    assert not too_wide(page)
+    assert not unseen_focus(page)

@@ -1,6 +1,6 @@
 // Draws the Plotly figures of the page, in the colours of the reader's mode; the tables say the same without it.
 (function () {
-  var dark = window.matchMedia("(prefers-color-scheme: dark)");
+  var dark = window.matchMedia("screen and (prefers-color-scheme: dark)");
   function draw() {
     document.querySelectorAll("[data-figure]").forEach(function (place) {
       var source = document.getElementById(place.dataset.figure + (dark.matches ? "-dark" : "-light"));

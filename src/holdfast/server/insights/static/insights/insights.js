@@ -3,7 +3,7 @@
 (function () {
   "use strict";
   var plotly = document.currentScript.dataset.plotly;
-  var dark = window.matchMedia("(prefers-color-scheme: dark)");
+  var dark = window.matchMedia("screen and (prefers-color-scheme: dark)");
   var loading = null;
 
   function loaded() {
@@ -50,7 +50,16 @@
     if (places.length) { loaded().then(function () { places.forEach(draw); }); }
   }
 
+  // A sheet of paper is narrower than the window, and the figures do not learn it by themselves.
+  function drawn(width) {
+    document.querySelectorAll(".js-plotly-plot").forEach(function (place) {
+      window.Plotly.relayout(place, width ? { width: width, autosize: false } : { width: null, autosize: true });
+    });
+  }
+
   all();
   dark.addEventListener("change", all);
+  window.addEventListener("beforeprint", function () { drawn(640); });
+  window.addEventListener("afterprint", function () { drawn(0); });
   document.addEventListener("htmx:after:swap", all);
 })();

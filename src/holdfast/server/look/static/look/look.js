@@ -46,6 +46,12 @@
   document.addEventListener("toggle", reachable, true);
   document.addEventListener("htmx:after:swap", reachable);
 
+  // A part that could not be fetched says so, instead of seeming to work for ever.
+  document.addEventListener("htmx:error", function (event) {
+    var place = event.target.querySelector && event.target.querySelector(".working");
+    if (place) { place.className = "empty"; place.textContent = document.body.dataset.lost; }
+  });
+
   // The navigation's line for this page is in view on narrow screens.
   var here = document.querySelector("nav a.on");
   if (here && window.matchMedia("(max-width: 860px)").matches) { here.scrollIntoView({ block: "nearest", inline: "center" }); }
