@@ -101,6 +101,15 @@ def test_a_name_that_no_row_could_keep_is_refused_when_it_is_given(as_, box, nam
     assert as_("olga").post("/sources/connect/shopify/", {"name": name, "prefix": ""}).status_code == 422
 
 
+def test_a_source_whose_folder_is_gone_stops_no_page(as_, box):
+    shop = connected(as_("olga"), "shopify")
+    Connection.objects.update(kind="till")
+    olga = as_("olga")
+    assert olga.get("/sources/").status_code == 200
+    assert olga.get(f"/sources/{shop.pk}/").status_code == 404
+    assert shopify(shop, "orders/paid", shopify_order()) == 404
+
+
 def test_what_is_no_webhook_is_turned_away(as_, box):
     olga = as_("olga")
     shop = connected(olga, "shopify")

@@ -112,7 +112,7 @@ def source_kinds(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001 - ninj
 @router.get("/sources", needs="look", response={200: Page[SourceOut]} | ERRORS, summary="What comes in from where?")
 def sources(request: HttpRequest, limit: Limit = 50, cursor: Cursor = "") -> dict[str, Any]:  # noqa: ARG001 - ninja's signature
     """The connected ones, newest first."""
-    return by_key(Connection.objects.filter(disconnected_at=None), limit, cursor)
+    return by_key(connecting.connected(), limit, cursor)
 
 
 @router.post("/sources", needs="own", again="anew", response={201: SourceMade} | ERRORS, summary="Connect a source")
@@ -168,7 +168,7 @@ def privacy_request_done(request: HttpRequest, request_id: Id) -> PrivacyRequest
 
 
 def _connected(pk: int) -> Connection:
-    return get_object_or_404(Connection, pk=pk, disconnected_at=None)
+    return get_object_or_404(connecting.connected(), pk=pk)
 
 
 def _told(one: Connection) -> dict[str, Any]:

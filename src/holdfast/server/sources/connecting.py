@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,7 +19,7 @@ from holdfast.server.sources.models import Connection
 from holdfast.server.sources.registry import SOURCES
 from holdfast.server.sources.sealing import opened, sealed
 
-__all__ = ["change_secret", "connect", "disconnect", "public_url", "secrets_of"]
+__all__ = ["change_secret", "connect", "connected", "disconnect", "public_url", "secrets_of"]
 
 KEPT_SECRETS = 2
 """The new one, and the one before it, so that webhooks signed meanwhile are still known."""
@@ -79,6 +80,11 @@ def disconnect(connection: Connection, by: Any) -> None:
     connection.name = f"{connection.name[:60]} ({connection.disconnected_at:%Y-%m-%d %H%M%S})"
     connection.save(update_fields=["disconnected_at", "sealed", "name"])
     audit.record(by, "source.disconnect", subject=str(connection.pk))
+
+
+def connected() -> QuerySet[Connection]:
+    """Those that are connected. One whose folder is not in this version of Holdfast waits until it is."""
+    return Connection.objects.filter(disconnected_at=None, kind__in=SOURCES)
 
 
 def secrets_of(connection: Connection) -> list[str]:

@@ -24,7 +24,7 @@ __all__ = ["connect", "connection", "disconnect", "privacy_done", "secret", "sou
 def sources(request: HttpRequest) -> HttpResponse:
     """What comes in from where, how fresh, how much."""
     now = timezone.now()
-    listed = list(Connection.objects.filter(disconnected_at=None))
+    listed = list(connecting.connected())
     hour, day = counting.since(listed, now - timedelta(hours=1)), counting.since(listed, now - timedelta(hours=23))
     rows = [
         {"one": one, "label": SOURCES[one.kind].label, "hour": hour.get(one.pk, 0), "day": day.get(one.pk, 0)} for one in listed
@@ -111,7 +111,7 @@ def privacy_done(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _connection(pk: int) -> Connection:
-    return get_object_or_404(Connection, pk=pk, disconnected_at=None)
+    return get_object_or_404(connecting.connected(), pk=pk)
 
 
 def _shown(request: HttpRequest, one: Connection, made_secret: str) -> HttpResponse:

@@ -45,7 +45,7 @@ def hook(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return HttpResponse(status=405, headers={"Allow": "POST"})
     connection = Connection.objects.filter(token=token).first()
-    if connection is None:
+    if connection is None or connection.kind not in SOURCES:
         return _answer(404, "there is no such address")
     if connection.disconnected_at is not None:
         return _answer(410, "this source was disconnected")
