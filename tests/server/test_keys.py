@@ -108,6 +108,7 @@ def test_a_browser_calls_the_api_with_its_session_and_the_csrf_token(people):
     said = {"name": "Till"}
     refused = client.post("/api/v1/write-keys", said, content_type="application/json")
     assert (refused.status_code, refused.json()["type"]) == (403, "not_allowed")
+    assert "X-CSRFToken" in refused.json()["mend"]
     client.get("/me/")
     token = client.cookies["csrftoken"].value
     made = client.post("/api/v1/write-keys", said, content_type="application/json", headers={"X-CSRFToken": token})

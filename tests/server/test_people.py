@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from holdfast.errors import UnknownName, UsageError
 from holdfast.server.people.inviting import LIFETIME, accept, again, invite, opened, revoke, too_often
+from holdfast.server.people.keys import make_token
 from holdfast.server.people.members import change_role, let_in_again, shut_out
 from holdfast.server.people.models import AuditEntry, Invitation, User
 from tests.server.conftest import PASSWORD
@@ -191,3 +192,16 @@ def test_what_one_changes_about_oneself_is_in_the_audit_log(as_):
         ("anna@example.com", {"changed": "name weekly_report"}),
         ("anna@example.com", {"changed": "weekly_report"}),
     ]
+
+
+def test_who_may_not_invite_any_more_leaves_no_door_open(people):
+    """Max, an owner for a day, invites another address of his as owner, by hand and by a token, and is shut out."""
+    change_role(people["max"], "owner", people["olga"])
+    _invitation, by_hand = invite("max@home.example", "owner", people["max"])
+    token, _secret = make_token("till", ["own"], people["max"])
+    _invitation, by_token = invite("max2@home.example", "owner", token)
+    _invitation, olgas = invite("ben@example.com", "agent", people["olga"])
+    change_role(people["max"], "manager", people["olga"])
+    assert (opened(token_of(by_hand)), opened(token_of(by_token))) == (None, None)
+    assert opened(token_of(olgas)) is not None
+    assert AuditEntry.objects.filter(action="user.invite_revoked").count() == 2

@@ -270,3 +270,9 @@ def test_the_pages_are_loaded_without_what_reads_events(tmp_path):
         check=True,
     )
     assert told.stdout.strip() == "[]"
+
+
+def test_a_form_that_is_too_large_is_called_so(settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    answer = Client().post("/accounts/login/", {"login": "x" * 200})
+    assert (answer.status_code, "too large" in answer.content.decode()) == (413, True)

@@ -385,6 +385,9 @@ def test_a_lock_out_is_not_swept_away_by_others(people):
     for number in range(400):
         cache.set(f"another-{number}", 1, 900)
     assert "Too many failed" in enter(Client(), "max@example.com", REMOTE_ADDR="10.9.9.9").content.decode()
+    client = Client()
+    client.post(path_of(link(people["max"])))
+    assert signed_in(client), "a link from the terminal lets in meanwhile"
 
 
 def test_what_is_over_is_thrown_away():

@@ -119,5 +119,8 @@ def _invalid(request: HttpRequest, error: Invalid) -> HttpResponse:  # noqa: ARG
 
 
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:  # noqa: ARG001 - ninja's signature
+    if error.status_code == 403:  # ninja's, where a browser calls by its session
+        mend = _("send it in the header X-CSRFToken, or call with a token of the API")
+        return error_json(403, _("the CSRF token is missing or wrong"), mend)
     status = error.status_code if error.status_code in WORDS else 400
     return error_json(status, str(error))

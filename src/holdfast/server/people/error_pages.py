@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
@@ -112,9 +112,11 @@ def answered(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400; where the host is not one that is answered, it says how that is mended."""
+    """400, or 413 for a body that is too large; where the host is not one that is answered, it says how that is mended."""
     if isinstance(exception, DisallowedHost):
         return error_page(request, 400, HoldfastError(str(WRONG_HOST.what), str(WRONG_HOST.mend)))
+    if isinstance(exception, RequestDataTooBig):
+        return error_page(request, 413)
     return error_page(request, 400)
 
 

@@ -20,7 +20,7 @@ from holdfast.server.people.access import ROLES
 from holdfast.server.people.audit import record
 from holdfast.server.people.limits import allowed
 from holdfast.server.people.mailing import went_out
-from holdfast.server.people.models import Invitation, User, hashed
+from holdfast.server.people.models import ApiToken, Invitation, User, hashed
 from holdfast.server.place import settings as business_settings
 
 __all__ = ["LIFETIME", "accept", "again", "invitation_for", "invite", "open_invitations", "opened", "revoke", "too_often"]
@@ -55,7 +55,7 @@ def invite(email: str, role: str, by: Any, *, now: datetime | None = None) -> tu
             email=email,
             role=role,
             hash=hashed(secret),
-            invited_by=by if isinstance(by, User) else None,
+            invited_by=by.created_by if isinstance(by, ApiToken) else by if isinstance(by, User) else None,
             sent_at=now,
             expires_at=now + LIFETIME,
         )

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from holdfast.errors import UnknownName, UsageError
 from holdfast.server.people.access import ROLES
 from holdfast.server.people.audit import record
-from holdfast.server.people.models import User
+from holdfast.server.people.inviting import revoke
+from holdfast.server.people.models import Invitation, User
 from holdfast.server.people.sessions import end_sessions
 
 __all__ = ["change_role", "let_in_again", "shut_out", "sign_out_everywhere"]
@@ -26,6 +27,8 @@ def change_role(user: User, role: str, by: object) -> User:
     before, user.role = user.role, role
     user.save(update_fields=["role"])
     record(by, "user.role", subject=str(user.pk), before=before, after=role)
+    if role != "owner":
+        _take_back_invitations(user, by)
     return user
 
 
@@ -37,6 +40,7 @@ def shut_out(user: User, by: object) -> User:
     user.save(update_fields=["is_active"])
     end_sessions(user)
     record(by, "user.shut_out", subject=str(user.pk))
+    _take_back_invitations(user, by)
     return user
 
 
@@ -53,6 +57,12 @@ def sign_out_everywhere(user: User, by: object, *, but: str = "") -> int:
     count = end_sessions(user, but=but)
     record(by, "user.sign_out_everywhere", subject=str(user.pk), sessions=count)
     return count
+
+
+def _take_back_invitations(user: User, by: object) -> None:
+    """What somebody sent who may not invite any more: else a link to another address of hers would let her in again."""
+    for one in Invitation.objects.filter(invited_by=user, accepted_at=None, revoked_at=None):
+        revoke(one, by)
 
 
 def _another_owner(user: User) -> None:
