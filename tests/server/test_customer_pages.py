@@ -6,6 +6,7 @@ import csv
 import io
 import re
 
+import pyarrow as pa
 import pytest
 
 from holdfast.server.customers.links import key_of
@@ -13,6 +14,8 @@ from holdfast.server.customers.models import Consent, Customer, Erasure
 from holdfast.server.customers.pages.customers import csv_safe
 from holdfast.server.customers.standing import Standing, initials, name_shown, standing_told
 from holdfast.server.people.models import AuditEntry
+from holdfast.settings import Settings
+from holdfast.workspace import Workspace
 from tests.server.corner import HOSTILE, LONG, RTL, SLASHED, VISITOR, open_corner, order, url
 from tests.server.lakes import happened, pour
 
@@ -147,6 +150,19 @@ def test_without_an_analyst_the_page_still_tells_who_she_is(shop, as_, monkeypat
     assert "analyst does not answer" in text(anna.get(url("ann", "timeline"), **HTMX))
     assert "analyst does not answer" in text(anna.get(url("ann", "expected")))
     assert "Ann Archer" in text(anna.get("/customers/"))
+
+
+@pytest.mark.parametrize(("margin", "word"), [(None, "revenue"), (0.4, "profit")])
+def test_the_value_says_whether_it_is_revenue_or_profit(as_, tmp_path, monkeypatch, margin, word):
+    """SEMANTICS 14: profit when a margin is given, revenue otherwise, and the result says which."""
+    from holdfast.server.customers import foreseen
+
+    made = open_corner(Workspace.create(tmp_path / "margins", Settings(name="Margins", currency="GBP", margin=margin)))
+    anna = as_("anna")
+    monkeypatch.setenv("HOLDFAST_WORKSPACE", str(made.path))
+    row = {"customer": ["ann"], "value": [90.0], "low": [10.0], "high": [200.0], "p_alive": [0.9], "value_at_risk": [9.0]}
+    monkeypatch.setattr(foreseen, "_QUESTIONS", foreseen._QUESTIONS | {"value": lambda _timelines: pa.table(row)})
+    assert f"£10.00 to £200.00 · {word}" in text(anna.get(url("ann", "expected")))
 
 
 def test_a_ticket_can_hold_the_panel(shop, as_):

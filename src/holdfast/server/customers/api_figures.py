@@ -55,13 +55,17 @@ class TraitsOut(Schema):
 
 
 class Expected(Schema):
-    """What is to be expected of her; each part is null where it cannot be told, and `why_not` says why."""
+    """What is to be expected of her; each part is null where it cannot be told, and `why_not` says why.
+
+    `money`: what the value is in, profit where the settings have a margin.
+    """
 
     as_of: date
     next_order: dict[str, Any] | None
     value: dict[str, Any] | None
     risk: dict[str, Any] | None
     why_not: dict[str, str]
+    money: str
 
 
 class Liked(Schema):

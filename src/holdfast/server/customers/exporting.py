@@ -136,7 +136,7 @@ def _expected(person: str) -> dict[str, Any]:
 
     told = call("customers.foreseen", within_seconds=120, person=person)
     parts = {name: getattr(told, name) for name in ("next_order", "value", "risk")}
-    return {"as_of": told.as_of, **parts} if any(parts.values()) else {}
+    return {"as_of": told.as_of, "money": told.money, **parts} if any(parts.values()) else {}
 
 
 def _refused(ids: list[str]) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
@@ -48,6 +48,7 @@ class Foreseen:
     value       value with low and high (90 %: her own future), p_alive, value_at_risk, over `months`
     risk        risk with low and high, band, reasons, over `days`
     why_not     part → why it cannot be told
+    money       what the value is in: profit where the settings have a margin, revenue otherwise (SEMANTICS 14)
     """
 
     as_of: date
@@ -56,6 +57,7 @@ class Foreseen:
     risk: dict[str, Any] | None = None
     why_not: dict[str, str] = field(default_factory=dict)
     working: bool = False
+    money: Literal["profit", "revenue"] = "revenue"
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ def foreseen_errand(desk: Desk, person: str) -> Foreseen:
         next_order=rows["next_order"],
         value=rows["value"],
         risk=rows["risk"],
+        money="profit" if held["value"].about.get("money") == "profit" else "revenue",
         why_not={name: table.about["why not"] for name, table in held.items() if "why not" in table.about},
     )
 
@@ -92,6 +95,7 @@ def make(desk: Desk) -> int:
             "as_of": timelines.as_of().last.isoformat(),
             "made_at": datetime.now(UTC).isoformat(timespec="microseconds"),
             "events": str(timelines.events),
+            "money": "revenue" if timelines.settings.margin is None else "profit",
         }
         erasures = desk.workspace.lake.erasures()
         for name, ask in _QUESTIONS.items():
