@@ -43,7 +43,7 @@ def test_it_says_what_to_lay_beside_the_claim_and_what_survival_counts():
     assert any("3 in 10" in note and "first figure" in note for note in notes)
     assert any("first silence" in note for note in notes)
     contracts = events("ann Started @0  ann o1 10 @0  ann o2 10 @400", CONTRACT).ask(OneYear())
-    assert "holdfast survival" in contracts.notes[-1]
+    assert "“survival”" in contracts.notes[-1]
     assert "of orders" in contracts.notes[-1]
 
 

@@ -311,9 +311,9 @@ def test_at_risk_is_what_a_sure_renewal_would_add():
 
 def test_contracts_that_look_yearly_are_said_to():
     yearly = contract_shop(400, every="year", periods=6, alpha=0.9, beta=2.0)
-    assert any("--every year" in note for note in yearly.ask(ContractValue(holdout=0)).notes)
-    assert not any("--every year" in note for note in yearly.ask(ContractValue(every="year", holdout=0)).notes)
-    assert not any("--every year" in note for note in contract_shop(400).ask(ContractValue(holdout=0)).notes)
+    assert any("“every” year" in note for note in yearly.ask(ContractValue(holdout=0)).notes)
+    assert not any("“every” year" in note for note in yearly.ask(ContractValue(every="year", holdout=0)).notes)
+    assert not any("“every” year" in note for note in contract_shop(400).ask(ContractValue(holdout=0)).notes)
 
 
 def test_the_sentence_stands_on_a_year_s_renewals_and_segments_say_whose_model():

@@ -64,7 +64,7 @@ def test_on_a_real_shop_the_settings_speak_where_nothing_is_said() -> None:
         timelines.settings = settings
     new, kept = answer.table.to_pylist()
     assert kept["cost"] is None
-    assert any("--keeping" in note for note in answer.notes)
+    assert any("“keeping”" in note for note in answer.notes)
     assert more.table.to_pylist()[0]["cost"] == pytest.approx(2 * new["cost"])
     times = next(row for row in more.extra["worth"].to_pylist() if "so many kept" in row["what"])
     assert times["low"] < times["value"] < times["high"]

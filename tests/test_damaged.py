@@ -62,7 +62,7 @@ def test_a_lake_with_a_damaged_log_is_said_in_one_line(shop):
 def test_who_asks_for_nobody_is_told_why(shop):
     told = holdfast("rfm", "-w", shop, "--where", "Country=Narnia", "--json")
     assert told.code == 0
-    assert "nobody meets --where Country=Narnia" in json.loads(told.out)["notes"][0]
+    assert "nobody meets Country=Narnia" in json.loads(told.out)["notes"][0]
     early = holdfast("rfm", "-w", shop, "--as-of", "1999-01-01", "--json")
     assert "the data end on 2024-04-25" in json.loads(early.out)["notes"][0]
     assert not any("nobody" in note for note in json.loads(holdfast("rfm", "-w", shop, "--json").out)["notes"])

@@ -354,10 +354,10 @@ def test_without_settings_every_own_doing_is_activity_and_the_answer_says_so():
     story = "\n".join([CROWD, every("ann", 7, 1, 344, "Visit"), "ann o1 10 @50", every("ann", 7, 345, 365, "Email Sent")])
     answer = told(story, Settings(gone_after=120)).ask(EarlySigns())
     assert answer.people(status="falling").ids == ("ann",)
-    assert any("--events orders" in note for note in answer.notes)
+    assert any("“events” orders" in note for note in answer.notes)
     assert told(story, Settings(gone_after=120)).ask(EarlySigns(events="orders")).people(status="falling").ids == ()
     named = told(story, Settings(gone_after=120, active=("Visit",))).ask(EarlySigns())
-    assert not any("--events orders" in note for note in named.notes)
+    assert not any("“events” orders" in note for note in named.notes)
 
 
 def test_where_next_to_nobody_can_be_tested_the_words_say_that_first():

@@ -135,18 +135,30 @@ def test_a_share_of_a_day_is_written_in_hours_minutes_or_seconds():
     ]
 
 
-def test_a_page_says_nothing_of_options_of_the_command_line_where_a_list_was_cut():
-    from dataclasses import replace
+def test_no_note_speaks_of_options_of_the_command_line():
+    """Notes stand on pages and in notebooks too: a choice is named, “limit”, not written as on one of the three."""
+    import ast
+    from pathlib import Path
 
+    import holdfast.analyses
     from holdfast.analyses.customers import Customers
-    from holdfast.report.parts import notes
 
-    cut = stream().ask(Customers(limit=3))
-    assert "--limit" in cut.notes[0]
-    said = str(notes(cut))
-    assert "more than are listed here" in said
-    assert "--limit" not in said
-    assert "plain" in str(notes(replace(cut, notes=("plain",))))
+    def told(node: ast.AST) -> list[str]:
+        """Texts below a node that are neither a docstring nor a refusal's."""
+        if isinstance(node, ast.Raise) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            return []
+        own = [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
+        return own + [text for child in ast.iter_child_nodes(node) for text in told(child)]
+
+    files = Path(holdfast.analyses.__file__).parent.rglob("*.py")
+    found = {
+        path.name: text
+        for path in files
+        for text in told(ast.parse(path.read_text("utf-8")))
+        if " --" in f" {text}" and "import " not in text
+    }
+    assert found == {}
+    assert "“limit”" in stream().ask(Customers(limit=3)).notes[0]
 
 
 def test_risks_of_single_customers_stand_with_their_interval_and_no_empty_column():

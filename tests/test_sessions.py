@@ -103,8 +103,8 @@ def test_pages_are_a_property_and_the_answer_says_how_to_name_them():
     table = pa.table({"customer_id": ["ann"] * 3, "time": times, "event": ["Page Viewed"] * 3, "path": ["/a", "/b", "/b"]})
     timelines = Timelines.from_arrow(table)
     assert timelines.ask(Sessions(page="path")).table["landing"].to_pylist() == ["/a", "/b"]
-    assert "--name-by path" in timelines.ask(Sessions()).notes[0]
-    assert not any("--name-by" in note for note in timelines.ask(Sessions(page="path")).notes)
+    assert "“name by” path" in timelines.ask(Sessions()).notes[0]
+    assert not any("name by" in note for note in timelines.ask(Sessions(page="path")).notes)
     with pytest.raises(UnknownName, match="path"):
         timelines.ask(Sessions(page="pth"))
     assert "give page events a property" in clicks(*FOUR).ask(Sessions()).notes[0]

@@ -62,7 +62,7 @@ def test_lives_of_an_activity_base_by_hand():
     assert len(answer.people()) == 5
     assert answer.extra["groups"].to_pylist()[0]["median_days"] == 61.0
     assert "day 41 of her life" in answer.notes[0]
-    assert "`holdfast one-year`" in answer.notes[1]
+    assert "“one-year”" in answer.notes[1]
     assert "3 in 10" in answer.notes[2]
 
 

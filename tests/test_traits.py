@@ -27,7 +27,7 @@ def test_every_customer_stands_once_with_every_trait_that_can_be_told():
     assert {"next_order", "next_order_band", "unusual_on", "unusual_on_band"} <= set(answer.table.column_names)
     assert {name.removesuffix("_band") for name in answer.table.column_names}.isdisjoint(ON_DEMAND)
     assert set(ON_DEMAND) == {"cluster", "next_items", "p_alive", "reason", "risk", "value", "value_at_risk"} < set(TRAITS)
-    assert any("--name cluster" in note for note in answer.notes)
+    assert any("“name” says so, such as cluster" in note for note in answer.notes)
     assert {name.removesuffix("_band") for name in answer.table.column_names[1:]} <= set(TRAITS)
     totals: dict[str, int] = {}
     for row in answer.extra["summary"].to_pylist():

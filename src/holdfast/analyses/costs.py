@@ -264,8 +264,8 @@ def _notes(months: Months, spent: Spent, margin: float | None) -> tuple[str, ...
     notes = []
     missing = [name for name in ("acquiring", "keeping") if getattr(spent, name) is None]
     if missing:
-        said = " and ".join(f"--{name}" for name in missing)
-        notes.append(f"say what is spent a month: {said}, or [costs] in holdfast.toml")
+        said = " and ".join(f"“{name}”" for name in missing)
+        notes.append(f"say what is spent a month, by {said} here or under [costs] in holdfast.toml")
     if len(months) and not months.new.sum():
         notes.append("nobody came new in these months, so a new customer has no cost")
     if months.filling:

@@ -122,7 +122,9 @@ class Customers(Question):
             table=_table(rows, order[: self.limit], as_of, trait("rfm", timelines, as_of).labels),
             definition=defined(timelines, as_of, title="Who are our customers?", text=_TEXT, rules=rules, n=len(kept)),
             source=timelines,
-            notes=(f"{len(kept) - self.limit:,} more: --limit, or all of them with --csv",) if len(kept) > self.limit else (),
+            notes=(f"{len(kept) - self.limit:,} more: “limit” lists more of them, the CSV has all",)
+            if len(kept) > self.limit
+            else (),
         )
 
     def people(self, timelines: Timelines, **cell: Any) -> People:

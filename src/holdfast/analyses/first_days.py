@@ -188,11 +188,11 @@ def staying_told(window: Window, timelines: Timelines) -> tuple[str, ...]:
     settings = timelines.settings
     chosen = window.staying is not None and window.staying == own_activity(timelines.meta, settings) and not settings.active
     if chosen and ORDER in timelines.meta.events:
-        return ("staying is any activity of the customer's own, a visit as well as an order: --staying orders asks for orders",)
+        return ("staying is any activity of the customer's own, a visit as well as an order: “staying” orders asks for orders",)
     if chosen:
         return ("the data hold no orders: any event counts as staying",)
     if window.staying is None and window.start is not None and window.start != (ORDER,):
-        return ("those who never ordered count as left, too: --start orders compares buyers with buyers",)
+        return ("those who never ordered count as left, too: “start” orders compares buyers with buyers",)
     return ()
 
 

@@ -151,7 +151,7 @@ def notes(groups: Sequence[Group], used: Resolved, scoped: bool) -> tuple[str, .
     if used.how == "chosen":
         said.append(f"the settings say {used.days} days, and that is what every answer uses")
     elif scoped:
-        said.append(f"every other answer counts with the {used.days} days of all customers, unless --gone-after says otherwise")
+        said.append(f"every other answer counts with the {used.days} days of all customers, unless “gone after” says otherwise")
     return tuple(said)
 
 

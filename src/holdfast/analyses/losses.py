@@ -218,7 +218,7 @@ def _notes(rows: list[dict[str, Any]], step: LossStep, resolved: Resolved | None
     reasons = _summed(rows, "reason")
     lost, known = reasons.total(), reasons.total() - reasons[NOT_KNOWN]
     if step.reason is None:
-        notes.append("the data have no property reason: why customers left is not known; --reason names another property")
+        notes.append("the data have no property reason: why customers left is not known; “reason” names another property")
     elif lost:
         notes.append(
             f"a reason is known for {known:,} of {counted(lost, 'loss', 'losses')}, its last value before the period's end"

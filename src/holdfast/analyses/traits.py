@@ -138,7 +138,7 @@ class Traits(Question):
 
 
 _ON_DEMAND_TOLD = (
-    f"{', '.join(ON_DEMAND[:-1])} and {ON_DEMAND[-1]} take longer and stand here when they are named: --name {ON_DEMAND[0]}",
+    f"{', '.join(ON_DEMAND[:-1])} and {ON_DEMAND[-1]} take longer and stand here when “name” says so, such as {ON_DEMAND[0]}",
 )
 
 _TEXT = (

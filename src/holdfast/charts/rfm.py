@@ -27,6 +27,9 @@ SEGMENT_COLOURS = {
 }
 """Kept in greens, new in blues, at risk in ambers, lost in clay reds: the five meanings, shaded."""
 
+LEAST_WIDTH = 660
+"""Pixels in which five names of segments stand side by side; a page that is narrower lets the picture be moved."""
+
 _DARK_TEXT = {"Potential Loyalist", "Promising", "Needs Attention", "About to Sleep", "At Risk", "Hibernating"}
 
 
@@ -61,6 +64,7 @@ def segment_grid(scores: list[dict[str, Any]], *, title: str, subtitle: str = ""
         marker={"size": 60, "opacity": 0, "symbol": "square"},
     )  # fmt: skip
     themed(figure, title=title, subtitle=subtitle, height=560)
+    figure.update_layout(meta={"least_width": LEAST_WIDTH})
     figure.update_xaxes(title_text="how often and for how much (FM) →", range=[0.5, 5.5], dtick=1, tick0=1, showline=False)
     figure.update_yaxes(title_text="how lately (R) →", range=[0.5, 5.5], dtick=1, tick0=1, showgrid=False, zeroline=False)
     return figure

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from holdfast.report.heat import Opens, heat_table
 from holdfast.report.markup import Markup, join
@@ -46,10 +46,24 @@ def picture(
         figure = answer.figure()
     except UsageError:
         return Markup(""), {}
+    if not _shows_something(figure):
+        return Markup(""), {}
     height, least_width = _size(figure)
     figure.update_layout(title=None, margin={"t": 18}, height=None)
     place = figure_place("figure", answer.words, height, least_width=least_width)
     return join(persona_cards(answer), place) if is_cards(answer) else place, {"figure": figure}
+
+
+def _shows_something(figure: go.Figure) -> bool:
+    """Whether any trace has a point: bare axes say nothing that the sentence does not."""
+    return any(_has_points(trace) for trace in figure.data)
+
+
+def _has_points(trace: Any) -> bool:
+    if trace.type not in ("bar", "scatter"):
+        return True
+    along, up = (() if found is None else list(found) for found in (trace.x, trace.y))
+    return any(x is not None and y is not None and x == x and y == y for x, y in zip(along, up, strict=False))
 
 
 HEIGHT, TITLE_ROOM = 460, 40
@@ -66,7 +80,9 @@ def _size(figure: go.Figure) -> tuple[int, int]:
     if kind == "sankey":
         return height or HEIGHT + 100, LAYER * len(set(figure.data[0].node.x or ()))
     tall = HEIGHT if height is None else int(height) - TITLE_ROOM
-    return tall, NAMES + COLUMN * len(figure.data[0].x) if kind == "heatmap" else 0
+    if kind == "heatmap":
+        return tall, NAMES + COLUMN * len(figure.data[0].x)
+    return tall, int((figure.layout.meta or {}).get("least_width", 0))
 
 
 def _grids(answer: Answer, opens: Opens, marks: Mapping[str, str] | None) -> Markup:

@@ -76,7 +76,7 @@ def table(
         written = [
             value if isinstance(value, Markup) else shown(value, form, currency) for value, form in zip(row, forms, strict=True)
         ]
-        cells = [tag("td", text, class_=side or "t") for text, side in zip(written[1:], sides[1:], strict=True)]
+        cells = [tag("td", text, class_=side or _breadth(text)) for text, side in zip(written[1:], sides[1:], strict=True)]
         body.append(tag("tr", tag("th", written[0], scope="row", class_=sides[0]), *cells))
     more = f" The first {limit:,} of {len(rows):,} rows; the CSV has all." if len(rows) > limit else ""
     said = tag("caption", (caption + more).strip()) if caption or more else None
@@ -84,6 +84,14 @@ def table(
     return tag(
         "div", inner, class_="scroll", tabindex="0" if len(columns) > 5 else None, role="group" if len(columns) > 5 else None
     )
+
+
+LONG = 45
+"""Signs from which on a text needs a broad column."""
+
+
+def _breadth(text: str) -> str:
+    return "t long" if len(text) > LONG and not isinstance(text, Markup) else "t"
 
 
 def answer_table(
@@ -128,17 +136,11 @@ def notes(answer: Answer) -> Markup:
     """Warnings and remarks, from the fifth on one click away; nothing where there are none."""
     if not answer.notes:
         return Markup("")
-    items = [tag("li", _for_a_page(note)) for note in answer.notes]
+    items = [tag("li", note) for note in answer.notes]
     if len(items) <= MOST_NOTES + 1:
         return tag("ul", *items, class_="notes")
     more = tag("details", tag("summary", f"{len(items) - MOST_NOTES} further remarks"), tag("ul", *items[MOST_NOTES:]))
     return tag("ul", *items[:MOST_NOTES], tag("li", more), class_="notes")
-
-
-def _for_a_page(note: str) -> str:
-    """A remark of a list that was cut, which a terminal mends by an option, said for who reads a page."""
-    left, cut, _ = note.partition(" more: --limit")
-    return f"{left} more than are listed here; holdfast on the command line writes all of them, with --csv" if cut else note
 
 
 def foot(answer: Answer, name: str, *more: Markup) -> Markup:

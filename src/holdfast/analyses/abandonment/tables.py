@@ -169,11 +169,11 @@ def abandonment_notes(
     """What to bear in mind: missing events, orders without a cart, open carts, small groups."""
     notes = []
     if not events["orders"]:
-        notes.append("the data know no order: name it, such as orders=('bought',) (--orders bought)")
+        notes.append("the data know no order: name it by “orders”, such as bought")
     if not events["cart"]:
-        notes.append("the data know nothing put into a cart: name it, such as cart=('basket',) (--cart basket)")
+        notes.append("the data know nothing put into a cart: name it by “cart”, such as basket")
     if not events["checkout"]:
-        notes.append("the data know no step of a checkout: name them in their order, checkout=(…) (--checkout)")
+        notes.append("the data know no step of a checkout: name them in their order by “checkout”")
     whole = [row for row in table.to_pylist() if row["period"] == ALL]
     loose = int(sums["loose"])
     if loose and any(row["what"] == "cart" for row in whole):

@@ -162,7 +162,7 @@ class Activation(Question):
         if value is None or value == BEST:
             found, why = self._best(timelines)
             if found is None:
-                return None, BEST, (f"{why}: name the value (--value EVENT)",)
+                return None, BEST, (f"{why}: name the event that is the “value”",)
             name, times = found
             chosen = value_of(meta, name, times)
             return chosen, _told(name, times), (f"the value is the surest of the drivers: {_told(name, times)}",)

@@ -45,10 +45,10 @@ GROUPS = {"customers": 1, "n": 2, "everyone": 4}
 YEAR = 365
 
 STILL = (
-    "The second figure forgives every silence that ended, as `holdfast survival --ends last` does. `holdfast survival` ends a "
+    "The second figure forgives every silence that ended, as “survival” does with “ends” last. As it stands, “survival” ends a "
     "customer's life at her first silence, known when it happens, and stands lower."
 )
-CONTRACTS = "The base is of contracts, and this asks of orders: how long contracts last is `holdfast survival`."
+CONTRACTS = "The base is of contracts, and this asks of orders: how long contracts last is told by “survival”."
 
 TEXT = (
     "Of customers whose first order that counts lies at least {days} local days before the as-of date, the share with an order "

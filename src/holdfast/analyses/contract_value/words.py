@@ -129,7 +129,7 @@ def _rarely(contracts: Contracts) -> list[str]:
     yearly = int(np.count_nonzero(left % 12 == 0))
     if contracts.rhythm.every != "month" or len(left) < ENOUGH or yearly < YEARLY * len(left):
         return []
-    return [f"{yearly:,} of {len(left):,} left at a twelfth renewal: these look like yearly contracts, ask with --every year"]
+    return [f"{yearly:,} of {len(left):,} left at a twelfth renewal: these look like yearly contracts: ask with “every” year"]
 
 
 def _of_segments(contracts: Contracts, own: dict[int, Chosen], small: int) -> list[str]:

@@ -253,7 +253,7 @@ def _notes(
     notes += staying_told(window, timelines)
     if behaviours.attributes:
         listed = ", ".join(behaviours.attributes)
-        notes.append(f"hardly any customer has two values, compared as had or not: {listed}; --touched counts how often")
+        notes.append(f"hardly any customer has two values, compared as had or not: {listed}; “touched” counts how often")
     small = timelines.settings.small_group
     if 0 < n < small:
         notes.append(f"only {n} customers are observed long enough, fewer than {small}: read with care")

@@ -216,7 +216,7 @@ class EarlySigns(Question):
         """A note on what activity is, where neither the question nor the settings say it."""
         if self.events != "active" or timelines.settings.active or ORDER not in (step.activity.names or ()):
             return ()
-        return ("activity is all that a customer does herself, visits as well as orders: --events orders counts orders alone",)
+        return ("activity is all that a customer does herself, visits as well as orders: “events” orders counts orders alone",)
 
     def _found(self, timelines: Timelines, step: SignsStep) -> Found:
         tally = timelines.walk(step)

@@ -210,7 +210,7 @@ def notes(
     out = []
     total = len(found.falling(show))
     if total > limit:
-        out.append(f"{total - limit:,} more: --limit, or all of them with --csv")
+        out.append(f"{total - limit:,} more: “limit” lists more of them, the CSV has all")
     if not complaints:
         out.append(
             "the data hold no complaints: everyone who falls seems silent; name such events under complaints in holdfast.toml"
@@ -228,13 +228,13 @@ def notes(
     if alarm["control"] == "each" and alarm["tested"]:
         out.append(
             f"of {alarm['tested']:,} tested, up to {by_chance:,.0f} would be flagged without any change; "
-            "--control fdr keeps false alarms rare"
+            "“control” fdr keeps false alarms rare"
         )
     elif alarm["tested"]:
         low = len(found.rows["down"])
         have, themselves = ("has", "itself") if low == 1 else ("have", "themselves")
         out.append(
             f"{low:,} of {alarm['tested']:,} tested {have} a p of {alarm['alpha']:g} or less by {themselves}, where up to "
-            f"{by_chance:,.{0 if by_chance >= 1 else 1}f} would by chance alone: --control each shows them"
+            f"{by_chance:,.{0 if by_chance >= 1 else 1}f} would by chance alone: “control” each shows them"
         )
     return tuple(out)

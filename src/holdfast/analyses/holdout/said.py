@@ -73,7 +73,7 @@ def nothing_words(n: int, small: int, split: date | None = None, before: int = 0
         return f"{who} ordered, but there is no holdout: no day lies between the first order and the last day."
     return (
         f"{who} ordered, but there is no holdout: {before:,} had come back by {split}, and of those known then {after:,} came "
-        f"after it; it takes {small} of each. Try --split with another day, or ask again when more have come back."
+        f"after it; it takes {small} of each. Try “split” with another day, or ask again when more have come back."
     )
 
 

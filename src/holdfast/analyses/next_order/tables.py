@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from holdfast.analyses.definitions import counted, percent
 from holdfast.analyses.models.rhythm import Numbers, Rhythm, Waits
@@ -27,7 +28,6 @@ from holdfast.analyses.next_order.walk import (
 from holdfast.analyses.scope import money
 from holdfast.analyses.statistics import wilson
 from holdfast.settings import Settings
-from holdfast.timelines.zone import date_of
 
 __all__ = [
     "CHECK",
@@ -92,33 +92,31 @@ def table_of(rows: dict[str, Any], step: NextStep, labels: Sequence[str], margin
     if step.rhythm is None or not len(waits):
         return SCHEMA.empty_table()
     told, last = told_of(step.rhythm, waits, step.unusual), step.orders.end - waits.silent
-    ids = rows["ids"].to_pylist()
-    out = []
-    for at in sorted(range(len(ids)), key=lambda place: (-int(rows["money"][place]), ids[place])):
-        out.append(
-            {
-                "customer": ids[at], "segment": labels[int(rows["segment"][at])], "band": BANDS[told.band[at]],
-                "order_days": int(waits.n[at]) + 1, "usual_days": float(told.usual[at]),
-                "regularity": float(told.regularity[at]), "last_order": _date(last[at]), "days_silent": int(waits.silent[at]),
-                "next_order": _date(last[at] + told.expected[at]),
-                "half_from": _date(last[at] + told.half[0][at]), "half_to": _date(last[at] + told.half[1][at]),
-                "next_low": _date(last[at] + told.most[0][at]), "next_high": _date(last[at] + told.most[1][at]),
-                "unusual_on": _date(last[at] + told.unusual[at]), "value": _worth(rows["money"][at], margin),
-            }
-        )  # fmt: skip
-    return pa.Table.from_pylist(out, SCHEMA)
+    names = rows["ids"].cast(pa.string())
+    most_first = [("money", "descending"), ("id", "ascending")]
+    order = pc.sort_indices(pa.table({"money": rows["money"], "id": names}), sort_keys=most_first)
+    columns = {
+        "customer": names, "segment": pa.array(labels, pa.string()).take(pa.array(rows["segment"])),
+        "band": pa.array(BANDS, pa.string()).take(pa.array(told.band)), "order_days": waits.n.astype(np.int64) + 1,
+        "usual_days": told.usual, "regularity": told.regularity, "last_order": _dates(last),
+        "days_silent": waits.silent.astype(np.int64), "next_order": _dates(last + told.expected),
+        "half_from": _dates(last + told.half[0]), "half_to": _dates(last + told.half[1]),
+        "next_low": _dates(last + told.most[0]), "next_high": _dates(last + told.most[1]),
+        "unusual_on": _dates(last + told.unusual), "value": [_worth(units, margin) for units in rows["money"].tolist()],
+    }  # fmt: skip
+    return pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA).take(order)
 
 
 LAST_DAY = 65_535
 """The last day index: 2149-06-06."""
 
 
-def _date(day: float) -> date:
-    return date_of(int(min(day, LAST_DAY)))
+def _dates(days: Numbers) -> pa.Array:
+    return pa.array(np.minimum(days, LAST_DAY).astype(np.int32)).cast(pa.date32())
 
 
-def _worth(units: Any, margin: float | None) -> float | None:
-    return money(int(units) * (1 if margin is None else margin))
+def _worth(units: int, margin: float | None) -> float | None:
+    return money(units * (1 if margin is None else margin))
 
 
 SUMMARY = pa.schema(
@@ -224,7 +222,7 @@ def notes(summary: pa.Table, check: pa.Table, rhythm: Rhythm | None, shown: tupl
     out = []
     rows = summary.to_pylist()
     if shown[1] > shown[0]:
-        out.append(f"{shown[1] - shown[0]:,} more: --limit, or all of them with --csv")
+        out.append(f"{shown[1] - shown[0]:,} more: “limit” lists more of them, the CSV has all")
     once = sum(row["customers"] for row in rows if row["band"] == BANDS[ONE_ORDER])
     if once:
         out.append(

@@ -297,7 +297,7 @@ def _notes(sums: dict[str, Any], table: pa.Table, step: PersonaStep, timelines: 
         notes.append("the data hold orders only: visits are not known, so that only the personas of buyers can be told apart")
     elif CART not in step.rule.kinds:
         notes.append(
-            "the data have no cart or checkout step under a usual name: without --cart NAME all who did not buy are browsers"
+            "the data have no cart or checkout step under a usual name: unless “cart” names one, who did not buy is a browser"
         )
     if int(sums["orders"].sum()) == 0:
         notes.append(

@@ -93,8 +93,8 @@ def _customers(question: Recommend, timelines: Timelines, asked: Asked, sales: S
     }
     notes = [_made_of(mind)]
     if len(first) < len(whole):
-        notes.append(f"{len(first):,} of {len(whole):,} customers, those with most orders first: --limit 0 lists all")
-    notes.append("who has not ordered yet gets what is popular: --show popular")
+        notes.append(f"{len(first):,} of {len(whole):,} customers, those with most orders first: “limit” 0 lists all")
+    notes.append("who has not ordered yet gets what is popular: the table “popular”")
     words = _opening_words(opens, late, question, sales.had)
     if question.customer is not None:
         words = _one_words(table, question.customer)
@@ -259,7 +259,7 @@ def _quality(question: Recommend, timelines: Timelines, asked: Asked, sales: Sal
 
 
 def _cut(table: pa.Table, n: int, what: str) -> tuple[str, ...]:
-    return (f"{table.num_rows:,} of {n:,} {what}: --limit 0 lists all",) if table.num_rows < n else ()
+    return (f"{table.num_rows:,} of {n:,} {what}: “limit” 0 lists all",) if table.num_rows < n else ()
 
 
 def _told(timelines: Timelines, sales: Sales) -> tuple[str, ...]:
@@ -274,7 +274,7 @@ def _told(timelines: Timelines, sales: Sales) -> tuple[str, ...]:
         notes.append(f"{missing:,} of {len(sales.owner):,} orders have no product lines")
     if sales.noise:
         more = " …" if len(sales.noise) > 8 else ""
-        notes.append(f"taken for no product: {', '.join(sales.noise[:8])}{more} (--exclude ID leaves out more)")
+        notes.append(f"taken for no product: {', '.join(sales.noise[:8])}{more} (“exclude” leaves out more)")
     if split_days(sales, None) is None:
         notes.append(f"fewer than {4 * LEAST_DAYS} days of orders: nothing could be chosen by the past")
     if 0 < len(np.unique(sales.row_owner)) < timelines.settings.small_group:

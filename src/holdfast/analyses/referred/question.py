@@ -203,9 +203,9 @@ def _notes(rows: list[dict[str, Any]], bought: Bought, source: Source, small: in
     if few:
         notes.append(f"fewer than {small} customers, read with care: {', '.join(few)}")
     if not source.sent.any():
-        notes.append(f"no value of {source.name} speaks of referral: name them, as --referred friend")
+        notes.append(f"no value of {source.name} speaks of referral: “referred” names those that do, such as friend")
     if source.doubtful:
-        notes.append(f"{', '.join(source.doubtful)} may mean a link on another website, not a friend: say --referred")
+        notes.append(f"{', '.join(source.doubtful)} may mean a link on another website, not a friend: “referred” says which do")
     if bought.by_orders:
         notes.append(f"{source.name} is known of buyers alone, so it says nothing of who orders at all")
     if bought.late:

@@ -76,12 +76,12 @@ def notes(scored: Scored, step: ScoreStep, settings: Settings, shown: int, given
     if not scored.n:
         return ()
     if scored.n > step.most and shown:
-        out.append(f"{scored.n - step.most:,} more: --limit, or all of them with --csv")
+        out.append(f"{scored.n - step.most:,} more: “limit” lists more of them, the CSV has all")
     if given is None and learned.base.contract is None and learned.plan.window != learned.base.gone_after:
         out.append(
             f"leaving is silence for {learned.plan.window} days here, not for the {learned.base.gone_after} after which one "
             "counts as gone: to learn and to test takes four windows, and there are "
-            f"{counted(learned.span, 'day')} of data (--window)"
+            f"{counted(learned.span, 'day')} of data; “window” says otherwise"
         )
     if learned.model is None:
         how = "how silence of that length ended" if learned.base.contract is None else "how often contracts end"

@@ -192,7 +192,7 @@ def _notes(rows: list[dict[str, Any]], found: Contacts, small: int) -> tuple[str
     if not any(row["timed"] for row in rows):
         notes.append("how long a contact took is not in the data: bring in a property such as support_minutes")
     if all(row["cost"] is None for row in rows):
-        notes.append("say what a contact costs: --cost, or contact under [costs] in holdfast.toml")
+        notes.append("say what a contact costs, by “cost” here or by contact under [costs] in holdfast.toml")
     few = [row["who"] for row in rows if 0 < row["contacting"] < small]
     if few:
         notes.append(f"fewer than {small} customers with a contact, read with care: {', '.join(few)}")

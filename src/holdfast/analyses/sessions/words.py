@@ -65,9 +65,9 @@ def notes(table: pa.Table, small: int, page: str, properties: tuple[str, ...]) -
     if page == BY_EVENT:
         likely = next((name for name in properties if name.lower() in PAGES), None)
         how = (
-            f"page={likely!r} (--name-by {likely}) names them by page"
+            f"“name by” {likely} tells them by page"
             if likely
-            else "give page events a property such as path, and name it: page='path' (--name-by path)"
+            else "give page events a property such as path: “name by” path tells them by page"
         )
         said.append(f"landing and exit pages are names of events here; {how}")
     few = sum(1 for count in table["customers"].to_pylist() if count < small)

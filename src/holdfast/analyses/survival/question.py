@@ -61,10 +61,10 @@ DAYS_A_YEAR, LONG = 365.25, 3 * 365
 
 
 FIRST = (
-    "a life ends at the first such silence, also of who came back later; the second figure of `holdfast one-year`, as "
-    "--ends last here, forgives silences that ended, and stands higher"
+    "a life ends at the first such silence, also of who came back later; the second figure of “one-year”, as "
+    "“ends” last here, forgives silences that ended, and stands higher"
 )
-LAST = "a life ends at the silence that has not ended: the second figure of `holdfast one-year`; who is silent may still return"
+LAST = "a life ends at the silence that has not ended: the second figure of “one-year”; who is silent may still return"
 
 
 def days_of(months: float) -> int:
@@ -246,7 +246,7 @@ class Survival(Question):
         if resolved is not None:
             out.append(f"{resolved.why}; nobody can be lost before day {resolved.days + 1} of her life")
             out.append(FIRST if self.ends == "first" else LAST)
-            out.append(f"{claim()}: `holdfast one-year` tells who did order a year on, which comes nearest to it")
+            out.append(f"{claim()}: “one-year” tells who did order a year on, which comes nearest to it")
         if self.by in TRAITS and self.by not in timelines.meta.properties:
             out.append(f"{self.by} is as it stands at the as-of: who stayed may be in a segment because she stayed")
         out += small_groups(lives, timelines.settings.small_group)

@@ -195,7 +195,7 @@ def notes(step: TasteStep, extra: dict[str, pa.Table], n: int, limit: int, small
     """What is missing, and what to keep in mind."""
     out = []
     if n > limit:
-        out.append(f"{n - limit:,} more: --limit, or holdfast traits --csv for everyone")
+        out.append(f"{n - limit:,} more: “limit” lists more of them, the CSV of “traits” has everyone")
     missing = [name for name in ("category", "brand", "channel") if name not in step.names]
     if missing:
         out.append(

@@ -74,7 +74,7 @@ def notes(
     if gap_minutes and steps and 2 * (steps - paths) < paths:
         said.append(
             f"{counted(paths, 'session')} of {counted(steps, 'step')}: hardly anything follows within a session of "
-            f"{gap_minutes:g} minutes; gap_minutes=None (--gap none) follows customers from one visit to the next"
+            f"{gap_minutes:g} minutes; without a gap customers are followed from one visit to the next"
         )
     if folded:
         some = ", ".join(folded[:5]) + (", …" if len(folded) > 5 else "")

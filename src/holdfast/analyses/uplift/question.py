@@ -117,7 +117,7 @@ class Uplift(Swayed):
             question=self, words=f"{why[0].upper()}{why[1:]}.", table=told.pop(show), source=timelines, extra=told,
             definition=defined(timelines, as_of, title="Who would be swayed?", text=TEXT, rules={}, n=0),
             notes=("an effect needs customers drawn at random into an arm that is mailed and one that is not, and an event "
-                   "that says who is in which; a table of a past mailing can be read with --file",),
+                   "that says who is in which; a table of a past mailing can be read from a file on the command line",),
         )  # fmt: skip
 
     def _trial(self, timelines: Timelines, as_of: AsOf) -> tuple[AssignedStep, Trial] | str:

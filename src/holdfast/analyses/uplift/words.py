@@ -188,15 +188,15 @@ def notes(study: Study, wording: Wording) -> tuple[str, ...]:
     if few:
         out.append(f"fewer than {wording.small} customers, read with care: {', '.join(few)}")
     if wording.taken:
-        out.append(f"{wording.taken} is taken for money: --value names another outcome, --worth says what one of it is worth")
+        out.append(f"{wording.taken} is taken for money: “value” names another outcome, “worth” says what one of it is worth")
     if wording.money and not wording.cost:
-        out.append("a mail is taken to cost nothing: --cost says what one costs")
+        out.append("a mail is taken to cost nothing: “cost” says what one costs")
     if not wording.money:
         out.append(
-            f"to pay means here to add anything: --worth says what one of {wording.unit} is worth, --cost what a mail costs"
+            f"to pay means here to add anything: “worth” says what one of {wording.unit} is worth, “cost” what a mail costs"
         )
     if wording.money and wording.margin is None:
-        out.append("money is revenue, not profit: --margin says which share of it is profit")
+        out.append("money is revenue, not profit: “margin” says which share of it is profit")
     return tuple(out)
 
 

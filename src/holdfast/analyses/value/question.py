@@ -223,7 +223,7 @@ class CustomerValue(Question):
             out.append(doubtful(told))
         listed = {"customers": len(told.found), "at-risk": int(in_doubt(told.worth.alive).sum())}.get(self.show, 0)
         if 0 < self.limit < listed:
-            out.append(f"{listed - self.limit:,} more: --limit, or all of them with --csv")
+            out.append(f"{listed - self.limit:,} more: “limit” lists more of them, the CSV has all")
         return out
 
     def _definition(self, timelines: Timelines, as_of: AsOf, told: Told | None, n: int) -> Any:
@@ -253,7 +253,7 @@ class CustomerValue(Question):
         return Answer(
             question=self, words=too_few_words(why, brought if brought else None, timelines.settings),
             table=tables[self.show], definition=self._definition(timelines, as_of, None, len(found)), source=timelines,
-            notes=("the plain formula needs less: holdfast value --plain",),
+            notes=("the plain formula, the choice “plain”, needs less",),
             extra={name: table for name, table in tables.items() if name != self.show},
         )  # fmt: skip
 

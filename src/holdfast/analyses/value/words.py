@@ -89,7 +89,7 @@ def doubtful(told: Told) -> str:
     return (
         f"listed are the {counted(int(in_doubt(worth.alive).sum()), 'customer')} in doubt, P(alive) {least:g} to {most:g}; "
         f"{counted(int(gone.sum()), 'customer')} almost surely gone, with a chance below that{held}, and the "
-        f"{int(here.sum()):,} who most probably are here are not: --show bands"
+        f"{int(here.sum()):,} who most probably are here are not: the table “bands” has them"
     )
 
 
@@ -102,7 +102,7 @@ def difference(plain: pa.Table, settings: Settings) -> str:
     return (
         f"the plain formula says {formula['value']:,.2f} {settings.currency} for each of {formula['n']:,} in the base, over a "
         f"mean life of {formula['months']:.1f} months: it takes everyone for the average customer, and the silent for gone; "
-        f"the model says {model['value']:,.2f} for each of {model['n']:,} who ever ordered, by what each one did (--show plain)"
+        f"the model says {model['value']:,.2f} for each of {model['n']:,} who ever ordered, by what each did (table “plain”)"
     )
 
 
@@ -112,8 +112,8 @@ def care(told: Told, extra: dict[str, pa.Table], settings: Settings, error: floa
     error  of the model's total on the holdout that chose it, as a share of what came; None: there was none
     """
     out = [
-        "P(alive) is the chance that she still is a customer, not that she orders soon: holdfast risk tells that, and "
-        "holdfast next when her silence becomes unusual"
+        "P(alive) is the chance that she still is a customer, not that she orders soon: “risk” tells that, and "
+        "“next” when her silence becomes unusual"
     ]
     if error is not None and abs(error) >= WORTH_SAYING:
         out.append(
