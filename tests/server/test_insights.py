@@ -17,7 +17,9 @@ from holdfast.server.analyst.desk import Desk
 from holdfast.server.insights.asking import put
 from holdfast.server.insights.catalogue import INSIGHTS, NOT_ANALYSES, UNSPLIT, controls
 from holdfast.server.insights.controls import arguments
+from holdfast.server.insights.errands import for_a_page
 from holdfast.server.insights.spec import Spec, spec_of
+from holdfast.server.insights.words import WORDS, said_by
 
 pytestmark = pytest.mark.one_database
 
@@ -90,6 +92,45 @@ def test_choices_are_those_of_the_command_line(anna):
     assert ">Germany<" in text
     assert ">Netherlands<" not in text
     assert 'value="Country=France,Germany"' in text
+
+
+def test_the_words_of_choices_stand_where_gettext_finds_them():
+    """They are declared as options of verbs; `python -m holdfast.server.insights.words` prints the lines anew."""
+    assert list(WORDS) == said_by()
+    assert not [words for words in WORDS if "--" in words]
+
+
+def test_the_page_speaks_of_choices_by_their_names(anna):
+    """A refusal that says --steps on the command line says “steps” here, and so does every remark."""
+    assert for_a_page("--name-by says nothing; leave it out") == "“name by” says nothing; leave it out"
+    for slug in ("survival", "costs", "abandonment"):
+        assert "--" not in page(anna, f"/insights/{slug}/").split('class="notes"')[1].split("</ul>")[0]
+
+
+def test_what_has_nothing_to_show_shows_no_bare_axes(anna):
+    text = page(anna, "/insights/uplift/")
+    assert "data-figure" not in text
+    assert "There is nothing to list." in text
+
+
+def test_an_initiative_is_marked_in_the_week_that_it_began_in():
+    """Monday 6 June 2011: where weeks begin on Monday in W23, where they begin on Sunday in the week of the 5th."""
+    import plotly.graph_objects as go
+
+    from holdfast.server.insights.pictures import _marked
+    from holdfast.settings import Settings
+
+    for week_start, before, week in ((1, "2011-W22", "2011-W23"), (7, "week of 2011-05-29", "week of 2011-06-05")):
+        figure = go.Figure(go.Scatter(x=[before, week], y=[1, 2]))
+        _marked(figure, Settings(week_start=week_start, initiatives=(("2011-06-06", "welcome mail"),)))
+        assert [shape.x0 for shape in figure.layout.shapes] == [week]
+
+
+def test_points_are_no_money():
+    """An amount of points stands as a number; what stays of the money, with its sign."""
+    from holdfast.report.values import kinds
+
+    assert kinds(["amount", "start"], [float, float], {"amount": "number", "start": "money"}) == ["number", "money"]
 
 
 @pytest.mark.parametrize("slug", [slug for slug in SLUGS if slug != "rate"])

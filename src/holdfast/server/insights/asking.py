@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -122,9 +122,14 @@ def _quarter_before(timelines: Timelines) -> str:
 
 
 def _last_initiative(timelines: Timelines) -> str:
-    """The last initiative of the settings; where there is none half a year before the end of the data."""
+    """The last initiative of the settings; where there is none half a year before the end of the data, or half of them."""
     known = sorted(day for day, _ in timelines.settings.initiatives)
-    return known[-1] if known else (timelines.as_of().last - timedelta(days=183)).replace(day=1).isoformat()
+    if known:
+        return known[-1]
+    last = timelines.as_of().last
+    first = timelines.as_of(datetime.fromtimestamp(timelines.meta.first_second, UTC)).last
+    usual = (last - timedelta(days=183)).replace(day=1)
+    return (usual if usual > first else first + (last - first) / 2).isoformat()
 
 
 _PROPOSALS: dict[str, Callable[[Timelines], str]] = {"quarter before": _quarter_before, "initiative": _last_initiative}

@@ -11,6 +11,7 @@ working  it goes on: `since` seconds, `usual` seconds of the last answer of this
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -32,7 +33,7 @@ from holdfast.server.options import option
 if TYPE_CHECKING:
     from holdfast.server.analyst.desk import Desk
 
-__all__ = ["cancel", "file", "people", "told"]
+__all__ = ["cancel", "file", "for_a_page", "people", "told"]
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +101,14 @@ def _told(desk: Desk, spec: Spec, work: Work) -> None:
         found = _found(desk, spec)
     except HoldfastError as error:
         found = Told(
-            state="refused", data="", erasures=0, at=0.0, seconds=0.0, pairs=spec.pairs, what=error.what, mend=error.mend
+            state="refused",
+            data="",
+            erasures=0,
+            at=0.0,
+            seconds=0.0,
+            pairs=spec.pairs,
+            what=for_a_page(error.what),
+            mend=for_a_page(error.mend),
         )
     except Exception:
         found = Told(state="broken", data="", erasures=0, at=0.0, seconds=0.0, pairs=spec.pairs, log=_logged(spec))
@@ -129,12 +137,17 @@ def _found(desk: Desk, spec: Spec) -> Told:
     return told_of(found, answer, shown_table(answer, found.show))
 
 
+def for_a_page(words: str) -> str:
+    """A refusal that names a choice as the command line does, with its name alone: --name-by is “name by”."""
+    return re.sub(r"--([a-z][a-z-]*)", lambda found: f"“{found[1].replace('-', ' ')}”", words)
+
+
 def _guarded(spec: Spec, do: Callable[[], Reply]) -> Reply:
     """A reply, also where something went wrong."""
     try:
         return do()
     except HoldfastError as error:
-        return {"state": "refused", "what": error.what, "mend": error.mend}
+        return {"state": "refused", "what": for_a_page(error.what), "mend": for_a_page(error.mend)}
     except Exception:
         return {"state": "broken", "log": _logged(spec)}
 

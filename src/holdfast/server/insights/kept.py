@@ -26,7 +26,7 @@ __all__ = [
     "took", "usual", "write",
 ]  # fmt: skip
 
-FORM = 2
+FORM = 3
 """Grows when what is kept has another shape or look; older files are then not read."""
 
 MOST_BYTES, OLDEST_SECONDS = 500_000_000, 30 * 86_400

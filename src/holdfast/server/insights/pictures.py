@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from holdfast.analyses.answer import Answer
+    from holdfast.settings import Settings
 
 __all__ = ["Drawn", "bridge_picture", "drawn"]
 
@@ -62,18 +64,29 @@ def drawn(figure: go.Figure, answer: Answer, opening: Opening) -> Drawn:
     """A figure with its initiatives marked, and what its points open to."""
     from holdfast.charts.palette import darkened
 
-    _marked(figure, answer.source.settings.initiatives)
+    _named_by_periods(figure)
+    _marked(figure, answer.source.settings)
     light = str(figure.to_json())
     return Drawn(light, darkened(light), _opens(figure, answer, opening))
 
 
-def _marked(figure: go.Figure, initiatives: tuple[tuple[str, str], ...]) -> None:
+_PERIOD = re.compile(r"\d{4}-(\d{2}|W\d{2}|Q\d)")
+
+
+def _named_by_periods(figure: go.Figure) -> None:
+    """Periods stand on the axis by the names that the table gives them, 2010-12, rather than as dates."""
+    places = [str(x) for trace in figure.data if trace.type in ("bar", "scatter") for x in (() if trace.x is None else trace.x)]
+    if places and all(_PERIOD.fullmatch(place) for place in places):
+        figure.update_xaxes(type="category")
+
+
+def _marked(figure: go.Figure, settings: Settings) -> None:
     """A dotted line and a name at the period in which each initiative began, where the figure goes by periods."""
     from holdfast.charts.palette import SOFT
 
     labels = {str(x) for trace in figure.data for x in _along(trace)}
-    for day, what in initiatives:
-        at = next((label for label in _labels(date.fromisoformat(day)) if label in labels), None)
+    for day, what in settings.initiatives:
+        at = next((label for label in _labels(date.fromisoformat(day), settings.week_start) if label in labels), None)
         if at is not None:
             figure.add_shape(
                 type="line", x0=at, x1=at, xref="x", yref="paper", y0=0, y1=1, line={"color": SOFT, "width": 1, "dash": "dot"}
@@ -83,10 +96,12 @@ def _marked(figure: go.Figure, initiatives: tuple[tuple[str, str], ...]) -> None
                                   font={"size": 11, "color": SOFT})  # fmt: skip
 
 
-def _labels(day: date) -> tuple[str, ...]:
+def _labels(day: date, week_start: int) -> list[str]:
     """How charts name the periods that a day lies in."""
-    year, week, _ = day.isocalendar()
-    return day.isoformat(), f"{year}-W{week:02d}", f"{day:%Y-%m}", f"{day.year}-Q{(day.month - 1) // 3 + 1}", f"{day.year}"
+    from holdfast.timelines.periods import UNITS, Periods
+
+    at = (day - date(1970, 1, 1)).days
+    return [day.isoformat(), *(Periods.covering(unit, at, at, week_start).label(0) for unit in UNITS)]
 
 
 def _opens(figure: go.Figure, answer: Answer, opening: Opening) -> list[list[Any]]:

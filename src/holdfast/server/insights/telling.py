@@ -55,6 +55,8 @@ def told(found: Put, answer: Answer, shown: Answer) -> Told:
     ]
     links, units = [opening(row) for row in listed], units_of(answer, rows)
     table = answer_table(replace(shown, table=rows), limit=MOST_ROWS, links=links, units=units)
+    if not shown.table.num_rows:
+        table = tag("p", "There is nothing to list.", class_="hint")
     cut = tag("p", f"The first {MOST_ROWS:,} of {shown.table.num_rows:,} rows; the CSV has all.", class_="hint")
     html, figures, opens = _picture(found, answer)
     return Told(

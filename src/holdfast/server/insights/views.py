@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -142,7 +142,7 @@ def _told(told: Told, spec: Spec, clock: float) -> dict[str, Any]:
         "compared": placed(told.compared, spec), "pair": "<svg" in told.picture and bool(told.compared),
         "grid": 'class="grid"' in told.picture, "day": date.fromisoformat(told.as_of) if told.as_of else None,
         "notes": placed(told.notes, spec), "figures": figures,
-        "age": max(clock - told.at, 0.0), "stamp": f"{told.at:.3f}",
+        "age": max(clock - told.at, 0.0), "made_at": datetime.fromtimestamp(told.at, UTC), "stamp": f"{told.at:.3f}",
     }  # fmt: skip
 
 

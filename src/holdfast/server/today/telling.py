@@ -58,7 +58,7 @@ def told_of(timelines: Timelines) -> TodayTold:
     )
 
 
-BEHIND = {
+BEHIND: dict[str, tuple[str, dict[str, Any]]] = {
     "kept": ("bridge", {"what": "kept"}),
     "lost": ("bridge", {"what": "lost"}),
     "second": ("repeat", {"days": 90, "what": "second"}),
