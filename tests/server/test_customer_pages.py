@@ -75,7 +75,22 @@ def test_who_is_nobody_is_not_found(shop, as_):
 )
 def test_no_address_that_somebody_types_breaks_a_page(shop, as_, query):
     path = query if query.startswith("/") else url("ann") + query
-    assert as_("max").get(path).status_code in (200, 204, 302, 404)
+    assert as_("max").get(path).status_code in (200, 204, 302, 400, 404)
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ("consent", {"kind": "channel", "name": "e\0", "state": "no"}),
+        ("notes", {"text": "\0"}),
+        ("unmerge", {"previous": "a\0"}),
+        ("merge", {"with": "AA"}),
+        ("tasks", {"title": "x", "owner": "9" * 30, "due": "9999-99-99"}),
+        ("tags/remove", {"tag": "²"}),
+    ],
+)
+def test_nothing_that_somebody_sends_breaks_a_page(shop, as_, part, said):
+    assert as_("max").post(url("ann", part), said).status_code in (302, 400, 404, 422)
 
 
 def test_the_timeline_has_what_she_did_and_what_we_did_newest_first(shop, as_):

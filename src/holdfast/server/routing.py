@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
@@ -76,4 +76,13 @@ def _refused(request: HttpRequest, route: Route) -> HttpResponse | None:
         return redirect_to_login(request.get_full_path())
     if not may(request.user, need):
         raise PermissionDenied
+    if _holds_nul(request):
+        raise BadRequest("a NUL sign stands in the request")
     return None
+
+
+def _holds_nul(request: HttpRequest) -> bool:
+    """Whether a value holds the sign that no text has, and that PostgreSQL refuses to compare with."""
+    return "%00" in request.META.get("QUERY_STRING", "") or any(
+        "\0" in one for _, values in request.POST.lists() for one in values
+    )

@@ -19,9 +19,12 @@ def key_of(person: str) -> str:
 def person_of(key: str) -> str:
     """The person id of a key. Http404 when it is none."""
     try:
-        return base64.urlsafe_b64decode(key + "=" * (-len(key) % 4)).decode()
+        person = base64.urlsafe_b64decode(key + "=" * (-len(key) % 4)).decode()
     except (binascii.Error, ValueError) as error:
         raise Http404 from error
+    if "\0" in person:
+        raise Http404
+    return person
 
 
 def customer_url(person: str) -> str:
