@@ -5,10 +5,12 @@
   // "/" goes to the search of the page, or to the search of customers; "?" tells the keys; Escape leaves a field.
   var jumps = { t: "/", c: "/customers/", k: "/tasks/", i: "/insights/", r: "/reports/", a: "/audiences/" };
   var waiting = false;
+  function off() { try { return localStorage.getItem("holdfast.keys") === "off"; } catch (error) { return false; } }
   function typing(target) { return target.closest("input,select,textarea,[contenteditable]"); }
   document.addEventListener("keydown", function (event) {
     if (event.ctrlKey || event.metaKey || event.altKey) { return; }
     if (typing(event.target)) { if (event.key === "Escape") { event.target.blur(); } return; }
+    if (off()) { return; }
     if (waiting && jumps[event.key]) { waiting = false; location.assign(jumps[event.key]); return; }
     waiting = event.key === "g";
     if (event.key === "/") {
@@ -19,6 +21,19 @@
       var keys = document.getElementById("keys");
       if (keys && keys.showModal) { keys.showModal(); }
     }
+  });
+
+  // Keys of one letter can be turned off, for who speaks to her computer; a button opens the list of them.
+  var letters = document.querySelector("[data-letters]");
+  if (letters) {
+    letters.checked = !off();
+    letters.addEventListener("change", function () {
+      try { localStorage.setItem("holdfast.keys", letters.checked ? "on" : "off"); } catch (error) { letters.checked = true; }
+    });
+  }
+  document.querySelectorAll("[data-opens]").forEach(function (button) {
+    button.hidden = false;
+    button.addEventListener("click", function () { document.getElementById(button.dataset.opens).showModal(); });
   });
 
   // A control that says data-submit sends its form when it changes; the button beside it stays for those without scripts.
