@@ -112,6 +112,15 @@ def test_who_is_erased_while_an_answer_is_worked_out_is_not_kept_in_it(now, serv
     assert not kept.place_of(SPEC.key).exists()
 
 
+def test_what_was_kept_before_an_erasure_leaves_the_disk(now, served):
+    """Also one from the command line, which knows nothing of what the server keeps."""
+    kept.keep("before", told("with Ann", now, time.time()))
+    kept.write(kept.table_of("other", "csv", now), b"ann")
+    (served.path / "timelines" / "made.json").write_text('{"generation": "8", "erasures": 1}')
+    kept.keep("after", told("without her", kept.data_now(), time.time()))
+    assert {path.name.split(".")[0] for path in kept.place_of("x").parent.iterdir()} == {"after", "erasures"}
+
+
 def test_a_table_file_is_of_the_data_that_it_names(shop):  # noqa: F811
     """Settings that change and change back: each finds the file of its own data, and a new answer removes those of others."""
     desk = Desk(shop.path)

@@ -126,6 +126,11 @@ def test_an_initiative_is_marked_in_the_week_that_it_began_in():
         assert [shape.x0 for shape in figure.layout.shapes] == [week]
 
 
+def test_a_choice_that_a_page_does_not_have_is_said_to_be_left_out(anna):
+    assert "no such choice: perod, &lt;b&gt;." in page(anna, "/insights/bridge/?perod=week&%3Cb%3E=1")
+    assert "no such choice" not in page(anna, "/insights/bridge/")
+
+
 def test_points_are_no_money():
     """An amount of points stands as a number; what stays of the money, with its sign."""
     from holdfast.report.values import kinds

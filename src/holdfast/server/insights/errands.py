@@ -170,6 +170,7 @@ def _file(desk: Desk, spec: Spec, form: Form, data: kept.Data) -> Reply:
         if of.erasures != now.erasures:
             raise UsageError("somebody was erased while this was written", "take it again")
         path = kept.table_of(spec.key, form, of)
+        kept.forget_erased(of.erasures)
         kept.write(path, content)
         return {"state": "kept", "file": path.name}
 

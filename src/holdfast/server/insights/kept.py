@@ -22,8 +22,8 @@ import msgspec
 from holdfast.server.place import folder, server_folder
 
 __all__ = [
-    "Data", "Told", "data_now", "drop", "fresh", "keep", "kept", "place_of", "still_good", "sweep", "table_named", "table_of",
-    "took", "usual", "write",
+    "Data", "Told", "data_now", "drop", "forget_erased", "fresh", "keep", "kept", "place_of",
+    "still_good", "sweep", "table_named", "table_of", "took", "usual", "write",
 ]  # fmt: skip
 
 FORM = 3
@@ -196,10 +196,22 @@ def keep(key: str, found: Told) -> None:
     """
     if found.erasures != data_now().erasures:
         return
+    forget_erased(found.erasures)
     for path in server_folder("kept", "answers").glob(f"{key}.*.*"):
         if path.name.split(".")[1] != found.data:
             path.unlink(missing_ok=True)
     write(place_of(key), msgspec.msgpack.encode(found, enc_hook=str))
+
+
+def forget_erased(erasures: int) -> None:
+    """What was kept before an erasure is not only not shown: it goes. The server's own erasures clear it themselves."""
+    place, count = place_of("erasures", "noted"), str(erasures).encode()
+    noted = _read(place)
+    if erasures == UNKNOWN or noted == count:
+        return
+    if noted:
+        drop()
+    write(place, count)
 
 
 def write(path: Path, content: bytes) -> None:

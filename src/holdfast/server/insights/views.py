@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from holdfast.errors import UnknownName
 from holdfast.server.customers.links import customer_url, key_of
 from holdfast.server.insights.asked import Asked, ask, table_file
-from holdfast.server.insights.catalogue import Insight, insight, parts
+from holdfast.server.insights.catalogue import Insight, controls, insight, parts
 from holdfast.server.insights.forms import fields
 from holdfast.server.insights.kept import Told, table_named
 from holdfast.server.insights.spec import Spec, spec_of
@@ -124,6 +124,8 @@ def _shown(request: HttpRequest, template: str, one: Insight, spec: Spec, found:
         "cancel_address": address_of(spec, "insight-cancel"),
         "csv": address_of(spec, "insight-table", form="csv"), "json": address_of(spec, "insight-table", form="json"),
     }  # fmt: skip
+    known = {one.name for one in controls(spec.slug)} | {"after"}
+    said["strange"] = [name[:40] for name in request.GET if name not in known][:5]
     if told is not None:
         said |= _told(told, spec, found.clock or time.time())
     refused = told is not None and told.state == "refused" and spec.pairs and template == "insights/insight.html"
