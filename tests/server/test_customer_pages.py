@@ -63,34 +63,28 @@ def test_who_is_nobody_is_not_found(shop, as_):
     assert as_("anna").get("/customers/%25%25/").status_code == 404
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        *("/customers/?after=²", "/customers/?q=%00&open=1", f"/customers/?q={'a' * 5_000}", "/customers/?tag=%00&account=%00"),
-        *("timeline/?before=--5.0", "timeline/?before=²", "timeline/?before=²&all=1", "timeline/?before=-9999999999999999.0"),
-        *("timeline/?since=0001-01-01&until=9999-12-31", "news/?seen=٣", "?undo=9999999999999999999", "tags/names/?name=%00"),
-        *(f"/tasks/?owner={'9' * 30}", f"/tasks/{'9' * 30}/", "/customers/AA/", "/customers/gA/", "/firms/?q=%00&after=%00"),
-        *("/found/?q=%00a", "/found/?q=%25_", "/uncontacted/?days=²", f"/erasures/{'9' * 30}/", "/firms/AA/"),
-    ],
+TYPED = (
+    *("/customers/?after=²", "/customers/?q=%00&open=1", f"/customers/?q={'a' * 5_000}", "/customers/?tag=%00&account=%00"),
+    *("timeline/?before=--5.0", "timeline/?before=²", "timeline/?before=²&all=1", "timeline/?before=-9999999999999999.0"),
+    *("timeline/?since=0001-01-01&until=9999-12-31", "news/?seen=٣", "?undo=9999999999999999999", "tags/names/?name=%00"),
+    *(f"/tasks/?owner={'9' * 30}", f"/tasks/{'9' * 30}/", "/customers/AA/", "/customers/gA/", "/firms/?q=%00&after=%00"),
+    *("/found/?q=%00a", "/found/?q=%25_", "/uncontacted/?days=²", f"/erasures/{'9' * 30}/", "/firms/AA/"),
 )
-def test_no_address_that_somebody_types_breaks_a_page(shop, as_, query):
-    path = query if query.startswith("/") else url("ann") + query
-    assert as_("max").get(path).status_code in (200, 204, 302, 400, 404)
+SENT = (
+    ("consent", {"kind": "channel", "name": "e\0", "state": "no"}),
+    ("notes", {"text": "\0"}),
+    ("unmerge", {"previous": "a\0"}),
+    ("merge", {"with": "AA"}),
+    ("tasks", {"title": "x", "owner": "9" * 30, "due": "9999-99-99"}),
+    ("tags/remove", {"tag": "²"}),
+)
 
 
-@pytest.mark.parametrize(
-    ("part", "said"),
-    [
-        ("consent", {"kind": "channel", "name": "e\0", "state": "no"}),
-        ("notes", {"text": "\0"}),
-        ("unmerge", {"previous": "a\0"}),
-        ("merge", {"with": "AA"}),
-        ("tasks", {"title": "x", "owner": "9" * 30, "due": "9999-99-99"}),
-        ("tags/remove", {"tag": "²"}),
-    ],
-)
-def test_nothing_that_somebody_sends_breaks_a_page(shop, as_, part, said):
-    assert as_("max").post(url("ann", part), said).status_code in (302, 400, 404, 422)
+def test_nothing_that_somebody_types_or_sends_breaks_a_page(shop, as_):
+    max_ = as_("max")
+    told = {one: max_.get(one if one.startswith("/") else url("ann") + one).status_code for one in TYPED}
+    told |= {part: max_.post(url("ann", part), said).status_code for part, said in SENT}
+    assert set(told.values()) <= {200, 204, 302, 400, 404, 422}, told
 
 
 def test_the_timeline_has_what_she_did_and_what_we_did_newest_first(shop, as_):
