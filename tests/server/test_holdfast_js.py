@@ -173,6 +173,23 @@ def test_while_the_server_does_not_answer_events_wait_and_then_arrive_once(serve
 
 
 @pytest.mark.parametrize(
+    "broken",
+    [
+        "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }",
+        "Object.defineProperty(window, 'localStorage', {get: () => { throw new DOMException('no', 'SecurityError') }})",
+    ],
+    ids=["full", "switched-off"],
+)
+def test_without_a_store_a_visitor_is_known_as_long_as_the_page_lives(server, visit, broken):
+    page = visit(f'holdfast.load("{server.write_key}"); holdfast.identify("eve")', init=broken)
+    page.evaluate("() => holdfast.track('Stored nowhere')")
+    assert {one["userId"] for one in wait_for(server, "event", "Stored nowhere")} == {"eve"}
+    page.evaluate("() => { holdfast.reset(); holdfast.track('After reset') }")
+    assert "userId" not in wait_for(server, "event", "After reset")[-1]
+    assert page.errors == []
+
+
+@pytest.mark.parametrize(
     "wish",
     [
         "Object.defineProperty(Navigator.prototype, 'doNotTrack', {get: () => '1'})",

@@ -20,13 +20,16 @@
     return required && !(choice && choice.analytics) ? "wait" : "yes";
   }
 
-  /* What is kept: in localStorage, else as long as the page lives. */
+  /* What is kept: in localStorage, and what it does not take (full, or switched off) as long as the page lives. */
   function keep(name, value) {
-    memory[name] = value;
-    try { value == null ? localStorage.removeItem(P + name) : localStorage.setItem(P + name, JSON.stringify(value)); } catch (e) {}
+    try {
+      value == null ? localStorage.removeItem(P + name) : localStorage.setItem(P + name, JSON.stringify(value));
+      delete memory[name];
+    } catch (e) { memory[name] = value; }
   }
   function kept(name) {
-    try { return JSON.parse(localStorage.getItem(P + name)); } catch (e) { return memory[name]; }
+    if (name in memory) return memory[name];
+    try { return JSON.parse(localStorage.getItem(P + name)); } catch (e) {}
   }
   function names() { try { return Object.keys(localStorage); } catch (e) { return []; } }
   function cookie(value, age) {
