@@ -11,6 +11,7 @@ import pytest
 from holdfast.charts import palette
 from holdfast.charts.image import browser, html_page, png
 from holdfast.charts.palette import DARK, LIGHT, SEQUENTIAL, contrast, dark_of, readable_on, recoloured, sequential, themed
+from holdfast.charts.rfm import _DARK_TEXT, SEGMENT_COLOURS
 from holdfast.errors import EngineMissing, UsageError
 
 STEPS = [place / 50 for place in range(51)]
@@ -42,6 +43,15 @@ def test_numbers_in_a_heat_map_can_be_read_at_every_shade():
         assert contrast(luminance(readable_on(share)), luminance(between(SEQUENTIAL, share))) >= 4.5
         dark = dark_of().get(readable_on(share), readable_on(share))
         assert contrast(luminance(dark), luminance(between(palette._SEQUENTIAL_DARK, share))) >= 4
+
+
+def test_the_words_on_each_segment_can_be_read_in_the_light_and_in_the_dark():
+    swap = dark_of()
+    for name, colour in SEGMENT_COLOURS.items():
+        words = "#000000" if name in _DARK_TEXT else "#ffffff"
+        assert contrast(luminance(words), luminance(colour)) >= 4.5, name
+        darkened = swap.get(words, words), swap.get(colour.lower(), colour)
+        assert contrast(*map(luminance, darkened)) >= 4.5, f"{name}, dark"
 
 
 def test_the_green_scale_only_darkens():

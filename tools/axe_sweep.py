@@ -3,8 +3,8 @@ console says.
 
     python tools/axe_sweep.py [--workspace FOLDER] [--pictures FOLDER] [--axe axe.min.js] [--only TEXT]
 
-FOLDER is a workspace of `holdfast demo`, which is copied; without one the demo is made. TEXT: only states whose name holds it,
-and no walk along the links. Run by hand: it takes many minutes; a sample of it runs with the tests
+FOLDER is a workspace of `holdfast demo`, which is copied; without one the demo is made. TEXT: only states whose name holds it;
+"page-" those that links reach. Run by hand: it takes many minutes; a sample of it runs with the tests
 (tests/server/test_every_page.py). Ends with 1 when anything was found.
 """
 
@@ -182,7 +182,7 @@ def _walked(sweep: Sweep, server: Server) -> Iterator[str]:
     """Every page that links reach."""
     import django
 
-    if sweep.only:
+    if sweep.only not in "page-":
         return
     os.environ["HOLDFAST_WORKSPACE"] = str(server.folder)
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in this thread
@@ -192,7 +192,7 @@ def _walked(sweep: Sweep, server: Server) -> Iterator[str]:
     context = sweep.browser.new_context(base_url=server.address, viewport={"width": WIDE[0], "height": WIDE[1]})
     context.add_cookies([{"name": "sessionid", "value": sweep.sessions["session"], "url": server.address}])
     context.set_default_timeout(120_000)
-    yield from list(walk(context.new_page()))
+    yield from walk(context.new_page())
     context.close()
 
 

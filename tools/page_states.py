@@ -16,7 +16,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from serving import Server
 
-__all__ = ["ANN", "BEN", "LONG", "NAMES", "NOTHING", "PASSWORD", "fill", "fill_empty", "owner", "prepare", "prepared"]
+__all__ = [
+    "ANN",
+    "BEN",
+    "LONG",
+    "NAMES",
+    "NOTHING",
+    "PASSWORD",
+    "fill",
+    "fill_empty",
+    "fill_shown",
+    "owner",
+    "prepare",
+    "prepared",
+    "shown",
+]
 
 PASSWORD = "a lamp on the harbour wall"
 
@@ -38,14 +52,19 @@ SPOILT = ORDERS + "U-20,u1,the day before,7.00\nU-21,u2,2011-11-30,seven\n"
 
 def fill(folder: Path) -> None:
     """The demo's shop, some of its customers with names; a file with rows that are refused."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    people, spoilt = folder.parent / "people.jsonl", folder.parent / "spoilt.csv"
-    people.write_text("".join(json.dumps(row) + "\n" for row in _told()), "utf-8")
-    spoilt.write_text(SPOILT, "utf-8")
-    if not folder.exists():
-        _holdfast("demo", "--folder", str(folder), "--no-open")
-    for file in (people, spoilt):
-        _holdfast("import", str(file), "-w", str(folder), "--yes")
+    _demo(folder)
+    _import(folder, "people.jsonl", "".join(json.dumps(row) + "\n" for row in _told()))
+    _import(folder, "spoilt.csv", SPOILT)
+
+
+def fill_shown(folder: Path) -> None:
+    """The demo's shop, some of its customers with names, an initiative marked on the charts."""
+    from holdfast.workspace import Workspace
+
+    _demo(folder)
+    _import(folder, "people.jsonl", "".join(json.dumps(row) + "\n" for row in _named()))
+    made = Workspace.open(folder)
+    made.with_settings(initiatives=(("2011-06-01", "summer catalogue"),)).save_settings()
 
 
 def fill_empty(folder: Path) -> None:
@@ -61,6 +80,36 @@ def prepared(server: Server) -> dict[str, Any]:
     until(lambda: server.shell(known).endswith("1"), 180, 2)
     told = server.shell(f"{_HERE}import json, page_states\nprint(json.dumps(page_states.prepare()))")
     return dict(json.loads(told.splitlines()[-1]))
+
+
+def shown(server: Server) -> str:
+    """Tasks, notes and a file in the server's Django, once its customers are known; the session of an owner."""
+    from serving import until
+
+    known = (
+        f"from holdfast.server.customers.models import Customer\nprint(Customer.objects.filter(name={NAMES[ANN]!r}).count())"
+    )
+    until(lambda: server.shell(known).endswith("1"), 180, 2)
+    return server.shell(f"{_HERE}import page_states\nprint(page_states.prepare_shown())").splitlines()[-1]
+
+
+def prepare_shown() -> str:
+    """In the server's Django: what a shop writes down; the session of an owner."""
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    from holdfast.server.customers import notes, tags, tasks
+    from holdfast.server.sources import uploads
+
+    olga, now = _owner(), _now()
+    notes.write(ANN, "Prefers the blue mugs. Asked for a catalogue in May.", olga, now, contact=True)
+    tags.add_to_all(NAMES, "catalogue", olga)
+    for days, person, title, kind in (
+        (-3, ANN, "Ask why the last order was returned", "call"), (0, BEN, "Send the spring catalogue", "email"),
+        (4, CLEO, "Thank her for the big order", "call"), (9, DAN, "Offer the tea set", "call"),
+    ):  # fmt: skip
+        tasks.make(person, title, olga, now, kind=kind, owner=olga, due=now.date() + timedelta(days=days))
+    uploads.store(SimpleUploadedFile("orders-november.csv", ORDERS.encode()), olga)
+    return _session(olga)
 
 
 def owner(server: Server) -> str:
@@ -98,28 +147,44 @@ def _owner() -> Any:
     return User.objects.filter(role="owner").first() or User.objects.create_user("olga@example.com", role="owner", name="Olga")
 
 
+def _demo(folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if not folder.exists():
+        _holdfast("demo", "--folder", str(folder), "--no-open")
+
+
+def _import(folder: Path, name: str, text: str) -> None:
+    file = folder.parent / name
+    file.write_text(text, "utf-8")
+    _holdfast("import", str(file), "-w", str(folder), "--yes")
+
+
 def _holdfast(*words: str) -> None:
     subprocess.run([sys.executable, "-m", "holdfast", *words], check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
 
 
-def _told() -> list[dict[str, Any]]:
-    def of(who: str, **traits: object) -> dict[str, Any]:
-        return {"type": "identify", "userId": who, "timestamp": AT, "traits": traits}
+def _named() -> list[dict[str, Any]]:
+    return [_of(who, name=name, email=f"{name.split()[0].lower()}@example.com", city="Leeds") for who, name in NAMES.items()]
 
-    plain = [of(who, name=name, email=f"{name.split()[0].lower()}@example.com", city="Leeds") for who, name in NAMES.items()]
-    rich = of(
+
+def _of(who: str, **traits: object) -> dict[str, Any]:
+    return {"type": "identify", "userId": who, "timestamp": AT, "traits": traits}
+
+
+def _told() -> list[dict[str, Any]]:
+    rich = _of(
         ANN, phone="+44 20 7946 0001", company="Acme & Sons", plan="gold", gender="female", interests="tea, lamps",
         birthday="1980-05-01", newsletter="yes", country="United Kingdom",
     )  # fmt: skip
-    long = of(LONG, name=LONG_WORD * 4, email=f"{LONG_WORD.lower() * 2}@example.com", company=LONG_WORD * 2)
-    more = [of(BEN, company="Acme & Sons"), of(DAN, email="ann@example.com"), of(NOTHING, name="\u202eمحمد gnp.exe")]
+    long = _of(LONG, name=LONG_WORD * 4, email=f"{LONG_WORD.lower() * 2}@example.com", company=LONG_WORD * 2)
+    more = [_of(BEN, company="Acme & Sons"), _of(DAN, email="ann@example.com"), _of(NOTHING, name="\u202eمحمد gnp.exe")]
     visit = {"type": "page", "userId": ANN, "timestamp": AT, "name": "Teapots", "properties": {"path": "/teapots"}}
     refund = {
         "type": "track", "event": "Order Refunded", "userId": ANN, "timestamp": AT,
         "properties": {"order_id": "R-1", "revenue": 5, "currency": "GBP"},
     }  # fmt: skip
     first = {"type": "track", "event": "Signed Up", "userId": GONE, "timestamp": AT, "properties": {}}
-    return [*plain, rich, long, *more, visit, refund, first]
+    return [*_named(), rich, long, *more, visit, refund, first]
 
 
 def _now() -> Any:

@@ -18,6 +18,9 @@ QUIET = (
     *("--disable-component-update", "--disable-sync"),
 )
 
+PATIENCE = 90_000
+"""Milliseconds: on a busy machine the first answer of an analysis takes long."""
+
 
 @pytest.fixture(scope="module")
 def _chromium(django_db_setup: None) -> Iterator[Any]:
@@ -51,6 +54,7 @@ def browse(needs, transactional_db, live_server, people, request: pytest.Fixture
             java_script_enabled=scripts,
         )
         opened.append(context)
+        context.set_default_timeout(PATIENCE)
         if name is not None:
             context.add_cookies([{"name": "sessionid", "value": _session(people[name]), "url": live.url}])
         made = context.new_page()

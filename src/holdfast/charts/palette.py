@@ -19,6 +19,7 @@ __all__ = [
     "CARD",
     "CLEAR",
     "DARK",
+    "DEEP_RISK",
     "FONT",
     "INK",
     "KEPT",
@@ -80,6 +81,8 @@ DARK = Palette(
 PAPER, CARD, INK, SOFT, RULE, ACCENT = LIGHT.paper, LIGHT.card, LIGHT.ink, LIGHT.soft, LIGHT.rule, LIGHT.accent
 KEPT, NEW, RETURNED, LOST, RISK = LIGHT.kept, LIGHT.new, LIGHT.returned, LIGHT.lost, LIGHT.risk
 CLEAR = "rgba(0,0,0,0)"
+DEEP_RISK = "#8a4a12"
+"""At risk, and dear."""
 
 SERIES = (KEPT, NEW, RISK, RETURNED, LOST, INK, "#7d5ba6", "#6f7f2c", "#a34f7b", "#4a6572")
 """Colours for segments without a meaning of their own, told apart by lightness as well as hue."""
@@ -87,7 +90,7 @@ SERIES = (KEPT, NEW, RISK, RETURNED, LOST, INK, "#7d5ba6", "#6f7f2c", "#a34f7b",
 SEQUENTIAL = ("#eef3ec", "#cfe0d5", "#a8c8b8", "#7fb09b", "#53967a", "#2b805f", "#0b6e4f", "#07543c")
 """From nearly paper to deep green, for heat maps."""
 
-_SEQUENTIAL_DARK = ("#1d2622", "#22392f", "#28503f", "#2f6850", "#378063", "#419a78", "#4cb48d", "#82d2b3")
+_SEQUENTIAL_DARK = ("#1d2622", "#22392f", "#28503f", "#2f6850", "#388265", "#419a78", "#4cb48d", "#82d2b3")
 _MEANINGS_DARK = (DARK.kept, DARK.new, DARK.risk, DARK.returned, DARK.lost, DARK.ink)
 _SERIES_DARK = (*_MEANINGS_DARK, "#b79be0", "#b4c465", "#dc92b8", "#9db7c4")
 
@@ -101,7 +104,7 @@ def dark_of() -> dict[str, str]:
     pairs.update(zip(SERIES, _SERIES_DARK, strict=True))
     for light, dark in zip(SEQUENTIAL, _SEQUENTIAL_DARK, strict=True):
         pairs.setdefault(light, dark)
-    pairs["#ffffff"] = DARK.paper
+    pairs |= {"#ffffff": DARK.paper, DEEP_RISK: "#d48f52"}
     return pairs
 
 

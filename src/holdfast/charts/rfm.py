@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from holdfast.charts.moves import moves_map
-from holdfast.charts.palette import KEPT, LOST, NEW, PAPER, RETURNED, RISK, themed
+from holdfast.charts.palette import DEEP_RISK, KEPT, LOST, NEW, PAPER, RETURNED, RISK, themed
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -20,7 +20,7 @@ SEGMENT_COLOURS = {
     "Promising": "#7fa6d6",
     "Needs Attention": RETURNED,
     "About to Sleep": "#d9b56b",
-    "Cannot Lose Them": "#8a4a12",
+    "Cannot Lose Them": DEEP_RISK,
     "At Risk": RISK,
     "Hibernating": "#d39a88",
     "Lost": LOST,

@@ -4,6 +4,8 @@
   "use strict";
   var plotly = document.currentScript.dataset.plotly;
   var dark = window.matchMedia("screen and (prefers-color-scheme: dark)");
+  var SHEET = 680;
+  var onPaper = false;
   var loading = null;
 
   function loaded() {
@@ -30,9 +32,19 @@
     return typeof found === "string" && found.indexOf("/insights/") === 0 ? found : null;
   }
 
+  // A figure with words in it is never narrower than they need; where its place is, it scrolls. Paper is as wide as it is.
+  function width(place, figure) {
+    var worded = (figure.layout.annotations || []).length > 12 || figure.data.some(function (trace) {
+      return trace.type === "sankey" || (trace.type === "heatmap" && trace.texttemplate);
+    });
+    return onPaper || (worded && place.clientWidth < SHEET) ? SHEET : undefined;
+  }
+
   function draw(place) {
     var figure = read(place.dataset.figure, dark.matches ? "dark" : "light");
     if (!figure) { return; }
+    figure.layout.width = width(place, figure);
+    place.classList.toggle("scroll", !onPaper && figure.layout.width > place.clientWidth);
     window.Plotly.react(place, figure.data, figure.layout, { responsive: true, displaylogo: false, displayModeBar: false });
     var opens = read(place.dataset.figure, "opens");
     if (opens && opens.length && !place.dataset.opens) {
@@ -50,16 +62,19 @@
     if (places.length) { loaded().then(function () { places.forEach(draw); }); }
   }
 
-  // A sheet of paper is narrower than the window, and the figures do not learn it by themselves.
-  function drawn(width) {
+  // Drawn from nothing: what is on its way from one width to another would be printed half-way.
+  function turned(paper) {
+    onPaper = paper;
     document.querySelectorAll(".js-plotly-plot").forEach(function (place) {
-      window.Plotly.relayout(place, width ? { width: width, autosize: false } : { width: null, autosize: true });
+      window.Plotly.purge(place);
+      delete place.dataset.opens;
+      draw(place);
     });
   }
 
   all();
   dark.addEventListener("change", all);
-  window.addEventListener("beforeprint", function () { drawn(640); });
-  window.addEventListener("afterprint", function () { drawn(0); });
+  window.addEventListener("beforeprint", function () { turned(true); });
+  window.addEventListener("afterprint", function () { turned(false); });
   document.addEventListener("htmx:after:swap", all);
 })();
