@@ -180,6 +180,18 @@ def test_nothing_is_written_outside_the_folder(saved, tmp_path, name):
     assert not (tmp_path / "evil").exists()
 
 
+@pytest.mark.one_database
+def test_a_backup_without_the_servers_database_is_none(shop, tmp_path):
+    """The server has PostgreSQL; a terminal (or cron) that was not told so would leave accounts and profiles out in silence."""
+    (shop.path / "server").mkdir(exist_ok=True)
+    (shop.path / "server" / "database").write_text("postgresql", "ascii")
+    told = holdfast("backup", tmp_path / "half", "-w", shop.path)
+    assert (told.code, "DATABASE_URL is not set" in told.err) == (1, True)
+    assert not (tmp_path / "half").exists()
+    (shop.path / "server" / "database").write_text("sqlite", "ascii")
+    assert holdfast("backup", tmp_path / "whole", "-w", shop.path).code == 0
+
+
 def test_what_is_there_is_never_overwritten(shop, saved, tmp_path):
     with pytest.raises(WorkspaceError, match="not empty"):
         restore(saved, shop.path)

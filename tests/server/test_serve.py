@@ -58,6 +58,7 @@ def test_the_life_of_a_server(shop, running):
     assert server.get("/healthz")[0] == 200
     assert (shop / "server" / "holdfast.sqlite").exists() or os.environ.get("DATABASE_URL")
     assert (shop / "server" / "run" / "address").read_text("utf-8") == server.address.rstrip("/"), "for links that lead there"
+    assert (shop / "server" / "database").read_text("ascii") == ("postgresql" if os.environ.get("DATABASE_URL") else "sqlite")
     assert server.pid("analyst") is None
     assert ask(server) == "UnknownName"
     for name in ("web", "worker", "analyst"):

@@ -3,7 +3,7 @@
 server/holdfast.sqlite  the database, where it is SQLite       server/inbox.sqlite  events that arrived and wait
 server/jobs.sqlite      work for later                         server/secret.key    signs sessions and links
 server/kept/            answers kept; can be deleted           server/run/          sockets and locks of running processes
-server/uploads/         files uploaded, until they are read in
+server/uploads/         files uploaded, until they are read in   server/database  sqlite or postgresql
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from holdfast.errors import WorkspaceError
 from holdfast.server.options import option
 
 if TYPE_CHECKING:
     from holdfast.settings import Settings
     from holdfast.workspace import Workspace
 
-__all__ = ["address_file", "folder", "secret_key", "server_folder", "settings", "workspace"]
+__all__ = ["address_file", "check_database", "folder", "note_database", "secret_key", "server_folder", "settings", "workspace"]
 
 
 def folder() -> Path:
@@ -43,6 +44,21 @@ def server_folder(*inside: str) -> Path:
 def address_file() -> Path:
     """Where the address stands at which this workspace is served just now."""
     return server_folder("run") / "address"
+
+
+def note_database() -> None:
+    """Keep which kind of database this workspace is served with: a terminal that is not told so would take another."""
+    (server_folder() / "database").write_text("postgresql" if option("DATABASE_URL") else "sqlite", "ascii")
+
+
+def check_database(workspace: Path, database_url: str) -> None:
+    """WorkspaceError where a workspace is served with PostgreSQL and nothing says with which."""
+    noted = workspace / "server" / "database"
+    if not database_url and noted.exists() and noted.read_text("ascii") == "postgresql":
+        raise WorkspaceError(
+            "this workspace is served with PostgreSQL, and DATABASE_URL is not set",
+            f"set it as the server has it (or delete {noted}, and begin with an empty SQLite)",
+        )
 
 
 def settings() -> Settings:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from holdfast.errors import WorkspaceError
 from holdfast.events.locking import holding
+from holdfast.server.place import check_database
 from holdfast.server.process.archive import Archive, Manifest, writing
 from holdfast.server.process.lake_log import entry
 
@@ -44,9 +45,10 @@ def backup(workspace: Workspace, target: Path, *, now: datetime, database_url: s
     database_url  where the database is PostgreSQL
     secrets       whether the key that signs sessions goes with it
 
-    InputError when the file cannot be made; WorkspaceError when customers are erased all the time; EngineMissing without
-    pg_dump.
+    InputError when the file cannot be made; WorkspaceError when customers are erased all the time, or the database is
+    PostgreSQL and it is not said which; EngineMissing without pg_dump.
     """
+    check_database(workspace.path, database_url)
     for _ in range(TRIES):
         try:
             with writing(target) as archive:

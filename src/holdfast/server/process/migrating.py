@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from holdfast.errors import WorkspaceError
+from holdfast.server.options import option
+from holdfast.server.place import check_database, folder, note_database
 
 __all__ = ["migrate", "run"]
 
@@ -35,12 +37,14 @@ def migrate() -> None:
     from django.db import OperationalError
 
     django.setup(set_prefix=False)
+    check_database(folder(), option("DATABASE_URL"))
     try:
         with _alone():
             call_command("migrate", interactive=False, verbosity=0)
     except OperationalError as error:  # its first line names address and reason, never the password
         reason = (str(error).splitlines() or ["no reason given"])[0]
         raise WorkspaceError(f"the database does not answer: {reason}", "start it, or mend DATABASE_URL") from error
+    note_database()
 
 
 @contextmanager
