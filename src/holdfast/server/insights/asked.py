@@ -15,6 +15,9 @@ __all__ = ["PATIENCE", "Asked", "ask", "people", "table_file"]
 PATIENCE = 0.25
 """Seconds that a page waits for an answer that is not kept, before it says that one is being worked on."""
 
+PATIENCE_SETTINGS = 1.5
+"""The same where what is kept was found under other settings: who has just marked an initiative wants to see it."""
+
 PATIENCE_FILE = 20.0
 """Seconds that a download waits."""
 
@@ -49,7 +52,8 @@ def ask(spec: Spec) -> Asked:
         return Asked(found, clock=clock)
     old = found is not None and found.state == "told"
     same = found is not None and found.settings == now.settings
-    reply = _call("insights.told", 0.0 if old and same else PATIENCE, slug=spec.slug, pairs=spec.pairs)
+    wait = PATIENCE if found is None else 0.0 if old and same else PATIENCE_SETTINGS
+    reply = _call("insights.told", wait, slug=spec.slug, pairs=spec.pairs)
     if reply["state"] == "kept":
         return Asked(_just_kept(spec, now), clock=time.time())
     if old:
