@@ -17,6 +17,7 @@ from urllib.parse import quote
 from django.db.models import Q
 
 from holdfast.server.customers.facts import shown_fields
+from holdfast.server.customers.identity import chunks
 from holdfast.server.customers.models import Customer
 from holdfast.server.customers.resolving import ANONYMOUS
 from holdfast.server.customers.trait_names import SHOWN, plain
@@ -28,6 +29,9 @@ LEAST = 6
 
 LEAST_DIGITS = 9
 """So is a shorter number: an order, an amount, an instant."""
+
+AT_ONCE = 100
+"""Texts that are asked for at once."""
 
 ERASED_WORD = "[…]"
 """What stands where somebody was named."""
@@ -75,11 +79,13 @@ def shared(texts: Iterable[str], ids: Iterable[str]) -> set[str]:
     from holdfast.server.people.models import User
 
     told, hers = {one.casefold(): one for one in texts}, set(ids)
-    wanted = Q()
-    for one in told.values():
-        wanted |= Q(email__iexact=one) | Q(phone=one) | Q(name__iexact=one)
-    rows = Customer.objects.filter(wanted).order_by().values_list("person", "email", "phone", "name") if told else ()
-    others = {value for person, *values in rows if person not in hers for value in values}
+    others: set[str] = set()
+    for part in chunks(sorted(told.values()), AT_ONCE):
+        wanted = Q()
+        for one in part:
+            wanted |= Q(email__iexact=one) | Q(phone=one) | Q(name__iexact=one)
+        rows = Customer.objects.filter(wanted).order_by().values_list("person", "email", "phone", "name")
+        others |= {value for person, *values in rows if person not in hers for value in values}
     others |= {value for pair in User.objects.values_list("email", "name") for value in pair}
     return {told[one.casefold()] for one in others if one.casefold() in told}
 

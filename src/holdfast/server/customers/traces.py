@@ -21,6 +21,7 @@ from django.db import connection, models
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
+from holdfast.server.customers.identity import chunks
 from holdfast.server.customers.naming import ERASED_WORD, Sought, in_bytes, in_text, spellings
 from holdfast.server.customers.removing import FIELDS, held_in_database
 from holdfast.server.place import server_folder
@@ -28,6 +29,9 @@ from holdfast.server.place import server_folder
 __all__ = ["blotted", "cleared", "cleared_of", "everywhere", "in_files", "in_tables", "wiped"]
 
 PIECE = 1 << 20
+AT_ONCE = 200
+"""Texts that are looked for at once: SQLite takes conditions to a depth of 1,000."""
+
 EDGE = 2
 """Bytes on either side of a text that tell whether it is a word."""
 
@@ -80,7 +84,7 @@ def blotted(needles: list[str]) -> int:
     count = 0
     for label, name in WRITTEN:
         model = apps.get_model(label)
-        for number, text in list(_rows_with(model, model._meta.get_field(name), needles)):
+        for number, text in dict(_rows_with(model, model._meta.get_field(name), needles)).items():
             count += model.objects.filter(pk=number).update(**{name: in_text(needles).sub(ERASED_WORD, text)})
     return count
 
@@ -90,13 +94,13 @@ def _rows_with(model: Any, field: Any, needles: list[str]) -> Iterator[tuple[Any
     rows, name = model.objects.order_by(), field.attname
     if isinstance(field, models.JSONField):
         rows, name = rows.annotate(as_text=Cast(field.name, TextField())), "as_text"
-    wanted = Q()
-    for needle in needles:
-        for spelling in spellings(needle):
+    for part in chunks(sorted({spelling for needle in needles for spelling in spellings(needle)}), AT_ONCE):
+        wanted = Q()
+        for spelling in part:
             wanted |= Q(**{f"{name}__icontains": spelling})
-    for number, text in rows.filter(wanted).values_list("pk", name) if needles else ():
-        if in_text(needles).search(str(text)):
-            yield number, str(text)
+        for number, text in rows.filter(wanted).values_list("pk", name):
+            if in_text(needles).search(str(text)):
+                yield number, str(text)
 
 
 def in_files(workspace: Path, needles: list[str]) -> Iterator[Path]:

@@ -33,6 +33,9 @@ LEAST = 6
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+AT_ONCE = 200
+"""Ids that are asked for at once: SQLite takes conditions to a depth of 1,000."""
+
 NOTHING = b'{"batch": []}'
 
 
@@ -87,10 +90,13 @@ def refused(ids: frozenset[str]) -> list[RefusedEvent]:
 
 
 def _naming(person: _Person) -> list[RefusedEvent]:
-    named = Q(pk=None)
-    for one in person.every:
-        named |= Q(message__contains=one) | Q(message__contains=json.dumps(one)[1:-1]) | Q(sentence__contains=one)
-    return [one for one in RefusedEvent.objects.filter(named).iterator(PORTION) if _names(one, person)]
+    every, found = sorted(person.every), dict[int, RefusedEvent]()
+    for start in range(0, len(every), AT_ONCE):
+        named = Q()
+        for one in every[start : start + AT_ONCE]:
+            named |= Q(message__contains=one) | Q(message__contains=json.dumps(one)[1:-1]) | Q(sentence__contains=one)
+        found |= {one.pk: one for one in RefusedEvent.objects.filter(named).iterator(PORTION) if _names(one, person)}
+    return [found[number] for number in sorted(found, reverse=True)]
 
 
 def _hers(refused: RefusedEvent, person: _Person) -> RefusedEvent:
