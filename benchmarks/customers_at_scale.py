@@ -120,6 +120,7 @@ def copied(said: argparse.Namespace) -> None:
     call_command("migrate", verbosity=0)
     begun = time.monotonic()
     with sqlite3.connect(said.folder / "server" / "holdfast.sqlite") as source, connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")  # no look-up of the customer of each of millions of words
         for table in TABLES:
             names = [row[1] for row in source.execute(f"PRAGMA table_info({table})")]
             with cursor.cursor.copy(f"COPY {table} ({', '.join(names)}) FROM STDIN") as copy:
@@ -224,10 +225,21 @@ def _got(client: Any, url: str, **query: str) -> None:
 
 
 def _timed(work: Callable[[], Any]) -> tuple[float, float]:
-    """Milliseconds of a call: as seen, and of CPU."""
-    begun, cpu = time.perf_counter(), time.process_time()
+    """Milliseconds of a call: as seen, and of CPU, that of PostgreSQL's process for this connection included."""
+    begun, cpu = time.perf_counter(), _cpu_seconds()
     work()
-    return 1000 * (time.perf_counter() - begun), 1000 * (time.process_time() - cpu)
+    return 1000 * (time.perf_counter() - begun), 1000 * (_cpu_seconds() - cpu)
+
+
+def _cpu_seconds() -> float:
+    from django.db import connection
+
+    own = time.process_time()
+    if connection.vendor != "postgresql":
+        return own
+    connection.ensure_connection()
+    other = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat").read_text("ascii")
+    return own + int(other.split()[0]) / 1e9
 
 
 def _told(label: str, times: list[tuple[float, float]]) -> None:
