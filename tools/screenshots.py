@@ -73,7 +73,7 @@ def _taken(page: Page, address: str, target: Path) -> None:
         rest(page, 240)
         if not page.locator("text=This did not come in time").count():
             break
-    page.wait_for_function("[...document.querySelectorAll('[data-figure]')].every(one => one.querySelector('.main-svg'))")
+    page.locator("[data-figure]:not(:has(.main-svg))").first.wait_for(state="detached")
     page.wait_for_timeout(800)
     page.screenshot(path=target)
     page.close()
