@@ -48,7 +48,7 @@ def life_bars(rows: list[dict[str, Any]], *, title: str, subtitle: str = "", uni
     _pulse(figure, [row for row in rows if row["state"] == "complete" and row["pulse"] is not None])
     figure.update_layout(barmode="relative", bargap=0.25)
     figure.update_xaxes(type="category", categoryorder="array", categoryarray=periods)
-    figure.update_xaxes(tickvals=periods[:: max(1, -(-len(periods) // _LABELS))], tickangle=0, row=2, col=1)
+    figure.update_xaxes(tickvals=periods[:: max(1, -(-len(periods) // _LABELS))], row=2, col=1)
     figure.update_yaxes(title="pulse", rangemode="tozero", nticks=4, row=1, col=1)
     figure.update_yaxes(title=unit, tickformat=",", row=2, col=1)
     themed(figure, title=title, subtitle=subtitle, height=460)

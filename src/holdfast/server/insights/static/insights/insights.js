@@ -35,7 +35,8 @@
   // A figure with words in it is never narrower than they need; where its place is, it scrolls. Paper is as wide as it is.
   function width(place, figure) {
     var worded = (figure.layout.annotations || []).length > 12 || figure.data.some(function (trace) {
-      return trace.type === "sankey" || (trace.type === "heatmap" && trace.texttemplate);
+      var long = trace.orientation === "h" && Array.isArray(trace.y) && trace.y.some(function (name) { return String(name).length > 24; });
+      return long || trace.type === "sankey" || (trace.type === "heatmap" && trace.texttemplate);
     });
     return onPaper || (worded && place.clientWidth < SHEET) ? SHEET : undefined;
   }
