@@ -51,7 +51,7 @@ class Server:
                 return int(path.parent.name)
         return None
 
-    def get(self, path: str, *, seconds: float = 10.0) -> tuple[int, bytes]:
+    def get(self, path: str, *, seconds: float = 30.0) -> tuple[int, bytes]:
         """Status and body of a GET."""
         try:
             with urlopen(self.address + path.lstrip("/"), timeout=seconds) as answer:
