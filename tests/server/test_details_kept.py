@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from holdfast.server.analyst.desk import Desk
 from holdfast.server.customers import details_kept
 from holdfast.server.customers.details_kept import folder_of, make
+from holdfast.server.customers.forgetting import naming_errand
 from holdfast.server.customers.told_details import errand
 from holdfast.workspace import Workspace
 from tests.server.lakes import happened, pour
@@ -78,6 +79,7 @@ def test_whoever_is_erased_is_in_no_kept_file(tmp_path):
     desk = Desk(workspace.path)
     make(desk)
     names = kept_names(workspace)
+    assert naming_errand(desk, ["ann"]) == ["customers.details"]
     (folder_of(workspace.path) / "killed.new").write_bytes(b"ann")
     hers = rows_of(workspace, ["ann"])
     his = rows_of(workspace, ["ben"])
@@ -87,6 +89,8 @@ def test_whoever_is_erased_is_in_no_kept_file(tmp_path):
     make(desk)
     now = kept_names(workspace)
     assert now == {file.name for file in workspace.lake.files()}
+    assert naming_errand(desk, ["ann"]) == []
+    assert naming_errand(desk, ["ben"]) == ["customers.details"]
     assert len(names & now) == 1, "the file without her stays"
     assert errand(desk, ["ann"], hers) == [None] * 4
     assert [one.properties["path"] for one in errand(desk, ["ben"], his)] == [f"/{n}" for n in (0, 2, 4, 6, *range(20, 26))]

@@ -30,7 +30,7 @@ from holdfast.timelines.text import hash_strings
 if TYPE_CHECKING:
     from holdfast.server.analyst.desk import Desk
 
-__all__ = ["TELLING", "Details", "folder_of", "make"]
+__all__ = ["TELLING", "Details", "folder_of", "make", "naming"]
 
 TELLING = ["type", "event", "time", "sequence", "order_id", "currency", "products", "properties", "source"]
 """What is told of an event."""
@@ -85,16 +85,26 @@ class Details:
     def of(self, ids: list[str], wanted: list[int]) -> Iterator[dict[str, Any]]:
         """The rows of these person ids at these instants (ascending): TELLING, time in UTC microseconds."""
         instants = np.array(wanted, np.int64)
-        file, piece, first, last, since, until = self.spans.T
-        ends = np.searchsorted(instants, until.view(np.int64), "right")
-        timely = ends > np.searchsorted(instants, since.view(np.int64), "left")
+        since, until = (self.spans[:, place].view(np.int64) for place in (4, 5))
+        timely = np.searchsorted(instants, until, "right") > np.searchsorted(instants, since, "left")
+        for one, rows in self._near(ids, timely):
+            hers = pc.and_(pc.equal(rows["person"], one), pc.is_in(rows["time"], pa.array(instants)))
+            yield from rows.filter(hers).select(TELLING).to_pylist()
+
+    def name(self, ids: list[str]) -> bool:
+        """Whether there is a row of one of these person ids."""
+        every = np.ones(len(self.spans), np.bool_)
+        return any(pc.any(pc.equal(rows["person"], one)).as_py() for one, rows in self._near(ids, every))
+
+    def _near(self, ids: list[str], among: Any) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """The pieces, of those chosen, in which rows of a person stand, if there are any."""
+        file, piece, first, last = self.spans[:, :4].T
         for one in ids:
             mark = hash_strings(pa.array([one], pa.string()))[0]
-            for place in np.flatnonzero(timely & (first <= mark) & (last >= mark)):
+            for place in np.flatnonzero(among & (first <= mark) & (last >= mark)):
                 with self.lock:
                     rows = self.readers[int(file[place])].get_batch(int(piece[place]))
-                hers = pc.and_(pc.equal(rows["person"], one), pc.is_in(rows["time"], pa.array(instants)))
-                yield from rows.filter(hers).select(TELLING).to_pylist()
+                yield one, rows
 
 
 def make(desk: Desk) -> int:
@@ -108,6 +118,12 @@ def make(desk: Desk) -> int:
         return sum(_kept(lake, folder, file.name) for file in lake.files() if file.rows >= SMALL_ROWS)
     finally:
         _MAKING.release()
+
+
+def naming(workspace: Path, ids: list[str]) -> bool:
+    """Whether a kept file, of whatever file of the lake, has a row of one of these person ids."""
+    folder = folder_of(workspace)
+    return folder.exists() and Details.open(folder, sorted(path.stem for path in folder.glob("*.npy"))).name(ids)
 
 
 def folder_of(workspace: Path) -> Path:

@@ -1,14 +1,14 @@
 """The analyst lets go of what it holds of single people, since one of them was erased, and says whether it still names her.
 
 customers.forget   errand: the kept files are deleted, what is mapped or in memory is let go
-customers.naming   errand: what the desk holds that still names one of some ids
+customers.naming   errand: what the desk holds, or keeps packed on the disk, that still names one of some ids
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from holdfast.server.customers import foreseen, told_traits
+from holdfast.server.customers import details_kept, foreseen, told_traits
 from holdfast.server.customers.tail import KEY as TAIL
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def naming_errand(desk: Desk, ids: list[str]) -> list[str]:
         found.append(TAIL)
     if works is not None and any(one in people for people in [*works.found.values()] for one in ids):
         found.append(WORKS)
+    if details_kept.naming(desk.folder, ids):
+        found.append("customers.details")
     return found
 
 
