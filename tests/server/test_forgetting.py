@@ -67,6 +67,13 @@ def test_of_refusals_that_are_kept_together_only_hers_are_gone(served, monkeypat
     assert not RefusedEvent.objects.exists()
 
 
+def test_an_order_of_another_person_stays_whose_number_is_her_id(served):
+    arrive("track", clicked(1, userId="ben", properties={"order_id": "1234567", "text": "about 1234567"}))
+    arrive("track", clicked(2, userId="1234567"))
+    assert forget(frozenset({"1234567"})) == 1
+    assert digest(served).events == 1
+
+
 def test_forgetting_nobody_changes_nothing(served):
     arrive("track", clicked(1, userId="ben"))
     assert forget(frozenset()) == 0
