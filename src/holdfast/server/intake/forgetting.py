@@ -29,8 +29,10 @@ __all__ = ["forget", "refused"]
 
 PORTION = 500
 LEAST = 6
-"""A shorter id is looked for where ids stand, not in the middle of texts; nor is one of digits alone, which may as well be the
-number of somebody's order."""
+"""A shorter id is looked for where ids stand, not in the middle of texts."""
+
+LEAST_DIGITS = 9
+"""So is a shorter number, which may as well be that of somebody's order (as in `customers.naming`)."""
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -47,7 +49,7 @@ class _Person:
         self.customers = {one for one in ids if not one.startswith(ANONYMOUS)}
         self.devices = {one.removeprefix(ANONYMOUS) for one in ids if one.startswith(ANONYMOUS)}
         self.every = {*ids, *self.devices}
-        long = sorted(re.escape(one) for one in self.every if len(one) >= LEAST and not one.isdigit())
+        long = sorted(re.escape(one) for one in self.every if len(one) >= (LEAST_DIGITS if one.isdigit() else LEAST))
         self._word = re.compile(rf"(?<!\w)(?:{'|'.join(long)})(?!\w)") if long else None
 
     def without(self, message: Any) -> Any:
