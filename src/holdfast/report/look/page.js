@@ -16,7 +16,7 @@
       var source = document.getElementById(place.dataset.figure + (dark.matches ? "-dark" : "-light"));
       var figure = JSON.parse(source.textContent);
       figure.layout.width = width(place, figure);
-      place.classList.toggle("scroll", !onPaper && figure.layout.width > place.clientWidth);
+      if (place.classList.toggle("scroll", !onPaper && figure.layout.width > place.clientWidth)) { place.tabIndex = 0; }
       Plotly.react(place, figure.data, figure.layout, { responsive: true, displaylogo: false, displayModeBar: false });
     });
   }

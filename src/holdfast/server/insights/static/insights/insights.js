@@ -45,7 +45,7 @@
     var figure = read(place.dataset.figure, dark.matches ? "dark" : "light");
     if (!figure) { return; }
     figure.layout.width = width(place, figure);
-    place.classList.toggle("scroll", !onPaper && figure.layout.width > place.clientWidth);
+    if (place.classList.toggle("scroll", !onPaper && figure.layout.width > place.clientWidth)) { place.tabIndex = 0; }
     window.Plotly.react(place, figure.data, figure.layout, { responsive: true, displaylogo: false, displayModeBar: false });
     var opens = read(place.dataset.figure, "opens");
     if (opens && opens.length && !place.dataset.opens) {
