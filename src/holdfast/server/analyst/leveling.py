@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["EASE", "errand", "follow"]
 
 EASE = 15.0
-"""So many times its own cost it rests, a minute at most: each merge writes the timelines anew, with 30 million events 600 MB."""
+"""So many times its own cost it rests, a minute at most: each merge writes the timelines anew, 600 MB of 30 million events."""
 
 WITHIN_SECONDS = 3600.0
 """A first build of very many events takes minutes."""
