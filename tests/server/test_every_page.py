@@ -46,12 +46,14 @@ def on_paper(page) -> list[str]:
     """What is wrong with a page on paper, also for who reads in the dark: paper is white, and nothing there can be pressed."""
     page.emulate_media(media="print", color_scheme="dark")
     page.set_viewport_size({"width": A4, "height": 1000})
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
     white = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     pressed = page.locator(PRESSED).count()
     wrong = [f"{pressed} buttons and the like"] if pressed else []
     wrong += [] if white else ["not white"]
     wrong += [f"{over} pixels too wide"] if (over := too_wide(page)) else []
     wrong += [f"cut: {one}" for one in page.evaluate(CUT)]
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
     page.set_viewport_size({"width": 390, "height": 844})
     page.emulate_media(media="screen", color_scheme="light")
     return wrong
