@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 from django.core.exceptions import RequestAborted
+from django.db import OperationalError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,6 +65,91 @@ def test_a_body_that_stands_still_is_broken_off(monkeypatch: pytest.MonkeyPatch)
     left.pop()
     with pytest.raises(RequestAborted):
         asyncio.run(received(scope(), receive, nobody))
+
+
+def test_a_small_body_that_drips_is_broken_off(monkeypatch: pytest.MonkeyPatch):
+    """Each byte comes in time; the whole does not."""
+    monkeypatch.setattr(bodies, "SMALL_SECONDS", 0.05)
+
+    async def receive() -> dict:
+        await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b"a", "more_body": True}
+
+    with pytest.raises(RequestAborted):
+        asyncio.run(asyncio.wait_for(received(scope(), receive, nobody), 5))
+
+
+def test_small_bodies_share_the_disk_large_ones_of_who_may_steer_do_not_count(served, monkeypatch: pytest.MonkeyPatch):
+    """Three strangers send 20 bytes each where 50 have room; a form that fits into memory is taken nevertheless."""
+    for name, value in (("IN_MEMORY_BYTES", 4), ("SHARED_BYTES", 50), ("SMALL_BYTES", 30)):
+        monkeypatch.setattr(bodies, name, value)
+    unsaid = scope("/", "POST", (b"transfer-encoding", b"chunked"))
+
+    async def take(size: int, who=nobody) -> bodies.Received:
+        return await received(dict(unsaid), sending([b"x" * size])[0], who)
+
+    async def all_of_them() -> None:
+        first, second = await take(20), await take(20)
+        with pytest.raises(bodies.Busy):
+            await take(20)
+        assert (await take(4)).body.read() == b"xxxx"
+        assert len((await take(60, steers)).body.read()) == 60
+        first.close()
+        third = await take(20)
+        assert third.body.read() == b"x" * 20
+        second.close()
+        third.close()
+        assert bodies._Kept.taken == 0
+
+    asyncio.run(all_of_them())
+
+
+def test_what_is_large_waits_beside_the_uploads_and_is_not_written_by_the_event_loop(served, monkeypatch: pytest.MonkeyPatch):
+    """The system's own folder may be small, or memory."""
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+    wrote: list[str] = []
+
+    class Spool(bodies.SpooledTemporaryFile):
+        def write(self, part: bytes) -> int:
+            wrote.append(threading.current_thread().name)
+            return super().write(part)
+
+    monkeypatch.setattr(bodies, "SpooledTemporaryFile", Spool)
+    parts = [b"x" * 1_000, b"y" * 100_000]
+    got = asyncio.run(received(scope("/", "POST", (b"content-length", b"101000")), sending(parts)[0], nobody))
+    assert got.body.read() == b"".join(parts)
+    got.close()
+    main = threading.current_thread().name
+    assert [name == main for name in wrote] == [True, False]
+
+
+@pytest.mark.usefixtures("served")
+@pytest.mark.parametrize("large", [True, False])
+def test_where_the_database_or_the_disk_is_away_the_sender_is_asked_to_come_again(large: bool, monkeypatch: pytest.MonkeyPatch):
+    def away(*_: object, **__: object) -> bool:
+        raise OperationalError if large else OSError(28, "No space left on device")
+
+    monkeypatch.setattr("holdfast.server.people.callers.may_steer", away)
+    if not large:
+        monkeypatch.setattr(bodies.SpooledTemporaryFile, "write", away)
+    monkeypatch.setattr("holdfast.server.process.lanes.close_old_connections", lambda: None)
+    said: list[dict] = []
+
+    async def send(message: dict) -> None:
+        said.append(message)
+
+    length = (b"content-length", str(bodies.SMALL_BYTES + 1 if large else 20_000).encode())
+    asyncio.run(Pages(lanes=1)(scope("/imports/upload/", "POST", length), sending([b"x" * 20_000])[0], send))
+    assert said[0]["status"] == 503
+    assert (b"retry-after", b"5") in said[0]["headers"]
+
+
+def test_a_connection_that_went_stale_is_looked_after_before_the_sender_is_looked_up(monkeypatch: pytest.MonkeyPatch):
+    did: list[str] = []
+    monkeypatch.setattr("holdfast.server.people.callers.may_steer", lambda _request: did.append("looked up") or True)
+    monkeypatch.setattr("holdfast.server.process.lanes.close_old_connections", lambda: did.append("closed"))
+    assert asyncio.run(Pages(lanes=1)._may_send_much(scope()))
+    assert did == ["closed", "looked up", "closed"]
 
 
 async def _asked(pages: Pages, one: dict, parts: list[bytes]) -> tuple[int, bytes]:

@@ -17,8 +17,9 @@ from typing import Any
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
+from django.db import DatabaseError, InterfaceError, close_old_connections
 
-from holdfast.server.process.bodies import Received, received
+from holdfast.server.process.bodies import Busy, Received, received
 
 __all__ = ["LANES", "PROBES", "Pages"]
 
@@ -65,8 +66,14 @@ class Pages(ASGIHandler):
             body = await received(scope, receive, self._may_send_much)
         except RequestAborted:
             return
-        async with (self._probes if scope["path"] in PROBES else self._usual).lent():
-            await self.handle(scope, body, send)
+        except Busy:
+            await _come_again(send)
+            return
+        try:
+            async with (self._probes if scope["path"] in PROBES else self._usual).lent():
+                await self.handle(scope, body, send)
+        finally:
+            body.close()
 
     async def read_body(self, receive: Any) -> Any:
         """The body that is here already."""
@@ -74,10 +81,8 @@ class Pages(ASGIHandler):
         return receive.body
 
     async def _may_send_much(self, scope: dict[str, Any]) -> bool:
-        from holdfast.server.people.callers import may_steer
-
         async with self._usual.lent():
-            return await sync_to_async(may_steer)(self.request_class(scope, BytesIO()))
+            return await sync_to_async(_steers)(self.request_class(scope, BytesIO()))
 
     async def get_response_async(self, request: Any) -> Any:
         """The whole of Django's synchronous way, in the lane's thread."""
@@ -85,6 +90,26 @@ class Pages(ASGIHandler):
         if response.streaming and not response.is_async:
             response.streaming_content = _pulled(response.streaming_content)
         return response
+
+
+def _steers(request: Any) -> bool:
+    """Whether who sends may steer. Asked outside of Django's way of a request, which else minds the connections."""
+    from holdfast.server.people.callers import may_steer
+
+    close_old_connections()
+    try:
+        return may_steer(request)
+    except (DatabaseError, InterfaceError) as away:
+        raise Busy from away
+    finally:
+        close_old_connections()
+
+
+async def _come_again(send: Send) -> None:
+    body = b"This cannot be taken just now; send it again in a few seconds.\n"
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body)), (b"retry-after", b"5")]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _pulled(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
