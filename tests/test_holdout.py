@@ -254,7 +254,7 @@ def test_where_there_is_no_holdout_it_says_how_many_came_back():
     answer = told(STORY, Settings(small_group=3)).ask(Holdout(split="2024-01-20"))
     assert answer.words == (
         "6 customers have ordered, but there is no holdout: 1 had come back by 2024-01-20, and of those known then 3 came "
-        "after it; it takes 3 of each. Try --split with another day, or ask again when more have come back."
+        "after it; it takes 3 of each. Try “split” with another day, or ask again when more have come back."
     )
 
 

@@ -32,7 +32,7 @@ def test_it_filters_by_who_what_to_whom_and_when(as_, people):
     assert shown("action=customer.e") == ["customer.erase"]
     assert shown("since=2026-07-01&until=2026-07-01") == ["customer.erase"]
     assert shown("until=2026-06-30") == []
-    assert shown("since=nonsense&until=9999-12-31&before=%00") == ["customer.note", "customer.erase"]
+    assert shown("since=nonsense&until=9999-12-31&before=x%20y") == ["customer.note", "customer.erase"]
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -25,7 +25,6 @@ from holdfast.events.identity import ANONYMOUS
 from holdfast.events.lake import Lake
 from holdfast.events.lake_mend import SMALL_ROWS
 from holdfast.events.schema import EVENTS
-from holdfast.timelines.text import hash_strings
 
 if TYPE_CHECKING:
     from holdfast.server.analyst.desk import Desk
@@ -100,7 +99,7 @@ class Details:
         """The pieces, of those chosen, in which rows of a person stand, if there are any."""
         file, piece, first, last = self.spans[:, :4].T
         for one in ids:
-            mark = hash_strings(pa.array([one], pa.string()))[0]
+            mark = _marks(pa.array([one], pa.string()))[0]
             for place in np.flatnonzero(among & (first <= mark) & (last >= mark)):
                 with self.lock:
                     rows = self.readers[int(file[place])].get_batch(int(piece[place]))
@@ -171,11 +170,18 @@ def _written(source: Path, target: Path) -> Any:
     return np.concatenate(spans)
 
 
+def _marks(persons: pa.Array) -> Any:
+    """The hashes of persons, as timelines make them. Compiled: imported by the analyst alone, which asks for it."""
+    from holdfast.timelines.text import hash_strings
+
+    return hash_strings(persons)
+
+
 def _ordered(batch: pa.RecordBatch) -> tuple[pa.Table, Any]:
     """The rows as KEPT, in order of the hash of the person and of time, and the hashes."""
     device = pc.binary_join_element_wise(ANONYMOUS, batch["anonymous_id"], "")
     person = pc.coalesce(batch["customer_id"], device).cast(pa.string())
-    marks, times = hash_strings(person), batch["time"].cast(pa.int64())
+    marks, times = _marks(person), batch["time"].cast(pa.int64())
     order = np.lexsort((times.to_numpy(), marks))
     columns = [times if name == "time" else person if name == "person" else batch[name] for name in KEPT.names]
     return pa.Table.from_arrays(columns, schema=KEPT).take(order).combine_chunks(), marks[order]
