@@ -94,6 +94,38 @@ def test_an_order_that_is_changed_back_is_told_again():
     assert said[2]["properties"]["revenue"] == 10.05
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(("source", "topic"), [("woocommerce", "order.updated"), ("shopify", "orders/updated")])
+def test_what_was_paid_back_is_told_again_with_the_person_to_whom_its_order_now_belongs(source, topic):
+    """Ann was erased here and in the shop: her order comes again as nobody's. Money stands as high as the shop has it."""
+    woo = ORDER | {"refunds": [{"id": 4, "total": "-4.00"}]}
+    shopify = {
+        "id": 7,
+        "created_at": "2024-05-01T10:00:00Z",
+        "financial_status": "partially_refunded",
+        "total_price": "10.05",
+        "email": "ann@example.com",
+        "refunds": [{"id": 4, "created_at": "2024-05-02T10:00:00Z", "transactions": [{"kind": "refund", "amount": "4.00"}]}],
+        "fulfillments": [{"id": 5, "created_at": "2024-05-02T10:00:00Z"}],
+    }
+    hers, gone = (
+        (woo, {"customer_id": 0, "billing": {"email": "deleted@site.invalid"}, "date_modified_gmt": "2024-06-01T10:00:00"})
+        if source == "woocommerce"
+        else (shopify, {"email": "deleted@site.invalid", "updated_at": "2024-06-01T10:00:00Z"})
+    )
+    said = []
+    for change in ({}, gone, gone, {}):
+        memory = Memory()
+        said.append(translated(source, topic, json.dumps(hers | change).encode(), memory, 1))
+        memory.write(refused=())
+    before, after, *again = said
+    assert "Order Refunded" in [one["event"] for one in before]
+    assert [one["event"] for one in after] == [one["event"] for one in before]
+    assert {one["userId"] for one in after} == {"deleted@site.invalid"}
+    assert not {one["messageId"] for one in before} & {one["messageId"] for one in after}
+    assert again == [[], []]
+
+
 @pytest.mark.parametrize(
     ("source", "topic", "sent", "reason"),
     [

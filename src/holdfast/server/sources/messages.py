@@ -21,6 +21,7 @@ __all__ = [
     "instant",
     "money",
     "once",
+    "once_each",
     "plain",
     "state",
     "text",
@@ -42,7 +43,7 @@ class Message:
 
     body     the message; its `messageId` is the same each time the same thing is told
     of       the object whose present state it tells ("order:17"): a newer telling replaces it. None: it tells what happened
-             once, and is not told again after a week (see `once`)
+             once; nothing is remembered of it, and after a week the digester would take it again (for good: `once`)
     version  of that state, so written that later ones sort behind earlier ones
     says     what of it makes a difference; empty: all of the body
     first    "silent": the first state that is told is remembered and no event; only a change is one
@@ -118,6 +119,17 @@ def once(message: Message) -> Message:
     The digester knows a message by its id for a week; this one is known for good.
     """
     return replace(message, of=f"once:{message.body['messageId']}", says="once")
+
+
+def once_each(message: Message) -> Message:
+    """What happened once to an order, for each person to whom the order is told to belong.
+
+    When a shop makes an order nobody's, or gives it to another customer, the order is told anew; so is what was paid back,
+    or the money of the order would stand too high. The id differs, for the digester knows the other one for a week.
+    """
+    body = message.body
+    who = hashlib.blake2b(str(body.get("userId") or body.get("anonymousId") or "").encode(), digest_size=6).hexdigest()
+    return once(replace(message, body={**body, "messageId": f"{body['messageId']}:{who}"}))
 
 
 def filled(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 Shops promise neither order nor uniqueness. In the lake the later *arrival* of an order replaces the earlier one, so a telling
 that is older than what is known must not go in at all; and a refund, a shipment, the start of a subscription stand in every
 telling of their order for years, long after the week in which the digester knows a message by its id. For each object the
-version and the content last told are kept here:
+version and the content last told are kept here; what happened once to an order, for each person who was said to have ordered:
 
 - an older version is left out, and so is the same content again, whatever its version;
 - of two contents with one version (clocks of shops tick in seconds) the one with the greater digest holds;

@@ -21,6 +21,7 @@ from holdfast.server.sources.messages import (
     instant,
     money,
     once,
+    once_each,
     plain,
     text,
     track,
@@ -101,7 +102,9 @@ def _withdrawn(body: Mapping[str, Any], ids: Ids, number: str) -> Message:
         "currency": text(body.get("currency")),
         "reason": text(body.get("cancel_reason")) or "voided",
     }
-    return once(track("Order Refunded", id=ids.message("voided", number), at=at or "", user=who(body, ids), properties=told))
+    return once_each(
+        track("Order Refunded", id=ids.message("voided", number), at=at or "", user=who(body, ids), properties=told)
+    )
 
 
 def _refunds(body: Mapping[str, Any], ids: Ids, number: str) -> Iterator[Message]:
@@ -123,7 +126,7 @@ def _refunds(body: Mapping[str, Any], ids: Ids, number: str) -> Iterator[Message
             "products": [_returned(each) for each in one.get("refund_line_items") or []],
         }
         name = ids.message("refund", one.get("id"))
-        yield once(track("Order Refunded", id=name, at=at, user=who(body, ids), properties=told))
+        yield once_each(track("Order Refunded", id=name, at=at, user=who(body, ids), properties=told))
 
 
 def _returned(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,7 +144,7 @@ def _shipments(body: Mapping[str, Any], ids: Ids, number: str) -> Iterator[Messa
             continue
         told = {"order_id": number, "shipment_id": text(one.get("id"))}
         name = ids.message("shipment", one.get("id"))
-        yield once(track("Order Shipped", id=name, at=at, user=who(body, ids), properties=told))
+        yield once_each(track("Order Shipped", id=name, at=at, user=who(body, ids), properties=told))
 
 
 def ordered_by(body: Mapping[str, Any], ids: Ids) -> list[Told]:

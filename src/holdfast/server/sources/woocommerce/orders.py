@@ -9,7 +9,19 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from holdfast.server.sources.messages import Message, NotUnderstood, Told, filled, instant, money, once, plain, text, track
+from holdfast.server.sources.messages import (
+    Message,
+    NotUnderstood,
+    Told,
+    filled,
+    instant,
+    money,
+    once,
+    once_each,
+    plain,
+    text,
+    track,
+)
 from holdfast.server.sources.source import Ids
 
 __all__ = ["line", "order", "who"]
@@ -112,4 +124,4 @@ def _withdrawn(body: Mapping[str, Any], ids: Ids, number: str) -> Iterator[Messa
 def _refund(body: Mapping[str, Any], ids: Ids, number: str, name: str, amount: Decimal, reason: str | None) -> Message:
     at = instant(body.get("date_modified_gmt") or body.get("date_created_gmt")) or ""
     told = {"order_id": number, "revenue": amount, "currency": text(body.get("currency")), "reason": reason}
-    return once(track("Order Refunded", id=name, at=at, user=who(body, ids), properties=told))
+    return once_each(track("Order Refunded", id=name, at=at, user=who(body, ids), properties=told))
