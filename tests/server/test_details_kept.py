@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -109,6 +110,37 @@ def test_a_file_that_is_erased_while_it_is_written_is_not_kept(tmp_path, monkeyp
     monkeypatch.setattr(details_kept, "_written", slowly)
     assert make(Desk(workspace.path)) == 0
     assert not list(folder_of(workspace.path).iterdir())
+
+
+@pytest.mark.parametrize("ending", ["npy", "arrow"])
+@pytest.mark.parametrize("left", [0, 40, 200])
+def test_what_a_power_cut_left_is_deleted_and_written_anew(tmp_path, ending, left):
+    workspace = Workspace.create(tmp_path / "shop")
+    pour(workspace, [happened(n, "ann", path=f"/{n}") for n in range(5)])
+    assert workspace.timelines.events == 5
+    rows = rows_of(workspace, ["ann"])
+    before = errand(Desk(workspace.path), ["ann"], rows)
+    assert make(Desk(workspace.path)) == 1
+    (path,) = folder_of(workspace.path).glob(f"*.{ending}")
+    if left >= path.stat().st_size:
+        path.write_bytes(bytes(path.stat().st_size))  # its length is there, its blocks are not
+    else:
+        path.write_bytes(path.read_bytes()[:left])
+    assert errand(Desk(workspace.path), ["ann"], rows) == before
+    assert not list(folder_of(workspace.path).iterdir())
+    assert make(Desk(workspace.path)) == 1
+    assert errand(Desk(workspace.path), ["ann"], rows) == before
+
+
+def test_files_are_on_the_disk_before_they_have_their_names(tmp_path, monkeypatch):
+    workspace = Workspace.create(tmp_path / "shop")
+    pour(workspace, [happened(n, "ann") for n in range(5)])
+    did: list[str] = []
+    replace = Path.replace
+    monkeypatch.setattr(details_kept.os, "fsync", lambda _handle: did.append("on disk"))
+    monkeypatch.setattr(Path, "replace", lambda self, target: did.append("named") or replace(self, target))
+    make(Desk(workspace.path))
+    assert did == ["on disk", "named"] * 2
 
 
 @pytest.mark.django_db

@@ -10,6 +10,8 @@ lake's file, which never changes and is gone with an erasure; what has none is r
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +49,8 @@ KEPT = pa.schema(
 
 _MAKING = Lock()
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Details:
@@ -64,7 +68,7 @@ class Details:
 
     @staticmethod
     def open(folder: Path, names: Iterable[str]) -> Details:
-        """Map what is there of these files of the lake."""
+        """Map what is there of these files of the lake; what is damaged is deleted, and written anew some day."""
         there: list[str] = []
         readers, spans = [], [np.empty((0, 2 + len(SPAN)), np.uint64)]
         alone = pa.ipc.IpcReadOptions(use_threads=False)
@@ -73,6 +77,9 @@ class Details:
                 span = np.load(_table(folder, name))
                 reader = pa.ipc.open_file(pa.memory_map(str(_rows(folder, name))), options=alone)
             except FileNotFoundError:
+                continue
+            except (OSError, EOFError, ValueError) as error:
+                _damaged(folder, name, error)
                 continue
             spans.append(
                 np.column_stack([np.full(len(span), len(there), np.uint64), np.arange(len(span), dtype=np.uint64), span])
@@ -136,15 +143,29 @@ def _kept(lake: Lake, folder: Path, name: str) -> bool:
         return False
     try:
         spans = _written(lake.path / name, folder / f"{name}.new")
-        (folder / f"{name}.new").replace(_rows(folder, name))
         with (folder / f"{name}.npy.new").open("wb") as file:
             np.save(file, spans)
-        (folder / f"{name}.npy.new").replace(_table(folder, name))
+        for new, target in ((f"{name}.new", _rows(folder, name)), (f"{name}.npy.new", _table(folder, name))):
+            _on_disk(folder / new)
+            (folder / new).replace(target)
     except FileNotFoundError:  # joined with others meanwhile, or somebody was erased
         return False
     names = {file.name for file in lake.files()}
     _swept(folder, names)
     return name in names
+
+
+def _on_disk(path: Path) -> None:
+    """Wait until a file is on the disk: after a power cut its name would stand over nothing."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _damaged(folder: Path, name: str, error: Exception) -> None:
+    """Delete a pair that cannot be read, the table first: without it the other counts as not there."""
+    log.warning("details kept of %s cannot be read and are deleted: %s", name, type(error).__name__)
+    for path in (_table(folder, name), _rows(folder, name)):
+        path.unlink(missing_ok=True)
 
 
 def _swept(folder: Path, names: set[str]) -> None:
