@@ -14,10 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from holdfast.server.analyst.client import call
 from holdfast.server.customers import consents, erasing, foreseen, projection, traces
+from holdfast.server.customers import naming as naming_of
 from holdfast.server.customers.computed import computed
 from holdfast.server.customers.models import Customer, Erasure
 from holdfast.server.customers.timeline import timeline
@@ -248,6 +250,64 @@ def test_in_what_was_written_about_others_she_is_blotted_out(shop):
 
 
 @pytest.mark.django_db
+def test_how_a_file_is_called_does_not_name_her_any_more(shop):
+    """The list of files that were read in, and the records of imports, which the command line shows."""
+    upload = apps.get_model("sources.Upload")
+    hers = upload.objects.create(
+        name=f"{NAME}.csv", problem=f"orders_{MAIL}_2025.csv is empty", record={"source": f"{NAME}.csv"}
+    )
+    his = upload.objects.create(name="Ben.csv", record={"source": "Ben.csv", "rows": 3}, notes=["Ben"])
+    record = shop.path / "imports" / "abc.json"
+    record.write_text(json.dumps({"source": f"orders of {NAME}_1.csv", "rows": 3}))
+    row = erasing.erase(ANN, "max@example.com")
+    hers.refresh_from_db()
+    his.refresh_from_db()
+    assert (hers.name, hers.problem, hers.record) == ("[…].csv", "orders_[…]_2025.csv is empty", {"source": "[…].csv"})
+    assert (his.name, his.record, his.notes) == ("Ben.csv", {"source": "Ben.csv", "rows": 3}, ["Ben"])
+    assert json.loads(record.read_text()) == {"source": "orders of […]_1.csv", "rows": 3}
+    assert row.proof["removed"]["names of files, blotted out"] == 1
+    assert naming(shop.path) == rows_naming() == []
+
+
+@pytest.mark.django_db
+def test_what_agnes_saves_while_it_is_blotted_stays(shop, monkeypatch):
+    note = apps.get_model("customers.Note").objects.create(person="customer-ben", text=f"Met {NAME}", author_name="Agnes")
+    found = traces._rows_with
+
+    def saved_meanwhile(model, field, needles):
+        yield from list(found(model, field, needles))
+        if model is type(note):
+            model.objects.filter(pk=note.pk).update(text=f"Met {NAME} and Cleo")
+
+    monkeypatch.setattr(traces, "_rows_with", saved_meanwhile)
+    traces.blotted([NAME])
+    note.refresh_from_db()
+    assert note.text == "Met […] and Cleo"
+
+
+@pytest.mark.django_db
+def test_a_refused_message_stays_json_when_a_number_of_hers_goes(shop):
+    """It can still be put right and sent in again."""
+    said = '{"userId": "ben", "phone":491701234567, "all": [491701234567,7], "text": "call 491701234567 \\"now\\""}'
+    refused = apps.get_model("intake.RefusedEvent").objects.create(
+        inbox="x", inbox_row=1, place=0, received_at=now(), source="1", kind="track", code="no", message=said
+    )
+    assert traces.blotted(["491701234567"]) == 1
+    refused.refresh_from_db()
+    told = {"userId": "ben", "phone": "[…]", "all": ["[…]", 7], "text": 'call […] "now"'}
+    assert json.loads(refused.message) == told
+
+
+@pytest.mark.django_db
+def test_the_table_of_hashes_is_not_searched(shop):
+    """It names nobody, and has a row for each order there ever was."""
+    with CaptureQueriesContext(connection) as asked:
+        traces.in_tables([NAME])
+    assert any("customers_note" in one["sql"] for one in asked.captured_queries)
+    assert not any("sources_newest" in one["sql"] for one in asked.captured_queries)
+
+
+@pytest.mark.django_db
 def test_an_id_that_begins_another_ones_is_not_a_trace(shop):
     """customer-ann-1 is erased while customer-ann-12 stays, in tables, uploads and files; a number may stand anywhere."""
     two(shop, person="customer-ann-12", email=f"x.{MAIL}")
@@ -279,6 +339,31 @@ def test_names_are_found_however_they_are_written(tmp_path):
     (tmp_path / "other.txt").write_text("x" * (traces.PIECE - 9) + " Zoë Quills, aZoë Quill, zoë@ex.org.uk")
     found = traces.in_files(tmp_path, ["Zoë Quill", "zoë@ex.org"])
     assert [path.name for path in found] == ["0.txt", "1.txt", "2.txt", "3.txt"]
+
+
+@pytest.mark.parametrize("text", [
+    "Ann Smith.csv", "Ann Smith_orders.csv", "orders_Ann Smith-2025.csv", "it was Ann Smith.She wants", "by Ann Smith+Ben",
+    "ann@example.com.csv", "orders_ann@example.com_2025.csv", "email%3Dann%40example.com", "email%3dann%40example.com&a",
+    "ann@example.com.", "ann@example.com-2025.csv", "mailto:ann@example.com", '"\\u2014Ann Smith\\u2014"', "customer-1.csv",
+    "id%3Dcustomer-1", "customer-1.", "ann@example.com+ben@example.com", "Ann%20Smith_1", "ANN SMITH.CSV", "a\\nAnn Smith",
+])  # fmt: skip
+def test_she_is_found_beside_any_sign_that_makes_no_other_of_her(tmp_path, text):
+    texts = ["Ann Smith", "ann@example.com", "customer-1"]
+    assert naming_of.in_text(texts).search(text)
+    (tmp_path / "told").write_text(text)
+    assert [path.name for path in traces.in_files(tmp_path, texts)] == ["told"]
+
+
+@pytest.mark.parametrize("text", [
+    "customer-12", "customer-1-2", "customer-1.2", "a.customer-1", "customer-1_b", "customer-1@shop", "joann@example.com",
+    "jo.ann@example.com", "jo-ann@example.com", "jo+ann@example.com", "ann@example.com.au", "ann@example.community",
+    "ann@example.com-pany.de", "JoAnn Smith", "Ann Smithers", "ann@example.com.csvx", "Ann Smith2",
+])  # fmt: skip
+def test_who_is_called_longer_is_somebody_else(tmp_path, text):
+    texts = ["Ann Smith", "ann@example.com", "customer-1"]
+    assert not naming_of.in_text(texts).search(text)
+    (tmp_path / "told").write_text(text)
+    assert not list(traces.in_files(tmp_path, texts))
 
 
 @pytest.mark.django_db

@@ -122,6 +122,7 @@ def _erased(row: Erasure) -> tuple[dict[str, Any], list[str]]:
     others = shared(needles, ids)
     hers = [one for one in needles if one not in others]
     _add(removed, {"written about others, blotted out": traces.blotted(hers)})
+    _add(removed, {"names of files, blotted out": traces.blotted_records(folder(), hers)})
     found = traces.everywhere(folder(), ids, hers) | set(_analyst("customers.naming", ids=ids) or ())
     if found:
         raise TracesLeft(sorted(found))

@@ -1,7 +1,10 @@
 """Texts that name a person beyond doubt, and finding them: as whole words, in any case, also as JSON and URLs write them.
 
-Whole words, so that customer-1 is not found in customer-12. A text that somebody else has too (a family's address, the same
-name twice, one of us who is a customer) tells nothing: whoever finds it does not know whose it is.
+Whole words, so that customer-1 is not found in customer-12. What makes a word longer is another thing for each kind: a name
+ends at any sign, as in "Ann Smith_orders.csv"; an address goes on behind a dot, but for the ending of a file.
+
+A text that somebody else has too (a family's address, the same name twice, one of us who is a customer) tells nothing: whoever
+finds it does not know whose it is.
 """
 
 from __future__ import annotations
@@ -37,8 +40,18 @@ ERASED_WORD = "[…]"
 """What stands where somebody was named."""
 
 TOLD = frozenset(name for field in ("email", "phone", "name") for name in SHOWN[field])
-BEFORE = r"(?:(?<![^\W_])(?<!_)(?<![^\W_][-.+])|(?<=\\[nrtbf]))"
-BEHIND = r"(?![^\W_]|_)(?![-.+@][^\W_])"
+ESCAPED = r"(?<=\\[nrtbf])|(?<=\\u20[0-9a-f]{2})|(?<=\\u00[ab][0-9a-f])|(?<=%[0-9a-f]{2})"
+"""Signs as JSON and URLs write them, whose last letter belongs to no word."""
+
+FILE = r"(?:csv|tsv|txt|jsonl?|ndjson|xlsx?|xlsm|ods|parquet|zip|gz|pdf|xml|html?|log|eml|vcf|docx?|png|jpe?g)(?![^\W_])"
+"""The ending of a file behind a dot."""
+
+KINDS = {
+    "name": (rf"(?:(?<![^\W_])|{ESCAPED})", r"(?![^\W_])"),
+    "address": (rf"(?:(?<![^\W_])(?<![^\W_][-.+])|{ESCAPED})", rf"(?![^\W_]|-[^\W\d_])(?!\.(?!{FILE})[^\W_])"),
+    "id": (rf"(?:(?<![^\W_])(?<!_)(?<![^\W_][-.+])|{ESCAPED})", rf"(?![^\W_]|_)(?![-+@][^\W_])(?!\.(?!{FILE})[^\W_])"),
+}
+"""What stands before and behind a text of each kind where it is a word."""
 
 
 @dataclass(frozen=True)
@@ -106,20 +119,28 @@ def in_bytes(texts: Iterable[str], *, apart: bool = True) -> Sought:
     apart  as words; else wherever they stand, as in a file of a database, where columns stand beside each other
     """
     cases = {case for one in texts for case in (one, one.lower(), one.upper())}  # bytes know no case but of plain letters
-    every = sorted({spelling.encode() for one in cases for spelling in spellings(one)})
-    plain = tuple(sorted({one.lower() for one in every}))
-    either = f"(?:{'|'.join(re.escape(one.decode()) for one in every) or '(?!)'})"
-    return Sought(plain, re.compile((BEFORE + either + BEHIND if apart else either).encode(), re.IGNORECASE))
+    every = {spelling for one in cases for spelling in spellings(one)}
+    plain = tuple(sorted({one.encode().lower() for one in every}))
+    return Sought(plain, re.compile((_words(cases) if apart else _either(cases)).encode(), re.IGNORECASE))
 
 
 @lru_cache(maxsize=8)
 def _pattern(texts: frozenset[str]) -> re.Pattern[str]:
-    return re.compile(f"{BEFORE}(?:{_either(texts)}){BEHIND}", re.IGNORECASE)
+    return re.compile(_words(texts), re.IGNORECASE)
+
+
+def _words(texts: Iterable[str]) -> str:
+    """A pattern that finds each of the texts as a word of its kind."""
+    kinds: dict[str, list[str]] = {}
+    for one in texts:
+        kinds.setdefault("address" if "@" in one else "name" if " " in one else "id", []).append(one)
+    either = (f"{KINDS[kind][0]}{_either(ones)}{KINDS[kind][1]}" for kind, ones in sorted(kinds.items()))
+    return f"(?:{'|'.join(either) or '(?!)'})"
 
 
 def _either(texts: Iterable[str]) -> str:
     every = {spelling for one in texts for spelling in spellings(one)}
-    return "|".join(re.escape(one) for one in sorted(every, key=lambda one: (-len(one), one))) or "(?!)"
+    return f"(?:{'|'.join(re.escape(one) for one in sorted(every, key=lambda one: (-len(one), one))) or '(?!)'})"
 
 
 _AS_LONG: dict[str, Any] = dict.fromkeys(SHOWN, 254)

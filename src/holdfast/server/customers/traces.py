@@ -7,7 +7,9 @@ two digits is found in any file. Profiles of others are what the lake says of th
 from __future__ import annotations
 
 import gzip
+import json
 import logging
+import re
 import sqlite3
 import zipfile
 import zlib
@@ -17,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from django.apps import apps
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
@@ -26,14 +28,14 @@ from holdfast.server.customers.naming import ERASED_WORD, Sought, in_bytes, in_t
 from holdfast.server.customers.removing import FIELDS, held_in_database
 from holdfast.server.place import server_folder
 
-__all__ = ["blotted", "cleared", "cleared_of", "everywhere", "in_files", "in_tables", "wiped"]
+__all__ = ["blotted", "blotted_records", "cleared", "cleared_of", "everywhere", "in_files", "in_tables", "wiped"]
 
 PIECE = 1 << 20
 AT_ONCE = 200
 """Texts that are looked for at once: SQLite takes conditions to a depth of 1,000."""
 
-EDGE = 2
-"""Bytes on either side of a text that tell whether it is a word."""
+EDGE = 12
+"""Bytes on either side of a text that tell whether it is a word: a sign in escapes, the ending of a file."""
 
 PACKED = 200_000_000
 """So many unpacked bytes of an upload are looked at; what is larger is deleted unseen."""
@@ -41,8 +43,14 @@ PACKED = 200_000_000
 LAKE = ("lake", "timelines", "accounts")
 """Folders of which the lake itself proves that nobody is left in them (they are compressed: bytes would prove nothing)."""
 
+IMPORTS = "imports"
+"""Folder of what came of each import, with the name of its file."""
+
 OF_THE_LAKE = ("customers.customer", "customers.account", "customers.erasure")
 """Tables of what the lake says of others, and the row of the erasure itself."""
+
+OF_HASHES = ("sources.newest",)
+"""Tables that know whom they are about by hashes alone: they name nobody, and have a row for each order there ever was."""
 
 WRITTEN: tuple[tuple[str, str], ...] = (
     ("customers.Note", "text"),
@@ -53,8 +61,22 @@ WRITTEN: tuple[tuple[str, str], ...] = (
     ("keeping.Audience", "note"),
     ("keeping.Review", "decision"),
     ("keeping.SavedReport", "note"),
+    ("sources.Upload", "name"),
+    ("sources.Upload", "problem"),
+    ("sources.Upload", "mend"),
+    ("sources.Upload", "record"),
+    ("sources.Upload", "notes"),
 )
-"""Model and field of what people write about others, in which her name is blotted out."""
+"""Model and field of what people write about others, and how they call files, in which her name is blotted out."""
+
+AS_JSON = frozenset({("intake.RefusedEvent", "message")})
+"""Texts that are JSON and have to stay it."""
+
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[^"]+', re.DOTALL)
+"""Of JSON a text, or what stands between two texts."""
+
+PORTION = 100
+"""Rows that are held at once while they are blotted."""
 
 log = logging.getLogger(__name__)
 
@@ -73,20 +95,61 @@ def in_tables(needles: list[str]) -> set[str]:
         f"{model._meta.label}.{field.name}"
         for model, field in fields
         if _texts(field)
-        and model._meta.label_lower not in OF_THE_LAKE
+        and model._meta.label_lower not in (*OF_THE_LAKE, *OF_HASHES)
         and (model._meta.label, field.name) not in FIELDS
         and any(True for _ in _rows_with(model, field, needles))
     }
 
 
 def blotted(needles: list[str]) -> int:
-    """Blot the texts out of what was written about others, in the transaction of the caller; how many pieces of writing."""
+    """Blot the texts out of what was written about others; how many pieces of writing.
+
+    Each portion in a transaction of its own, its rows held and read again in it: what is saved meanwhile is not lost.
+    """
     count = 0
     for label, name in WRITTEN:
         model = apps.get_model(label)
-        for number, text in dict(_rows_with(model, model._meta.get_field(name), needles)).items():
-            count += model.objects.filter(pk=number).update(**{name: in_text(needles).sub(ERASED_WORD, text)})
+        numbers = [number for number, _ in _rows_with(model, model._meta.get_field(name), needles)]
+        for part in chunks(sorted(set(numbers)), PORTION):
+            with transaction.atomic():
+                rows = model.objects.select_for_update().order_by().filter(pk__in=part)
+                count += sum(_blot_row(model, name, row, needles) for row in rows)
     return count
+
+
+def blotted_records(workspace: Path, needles: list[str]) -> int:
+    """Blot the texts out of what is kept of imports, which tells how their files are called; how many records."""
+    sought, count = in_bytes(needles), 0
+    for path in sorted((workspace / IMPORTS).glob("*.json")):
+        if _holds(path, sought):
+            fresh = path.with_suffix(".new")
+            fresh.write_text(_out_of_json(path.read_text("utf-8"), needles), "utf-8")
+            fresh.replace(path)
+            count += 1
+    return count
+
+
+def _blot_row(model: Any, name: str, row: Any, needles: list[str]) -> int:
+    text = getattr(row, name)
+    if isinstance(text, str):
+        left: Any = (_out_of_json if (model._meta.label, name) in AS_JSON else _out_of)(text, needles)
+    else:
+        left = json.loads(_out_of_json(json.dumps(text), needles))
+    return 0 if left == text else int(model.objects.filter(pk=row.pk).update(**{name: left}))
+
+
+def _out_of(text: str, needles: list[str]) -> str:
+    return in_text(needles).sub(ERASED_WORD, text)
+
+
+def _out_of_json(text: str, needles: list[str]) -> str:
+    """The same for JSON, which it stays: a number that goes becomes a text. What is no JSON is taken as any text."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return _out_of(text, needles)
+    quoted = json.dumps(ERASED_WORD, ensure_ascii=False)
+    return TOKEN.sub(lambda one: in_text(needles).sub(ERASED_WORD if one[0][0] == '"' else quoted, one[0]), text)
 
 
 def _rows_with(model: Any, field: Any, needles: list[str]) -> Iterator[tuple[Any, str]]:
