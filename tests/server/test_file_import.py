@@ -240,6 +240,40 @@ def test_a_file_that_waits_for_its_turn_has_not_stopped_and_is_read_once(as_, se
     assert queue == [pk, pk]
 
 
+def test_a_file_whose_turn_was_lost_can_be_read_again(as_, served, monkeypatch):
+    """The worker is killed when it has just begun with one file; another waits in the queue, in which the first is no more."""
+    from holdfast.server.sources import jobs, steps
+    from holdfast.server.sources.models import Upload
+
+    max_, queue = as_("max"), []
+    monkeypatch.setattr(steps, "read_in", queue.append)
+    lost, waiting = uploaded(max_), uploaded(max_)
+    for page in (lost, waiting):
+        max_.post(f"{page}read/")
+    monkeypatch.setattr(jobs.huey, "pending", lambda: [jobs.read_in.s(queue[1])])
+    monkeypatch.setattr(steps, "STILL", timedelta(0))
+    assert "about to be read" in shown(max_, lost)
+    jobs.forsaken()
+    assert "The reading has stopped" in shown(max_, lost)
+    assert "about to be read" in shown(max_, waiting)
+    max_.post(f"{lost}read/")
+    assert queue[2:] == queue[:1]
+    jobs.read_in.call_local(queue[0])
+    assert Upload.objects.get(pk=queue[0]).state == "done"
+
+
+def test_a_file_that_the_worker_has_taken_has_a_beat_before_it_is_read(as_, served, monkeypatch):
+    from holdfast.server.sources import jobs, reading_apart, steps
+    from holdfast.server.sources.models import Upload
+
+    max_, queue = as_("max"), []
+    monkeypatch.setattr(steps, "read_in", queue.append)
+    max_.post(f"{uploaded(max_)}read/")
+    monkeypatch.setattr(reading_apart, "read_apart", lambda _upload: None)  # killed
+    jobs.read_in.call_local(queue[0])
+    assert Upload.objects.get(pk=queue[0]).beat_at is not None
+
+
 def test_a_file_that_is_stopped_before_its_turn_is_not_kept(as_, served, monkeypatch):
     from holdfast.server.sources import importing, steps
 
