@@ -47,9 +47,12 @@ def keep(
     span = RefusedEvent.objects.filter(inbox=inbox, inbox_row__gte=rows[0].id, inbox_row__lte=rows[-1].id)
     if not again and not ours and not span.exists():
         return  # a transaction that has nothing to write would wait for those of the followers
+    bundles: dict[int, list[Refused]] = {}
+    for one in refused if again else ():
+        bundles.setdefault(one.row, []).append(one)
     with transaction.atomic():
         if again:
-            _told(refused, {row: again[row.id] for row in rows if row.id in again}, used)
+            _told(bundles, {row: again[row.id] for row in rows if row.id in again}, used)
         _kept(inbox, rows, ours, span)
 
 
@@ -106,7 +109,7 @@ def _sentence(bundle: Sequence[Refused]) -> str:
     return said if len(bundle) == 1 else f"{said}; so it is with {len(bundle):,} messages of this batch"
 
 
-def _told(refused: Sequence[Refused], again: Mapping[Row, int], used: Collection[int]) -> None:
+def _told(bundles: Mapping[int, Sequence[Refused]], again: Mapping[Row, int], used: Collection[int]) -> None:
     """What became of refused events that were sent in again: refused once more for the first reason, else used or known.
 
     Of a batch only what was refused once more is kept.
@@ -114,7 +117,7 @@ def _told(refused: Sequence[Refused], again: Mapping[Row, int], used: Collection
     Known is also a webhook of whose object something newer was told meanwhile: it says nothing any more.
     """
     for row, event in again.items():
-        ours, bundle = RefusedEvent.objects.filter(id=event), [one for one in refused if one.row == row.id]
+        ours, bundle = RefusedEvent.objects.filter(id=event), bundles.get(row.id, ())
         if not bundle:
             ours.update(outcome="used" if row.id in used else "known")
             continue
