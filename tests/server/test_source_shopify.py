@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from holdfast.server.sources.registry import SOURCES, meant
+from holdfast.server.sources.newest import Memory
+from holdfast.server.sources.registry import SOURCES, meant, translated
 from tests.server.hooked import base64_mac, money_kept, named, net, timelines, told
 
 pytestmark = pytest.mark.one_database
@@ -262,6 +264,33 @@ def test_a_checkout_is_begun_once_and_found_again_when_the_customer_is_known():
     messages = told("shopify", [("checkouts/create", begun), ("checkouts/update", begun | {"customer": {"id": 7}})])
     assert [one["type"] for one in messages] == ["track", "identify"]
     assert (messages[1]["userId"], messages[1]["anonymousId"]) == ("7", "checkout-t1")
+
+
+@pytest.mark.django_db
+def test_a_checkout_is_forgotten_three_months_after_its_last_change():
+    """Two begun in the same minute; the second is changed once more, and not forgotten yet."""
+    from django.utils import timezone
+
+    from holdfast.server.sources.jobs import old_checkouts_forgotten
+    from holdfast.server.sources.models import Newest
+
+    def sent(token: str, days: int) -> list[dict]:
+        long, last = (timezone.now() - timedelta(days=ago) for ago in (100, days))
+        body = {"token": token, "created_at": long.isoformat(), "updated_at": last.isoformat(), "customer": {"id": 7}}
+        memory = Memory()
+        found = translated("shopify", "checkouts/update", json.dumps(body).encode(), memory, 1)
+        memory.write(refused=())
+        return found
+
+    assert [len(sent(token, days)) for token, days in (("t1", 99), ("t2", 99), ("t2", 80))] == [2, 2, 0]
+
+    memory = Memory()
+    translated("shopify", "orders/create", json.dumps(order()).encode(), memory, 1)
+    memory.write(refused=())
+    orders = Newest.objects.count() - 4
+    old_checkouts_forgotten.call_local()
+    assert Newest.objects.count() == orders + 2
+    assert sent("t2", 79) == []
 
 
 SECRET = "hush"

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.utils import timezone
 
-from holdfast.server.jobs import huey, job
+from holdfast.server.jobs import crontab, every, huey, job
 
-__all__ = ["erase_asked", "forsaken", "read_in"]
+__all__ = ["erase_asked", "forsaken", "old_checkouts_forgotten", "read_in"]
+
+CHECKOUT_DAYS = 90
+"""So long after its last change it is known that a checkout was told."""
+
+PORTION = 5_000
 
 
 @job(retries=5, retry_delay=300)
@@ -38,3 +45,15 @@ def forsaken() -> None:
 
     waiting = {task.args[0] for task in huey.pending() if task.name == read_in.task_class.__name__}
     Upload.objects.filter(state="reading", beat_at=None).exclude(pk__in=waiting).update(beat_at=timezone.now())
+
+
+@every(crontab(hour="3", minute="40"))
+def old_checkouts_forgotten() -> None:
+    """Delete what is remembered of checkouts that ended long ago: there are more of them than of orders."""
+    from holdfast.server.sources.messages import CHECKOUT, instant
+    from holdfast.server.sources.models import Newest
+
+    since = (timezone.now() - timedelta(days=CHECKOUT_DAYS)).isoformat()
+    old = Newest.objects.filter(of__startswith=f"{CHECKOUT}-", version__lt=instant(since))
+    while ids := list(old.values_list("id", flat=True)[:PORTION]):
+        Newest.objects.filter(id__in=ids).delete()

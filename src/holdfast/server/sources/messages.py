@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
 __all__ = [
+    "CHECKOUT",
     "Message",
     "NotUnderstood",
     "Tie",
@@ -22,11 +23,16 @@ __all__ = [
     "money",
     "once",
     "once_each",
+    "once_of_checkout",
     "plain",
     "state",
     "text",
     "track",
 ]
+
+
+CHECKOUT = "checkout"
+"""What kind of thing a checkout is, among those of which something is remembered."""
 
 
 class NotUnderstood(ValueError):
@@ -119,6 +125,11 @@ def once(message: Message) -> Message:
     The digester knows a message by its id for a week; this one is known for good.
     """
     return replace(message, of=f"once:{message.body['messageId']}", says="once")
+
+
+def once_of_checkout(message: Message, heard: str) -> Message:
+    """What happened once to a checkout, of which nothing is told any more soon: it is forgotten some time after `heard`."""
+    return replace(once(message), of=f"{CHECKOUT}:{message.body['messageId']}", version=heard)
 
 
 def once_each(message: Message) -> Message:

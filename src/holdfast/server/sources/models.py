@@ -65,7 +65,10 @@ class Hour(models.Model):
 
 
 class Newest(models.Model):
-    """What was told last of an order or a customer of a source, by a hash of its id; see `newest`."""
+    """What was told last of an order or a customer of a source, by a hash of its id; see `newest`.
+
+    message  the order of a tie (`messages.Tie`), and nothing else
+    """
 
     source = models.CharField(max_length=64)
     of = models.CharField(max_length=64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from holdfast.server.sources.messages import NotUnderstood, Told, identify, instant, money, once, plain, text, track
+from holdfast.server.sources.messages import NotUnderstood, Told, identify, instant, money, once_of_checkout, plain, text, track
 from holdfast.server.sources.shopify.orders import line
 from holdfast.server.sources.source import Ids
 
@@ -20,6 +20,7 @@ def checkout(body: Mapping[str, Any], ids: Ids) -> list[Told]:
     token, at = text(body.get("token") or body.get("id")), instant(body.get("created_at"))
     if token is None or at is None:
         raise NotUnderstood("shape_unknown", "the checkout has no token or no time", "look at what was sent")
+    heard = instant(body.get("updated_at")) or at
     told = {
         "checkout_id": token,
         "value": money(body.get("total_price")),
@@ -30,6 +31,6 @@ def checkout(body: Mapping[str, Any], ids: Ids) -> list[Told]:
     user, anonymous = ids.one(plain(body, "customer", "id")), f"checkout-{token}"
     begun = track("Checkout Started", id=ids.message("checkout", token), at=at, user=user, anonymous=anonymous, properties=told)
     if user is None:
-        return [once(begun)]
+        return [once_of_checkout(begun, heard)]
     hers = identify(id=ids.message("checkout-by", token), at=at, user=user, anonymous=anonymous, traits={})
-    return [once(begun), once(hers)]
+    return [once_of_checkout(begun, heard), once_of_checkout(hers, heard)]
