@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -147,8 +148,8 @@ def test_files_are_on_the_disk_before_they_have_their_names(tmp_path, monkeypatc
 def test_the_job_asks_once_for_each_version_of_the_lake(served, monkeypatch):
     from holdfast.server.customers.jobs import keep_details
 
-    asked = []
-    monkeypatch.setattr("holdfast.server.analyst.client.call", lambda name, **_: asked.append(name))
+    asked: list[str] = []
+    monkeypatch.setattr("holdfast.server.analyst.client.call", lambda name, **_: asked.append(name) or 0)
     pour(served, [happened(1, "ann")])
     keep_details.call_local()
     keep_details.call_local()
@@ -156,6 +157,57 @@ def test_the_job_asks_once_for_each_version_of_the_lake(served, monkeypatch):
     pour(served, [happened(2, "ann")])
     keep_details.call_local()
     assert len(asked) == 2
+
+
+@pytest.mark.django_db
+def test_what_another_call_is_making_is_not_noted_as_made(served):
+    from holdfast.server.customers.jobs import keep_details
+
+    pour(served, [happened(n, "ann") for n in range(3)])
+    with details_kept._MAKING:
+        keep_details.call_local()
+    assert not kept_names(served)
+    keep_details.call_local()
+    name = served.lake.files()[0].name
+    assert kept_names(served) == {name, details_kept.NOTE}
+    make(Desk(served.path))
+    assert details_kept.NOTE in kept_names(served), "sweeping leaves the note"
+    shutil.rmtree(folder_of(served.path))
+    keep_details.call_local()
+    assert name in kept_names(served), "whoever deletes the folder deletes the note"
+
+
+@pytest.mark.django_db
+def test_an_erasure_leaves_the_details_of_files_that_never_named_her(served):
+    """Of a large lake they take a minute to make: only what was replaced goes, and nothing of hers is in what stays."""
+    from holdfast.server.customers import erasing
+
+    pour(served, [happened(n, "ben", path=f"/{n}") for n in range(5)])
+    pour(served, [happened(n, "ann-of-old" if n % 2 else "ben", device="ann-s-browser") for n in range(10, 18)])
+    pour(served, [happened(20, "cleo"), happened(21, "ann-of-old")])
+    desk = Desk(served.path)
+    make(desk)
+    folder = folder_of(served.path)
+    before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    (folder / "torn.parquet.new").write_bytes(b"ann-of-old")
+    assert details_kept.naming(served.path, ["ann-of-old"])
+    erasing.erase("ann-of-old", "max@example.com")
+    after = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert len(after) == 2
+    assert after.items() <= before.items()
+    assert not details_kept.naming(served.path, ["ann-of-old", "anon:ann-s-browser"])
+    assert details_kept.naming(served.path, ["ben"])
+
+
+@pytest.mark.django_db
+def test_details_that_name_her_still_are_traces(served, monkeypatch):
+    from holdfast.server.customers import erasing
+
+    pour(served, [happened(n, "ann-of-old") for n in range(5)])
+    make(Desk(served.path))
+    monkeypatch.setattr(details_kept, "sweep", lambda *_: 0)
+    with pytest.raises(erasing.TracesLeft, match=r"customers\.details"):
+        erasing.erase("ann-of-old", "max@example.com")
 
 
 def rows_of(workspace: Workspace, ids: list[str]) -> list[tuple[int, str]]:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
+from holdfast.errors import WorkspaceError
 from holdfast.server.analyst.client import call
 from holdfast.server.customers import consents, erasing, foreseen, projection, traces
 from holdfast.server.customers import naming as naming_of
@@ -27,6 +29,7 @@ from holdfast.server.intake.inbox import Arrived, inbox
 from holdfast.server.people.audit import record
 from holdfast.server.people.models import AuditEntry
 from holdfast.server.place import server_folder
+from holdfast.server.process import worker
 from tests.server.lakes import happened, pour
 
 ANN, MAIL, NAME = "customer-ann-1", "ann.lee@example.com", "Annabel Leeworth"
@@ -381,6 +384,67 @@ def test_killed_after_any_step_it_is_done_whole_the_second_time(shop, monkeypatc
             erasing.erase(ANN, "max@example.com")
     erasing.erase(ANN, "max@example.com")
     assert naming(shop.path) == rows_naming() == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("step", ["_forgotten_on_the_way", "_erased_in_lake", "_details_naming"])
+def test_what_was_removed_before_a_kill_stands_in_the_proof(shop, monkeypatch, step):
+    original = getattr(erasing, step)
+
+    def dies(*arguments):
+        original(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(erasing, step, dies)
+        with pytest.raises(KeyboardInterrupt):
+            erasing.erase(ANN, "max@example.com")
+    removed = erasing.erase(ANN, "max@example.com").proof["removed"]
+    assert (removed["lake"], removed["uploads"], removed["customers.Note"]) == (5, 2, 1)
+
+
+@pytest.mark.django_db
+def test_a_second_one_at_the_same_erasure_waits_and_does_nothing(shop, monkeypatch):
+    """Its row was read before the first one was done: it must not write her ids back."""
+    row = Erasure.objects.create(hash=erasing.hash_of(ANN), person=ANN, by="max@example.com")
+    late, steps = Erasure.objects.get(), []
+    original = erasing._erased
+
+    def once(row):
+        steps.append(row.pk)
+        with pytest.raises(WorkspaceError):
+            erasing.carry_out(late, patience_seconds=0.05)
+        return original(row)
+
+    monkeypatch.setattr(erasing, "_erased", once)
+    erasing.carry_out(row)
+    erasing.carry_out(late)
+    assert steps == [row.pk]
+    assert Erasure.objects.get().state == "done"
+    assert naming(shop.path) == rows_naming() == []
+    assert not list(server_folder("run").glob("erasure-*"))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", ["asked", "running", "failed"])
+def test_an_erasure_whose_job_was_lost_is_done_when_the_worker_starts_or_somebody_asks(
+    shop, as_, django_capture_on_commit_callbacks, state
+):
+    row = Erasure.objects.create(hash=erasing.hash_of(ANN), person=ANN, by="max@example.com", state=state)
+    page = f"/erasures/{row.pk}/"
+    assert ("Try once more" in as_("max").get(page).content.decode()) == (state == "failed")
+    Erasure.objects.update(asked_at=now() - timedelta(minutes=20))
+    assert "Try once more" in as_("max").get(page).content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        as_("max").post(page)
+    row.refresh_from_db()
+    assert (row.state, row.person) == ("done", "")
+    back = Erasure.objects.create(hash=erasing.hash_of("customer-ben"), person="customer-ben", by="max", state=state)
+    worker._queue_what_was_lost()
+    assert erasing.queue_again() == 0
+    back.refresh_from_db()
+    assert back.state == "done"
+    assert not Customer.objects.exists()
 
 
 STORY = """

@@ -31,7 +31,10 @@ from holdfast.events.schema import EVENTS
 if TYPE_CHECKING:
     from holdfast.server.analyst.desk import Desk
 
-__all__ = ["TELLING", "Details", "folder_of", "make", "naming"]
+__all__ = ["NOTE", "TELLING", "Details", "folder_of", "make", "naming", "sweep"]
+
+NOTE = "made-of"
+"""File beside the kept files: the version of the lake they were made of last."""
 
 TELLING = ["type", "event", "time", "sequence", "order_id", "currency", "products", "properties", "source"]
 """What is told of an event."""
@@ -113,10 +116,10 @@ class Details:
                 yield one, rows
 
 
-def make(desk: Desk) -> int:
-    """Write what is missing, delete what nobody needs any more; how many files were written. One at a time."""
+def make(desk: Desk) -> int | None:
+    """Write what is missing, delete what nobody needs any more; how many files were written. None: another call is at it."""
     if not _MAKING.acquire(blocking=False):
-        return 0
+        return None
     try:
         lake, folder = Lake(desk.folder / "lake" / "events"), folder_of(desk.folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -130,6 +133,17 @@ def naming(workspace: Path, ids: list[str]) -> bool:
     """Whether a kept file, of whatever file of the lake, has a row of one of these person ids."""
     folder = folder_of(workspace)
     return folder.exists() and Details.open(folder, sorted(path.stem for path in folder.glob("*.npy"))).name(ids)
+
+
+def sweep(folder: Path, names: set[str]) -> int:
+    """Delete what belongs to none of these files of the lake; how many. What is just being written of one of them stays."""
+    gone = 0
+    for path in folder.glob("*"):
+        of = path.name.removesuffix(".new").removesuffix(".npy").removesuffix(".arrow")
+        if of not in names and path.name != NOTE:
+            path.unlink(missing_ok=True)
+            gone += 1
+    return gone
 
 
 def folder_of(workspace: Path) -> Path:
@@ -171,7 +185,7 @@ def _damaged(folder: Path, name: str, error: Exception) -> None:
 def _swept(folder: Path, names: set[str]) -> None:
     """Delete what belongs to no file of the lake, and what a killed process left."""
     for path in folder.iterdir():
-        if path.stem not in names or path.suffix not in (".npy", ".arrow"):
+        if path.name != NOTE and (path.stem not in names or path.suffix not in (".npy", ".arrow")):
             path.unlink(missing_ok=True)
 
 

@@ -11,8 +11,9 @@
 What people wrote about others stays, her name and addresses blotted out. A text that somebody else has too (a family's address,
 the same name twice, one of us who is a customer) is not looked for: it does not tell whose it is, and the proof says so.
 
-A kill between two steps is harmless: the row keeps her id until all is done, and every step can be done again. What is kept is
-a row without personal data: a hash of the id, who asked, when, and what was removed where.
+A kill between two steps is harmless: the row keeps her id, and what was removed so far, until all is done; every step can be
+done again, and a worker that starts queues whatever is not done. One process at a time is at work on an erasure. What is kept
+is a row without personal data: a hash of the id, who asked, when, and what was removed where.
 
 Should events with this id arrive later, they are new events of somebody who came back: she is a customer anew, without
 anything of the old; `was_erased` lets the page say so. To refuse them, the source has to stop sending them. Backups made before
@@ -31,17 +32,23 @@ from typing import Any
 
 from django.db import transaction
 
+from holdfast.events.locking import holding
 from holdfast.server.customers import traces
 from holdfast.server.customers.models import Cursor, Customer, Erasure, KnownAs, ids_of
 from holdfast.server.customers.naming import shared, texts_of
 from holdfast.server.customers.removing import removed_from_database
 from holdfast.server.place import folder, secret_key, server_folder
 
-__all__ = ["TracesLeft", "ask_to_erase", "carry_out", "erase", "hash_of", "waiting", "was_erased"]
+__all__ = ["TracesLeft", "ask_to_erase", "carry_out", "erase", "hash_of", "queue_again", "waiting", "was_erased"]
 
 log = logging.getLogger(__name__)
 
+DETAILS = "details"
+"""Folder of kept answers that are those of one file of the lake each."""
+
 FORGETTING_SECONDS = 120.0
+PATIENCE_SECONDS = 1.0
+"""So long a job waits for another one that is at work on the same erasure."""
 
 
 def ask_to_erase(person: str, by: Any) -> Erasure:
@@ -59,9 +66,18 @@ def ask_to_erase(person: str, by: Any) -> Erasure:
 def erase(person: str, by: Any) -> Erasure:
     """Erase a person at once. What fails is told in the row, and raised."""
     row = _asked(person, by)
-    carry_out(row)
-    row.refresh_from_db()
+    carry_out(row, patience_seconds=FORGETTING_SECONDS)
     return row
+
+
+def queue_again() -> int:
+    """Queue every erasure that is not done: its job was lost, killed, or has failed too often; how many."""
+    from holdfast.server.customers.jobs import erase_now
+
+    numbers = list(Erasure.objects.exclude(state="done").order_by("pk").values_list("pk", flat=True))
+    for number in numbers:
+        erase_now(number)
+    return len(numbers)
 
 
 def was_erased(person: str) -> datetime | None:
@@ -79,10 +95,17 @@ def hash_of(person: str) -> str:
     return hmac.new(secret_key().encode(), person.encode(), hashlib.sha256).hexdigest()
 
 
-def carry_out(row: Erasure) -> None:
-    """Do what was asked; done once however often it is called."""
-    if row.state == "done":
-        return
+def carry_out(row: Erasure, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    """Do what was asked; done once however often it is called. WorkspaceError where another one is at work on it for longer."""
+    lock = server_folder("run") / f"erasure-{row.pk}.lock"
+    with holding(lock, patience_seconds=patience_seconds):
+        row.refresh_from_db()
+        if row.state != "done":
+            _carried_out(row)
+        lock.unlink(missing_ok=True)  # whoever waits for it finds the row done
+
+
+def _carried_out(row: Erasure) -> None:
     Erasure.objects.filter(pk=row.pk).update(state="running", error="")
     try:
         row.proof, needles = _erased(row)
@@ -111,32 +134,52 @@ def _asked(person: str, by: Any) -> Erasure:
 
 
 def _erased(row: Erasure) -> tuple[dict[str, Any], list[str]]:
-    """All steps; the proof, and the texts that were looked for."""
+    """All steps, each noted in the row with what it removed; the proof, and the texts that were looked for."""
     ids, needles = _whom(row)
-    removed: dict[str, int] = {}
-    _forgotten_on_the_way(ids, removed)
-    ids = _erased_in_lake(ids, removed)
-    _forgotten_on_the_way(ids, removed)  # what arrived meanwhile
-    removed["answers kept"] = int(_analyst("customers.forget") or 0) + traces.cleared(server_folder("kept"), besides="seen")
-    removed["uploads"] = traces.cleared_of(server_folder("uploads"), needles)
+    _noted(row, _forgotten_on_the_way(ids))
+    ids = _erased_in_lake(row, ids)
+    _noted(row, _forgotten_on_the_way(ids))  # what arrived meanwhile
+    _noted(row, {"answers kept": _details_swept() + traces.cleared(server_folder("kept"), besides=("seen", DETAILS))})
+    _noted(row, {"answers kept": int(_analyst("customers.forget") or 0)})
+    _noted(row, {"uploads": traces.cleared_of(server_folder("uploads"), needles)})
     others = shared(needles, ids)
     hers = [one for one in needles if one not in others]
-    _add(removed, {"written about others, blotted out": traces.blotted(hers)})
-    _add(removed, {"names of files, blotted out": traces.blotted_records(folder(), hers)})
-    found = traces.everywhere(folder(), ids, hers) | set(_analyst("customers.naming", ids=ids) or ())
+    _noted(row, {"written about others, blotted out": traces.blotted(hers)})
+    _noted(row, {"names of files, blotted out": traces.blotted_records(folder(), hers)})
+    found = traces.everywhere(folder(), ids, hers) | _details_naming(ids) | set(_analyst("customers.naming", ids=ids) or ())
     if found:
         raise TracesLeft(sorted(found))
-    counts = {place: count for place, count in removed.items() if count}
-    return {"removed": counts, "found_afterwards": 0, "ids": len(ids), "shared": len(others)}, hers
+    return {"removed": row.proof["removed"], "found_afterwards": 0, "ids": len(ids), "shared": len(others)}, hers
 
 
 def _whom(row: Erasure) -> tuple[list[str], list[str]]:
     """Her ids and the texts that name her; noted before anything is removed, for a second try after a kill."""
     ids = sorted({*_all_ids(row.person), *row.proof.get("ids", ())})
     needles = sorted({*texts_of(Customer.objects.filter(person__in=ids), ids), *row.proof.get("needles", ())})
-    row.proof = {"ids": ids, "needles": needles}
+    row.proof = {"ids": ids, "needles": needles, "removed": row.proof.get("removed", {})}
     row.save(update_fields=["proof"])
     return ids, needles
+
+
+def _noted(row: Erasure, more: dict[str, int]) -> None:
+    """Add what a step removed to the row: a second try goes on from there."""
+    _add(row.proof["removed"], {place: count for place, count in more.items() if count})
+    row.save(update_fields=["proof"])
+
+
+def _details_swept() -> int:
+    """Delete the kept details of files that the lake has no more: those that named her were replaced."""
+    from holdfast.server.customers.details_kept import folder_of, sweep
+    from holdfast.server.place import workspace
+
+    return sweep(folder_of(folder()), {file.name for file in workspace().lake.files()})
+
+
+def _details_naming(ids: list[str]) -> set[str]:
+    """The kept details, packed as they are, where a row of hers is left in them."""
+    from holdfast.server.customers.details_kept import naming
+
+    return {"customers.details"} if naming(folder(), ids) else set()
 
 
 def _analyst(errand: str, **arguments: Any) -> Any:
@@ -156,7 +199,7 @@ class TracesLeft(Exception):
         super().__init__(", ".join(places))
 
 
-def _erased_in_lake(ids: list[str], removed: dict[str, int]) -> list[str]:
+def _erased_in_lake(row: Erasure, ids: list[str]) -> list[str]:
     """Lake, timelines, refusals of imports; every id that was erased.
 
     The profiles' cursor learns of this one erasure, so that they need not look through the whole lake for who is gone.
@@ -165,10 +208,10 @@ def _erased_in_lake(ids: list[str], removed: dict[str, int]) -> list[str]:
 
     before = workspace().lake.erasures()
     proof = workspace().erase(ids)
-    _add(removed, {"lake": proof.rows, "lake, ids taken off events of others": proof.blanked})
-    every = sorted({*ids, *proof.ids})
+    every = row.proof["ids"] = sorted({*ids, *proof.ids})
+    _noted(row, {"lake": proof.rows, "lake, ids taken off events of others": proof.blanked})
     with transaction.atomic():
-        _add(removed, removed_from_database(every))
+        _noted(row, removed_from_database(every))
         after = workspace().lake.erasures()
         if after == before + 1:
             Cursor.objects.filter(name="profiles", erasures=before).update(erasures=after)
@@ -183,11 +226,13 @@ def _all_ids(person: str) -> list[str]:
     return sorted({person, *ids})
 
 
-def _forgotten_on_the_way(ids: list[str], removed: dict[str, int]) -> None:
+def _forgotten_on_the_way(ids: list[str]) -> dict[str, int]:
     """What waits in the inbox or was refused, and what else other rooms forget by themselves."""
-    for place, module, name in FORGETTING:
-        if find_spec(module) is not None:
-            _add(removed, {place: int(getattr(import_module(module), name)(frozenset(ids)) or 0)})
+    return {
+        place: int(getattr(import_module(module), name)(frozenset(ids)) or 0)
+        for place, module, name in FORGETTING
+        if find_spec(module) is not None
+    }
 
 
 FORGETTING = (

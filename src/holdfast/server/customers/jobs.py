@@ -34,9 +34,12 @@ def keep_details() -> None:
     newest = newest_version(log_folder())
     if newest < 1:
         return  # an empty lake: the analyst is not started for it
-    version, noted = str(newest), server_folder("kept") / "details-of"
-    if not noted.exists() or noted.read_text("ascii") != version:
-        call("customers.details.make", within_seconds=WITHIN_SECONDS)
+    version, noted = str(newest), server_folder("kept", "details") / "made-of"  # beside them: deleted with them
+    if noted.exists() and noted.read_text("ascii") == version:
+        return
+    if (
+        call("customers.details.make", within_seconds=WITHIN_SECONDS) is not None
+    ):  # None: another call is at it, of an older lake
         noted.write_text(version, "ascii")
 
 

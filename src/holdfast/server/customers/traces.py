@@ -43,6 +43,9 @@ PACKED = 200_000_000
 LAKE = ("lake", "timelines", "accounts")
 """Folders of which the lake itself proves that nobody is left in them (they are compressed: bytes would prove nothing)."""
 
+PACKED_ANSWERS = ("server", "kept", "details")
+"""Compressed, too: row by row it is looked whether she is in them (`details_kept.naming`)."""
+
 IMPORTS = "imports"
 """Folder of what came of each import, with the name of its file."""
 
@@ -171,16 +174,18 @@ def in_files(workspace: Path, needles: list[str]) -> Iterator[Path]:
     sought = in_bytes(needles)
     for path in sorted(workspace.rglob("*")):
         inside = path.relative_to(workspace).parts
-        if path.is_file() and inside[0] not in LAKE and not _queued(path) and _holds(path, sought):
+        packed = inside[0] in LAKE or inside[: len(PACKED_ANSWERS)] == PACKED_ANSWERS
+        if path.is_file() and not packed and not _queued(path) and _holds(path, sought):
             yield path
 
 
-def cleared(folder: Path, *, besides: str) -> int:
+def cleared(folder: Path, *, besides: tuple[str, ...]) -> int:
     """Delete all files of a folder of answers that can be worked out again; how many.
 
-    besides  a folder in it that stays: hashes of message ids, which name nobody and which the digester is using
+    besides  folders in it that stay: hashes of message ids, which name nobody and which the digester is using; details of the
+             lake's files, which are swept by themselves
     """
-    paths = [path for path in folder.rglob("*") if path.is_file() and path.relative_to(folder).parts[0] != besides]
+    paths = [path for path in folder.rglob("*") if path.is_file() and path.relative_to(folder).parts[0] not in besides]
     for path in paths:
         path.unlink(missing_ok=True)
     return len(paths)

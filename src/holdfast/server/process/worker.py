@@ -53,6 +53,7 @@ def run(_listening: int, ready: Callable[[], None]) -> int:
 def _work(stop: Event, ready: Callable[[], None]) -> int:
     died: list[str] = []
     consumer = _consumer()
+    _queue_what_was_lost()
     consumer.start()
     threads = [
         Thread(target=_watched, args=(name, work, stop, died), name=name, daemon=True) for name, work in _labours(stop).items()
@@ -68,6 +69,16 @@ def _work(stop: Event, ready: Callable[[], None]) -> int:
     for thread in threads:
         thread.join(max(0.0, end - monotonic()))
     return 1 if died else 0
+
+
+def _queue_what_was_lost() -> None:
+    """A worker that was killed may have lost its jobs: nobody may wait for an erasure that nobody does."""
+    from holdfast.server.customers.erasing import queue_again
+
+    try:
+        queue_again()
+    except Exception:
+        log.exception("erasures that are not done could not be queued again")
 
 
 def _labours(stop: Event) -> dict[str, Callable[[], object]]:

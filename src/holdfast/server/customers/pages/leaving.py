@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +17,8 @@ from holdfast.server.customers.pages.back import from_htmx
 __all__ = ["erase_page", "erasure", "erasures", "export_page"]
 
 AT_ONCE = 100
+SLOW = timedelta(minutes=10)
+"""Who has waited for so long is offered to try once more."""
 
 
 def export_page(request: HttpRequest, key: str) -> HttpResponse:
@@ -53,16 +55,21 @@ def erase_page(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def erasure(request: HttpRequest, number: int) -> HttpResponse:
-    """How an erasure stands, and its proof when it is done; a part of the page while it is watched. A POST tries again."""
+    """How an erasure stands, and its proof when it is done; a part of the page while it is watched. A POST tries again.
+
+    Also where it is asked for or running: its job may be lost. Where it is not, the second one finds all done.
+    """
     from holdfast.server.customers.erasing import ask_to_erase
 
     row = get_object_or_404(Erasure, pk=number)
     if request.method == "POST":
-        if row.state == "failed":
+        if row.state != "done":
             ask_to_erase(row.person, by=request.user)
         return redirect("erasure", row.pk)
     template = "parts/erasure" if from_htmx(request) else "erasure"
-    return render(request, f"customers/{template}.html", {"row": row, "removed": sorted(row.proof.get("removed", {}).items())})
+    slow = row.state in ("asked", "running") and datetime.now(UTC) - row.asked_at > SLOW
+    told = {"row": row, "slow": slow, "removed": sorted(row.proof.get("removed", {}).items())}
+    return render(request, f"customers/{template}.html", told)
 
 
 def erasures(request: HttpRequest) -> HttpResponse:
