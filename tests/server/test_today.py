@@ -6,12 +6,17 @@ import html
 import re
 import time
 from datetime import datetime, timedelta
+from smtplib import SMTPServerDisconnected
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from django.core import mail
+from django.core.mail.backends.base import BaseEmailBackend
 
 from holdfast.server.today import kept
+from holdfast.server.today.models import WeeklySent
 from holdfast.server.today.today import current
 from holdfast.server.today.told import TodayTold
 from holdfast.server.today.weekly import send_weekly
@@ -75,10 +80,10 @@ def test_the_weekly_report_goes_to_those_who_want_it_once_a_week(people, mailout
     assert send_weekly(monday - timedelta(hours=2)) == 0
     assert send_weekly(monday) == 1
     assert send_weekly(monday + timedelta(hours=1)) == 0
-    (mail,) = mailoutbox
-    assert mail.to == ["olga@example.com"]
-    assert "93.7" in mail.subject + mail.body
-    html = mail.alternatives[0][0]
+    (sent,) = mailoutbox
+    assert sent.to == ["olga@example.com"]
+    assert "93.7" in sent.subject + sent.body
+    html = sent.alternatives[0][0]
     assert "Past their own rhythm" in html
     assert "What changed" in html
     assert send_weekly(monday + timedelta(days=7)) == 1
@@ -117,6 +122,67 @@ def test_a_mail_server_that_does_not_answer_on_monday_is_asked_an_hour_later(peo
     assert send_weekly(monday) == 0
     settings.EMAIL_BACKEND = ours
     assert send_weekly(monday + timedelta(hours=1)) == 1
+
+
+class DroppedOnce(BaseEmailBackend):
+    """A mail server that ends its connection with the first mail, and takes all over the next one."""
+
+    ways: ClassVar[list[str]] = []
+
+    def open(self) -> bool:
+        if getattr(self, "there", False):
+            return False
+        self.there = True
+        self.ways.append("opened")
+        return True
+
+    def close(self) -> None:
+        self.there = False
+
+    def send_messages(self, email_messages) -> int:
+        self.open()
+        if len(self.ways) == 1:
+            raise SMTPServerDisconnected("please run connect() first")
+        mail.outbox.extend(email_messages)
+        return len(email_messages)
+
+
+def wanting(people, *names: str) -> None:
+    """They want the week's report."""
+    for name in names:
+        people[name].weekly_report = True
+        people[name].save()
+
+
+@pytest.mark.usefixtures("giftware")
+def test_a_connection_that_breaks_costs_nobody_the_week(people, mailoutbox, settings):
+    wanting(people, "olga", "max", "anna")
+    settings.EMAIL_BACKEND = f"{__name__}.DroppedOnce"
+    DroppedOnce.ways.clear()
+    assert send_weekly(datetime(2026, 11, 23, 8, tzinfo=ZoneInfo("Europe/London"))) == 3
+    assert len(mailoutbox) == 3
+    assert set(WeeklySent.objects.values_list("state", flat=True)) == {"sent"}
+
+
+@pytest.mark.usefixtures("giftware")
+def test_without_a_way_for_mail_the_week_is_not_burned(people, mailoutbox, settings):
+    """Once HOLDFAST_EMAIL_URL is set, on the Thursday, Olga gets Monday's report."""
+    wanting(people, "olga")
+    monday = datetime(2026, 11, 23, 8, tzinfo=ZoneInfo("Europe/London"))
+    ours, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "holdfast.server.people.mailing.Nowhere"
+    assert send_weekly(monday) == 0
+    assert not WeeklySent.objects.exists()
+    settings.EMAIL_BACKEND = ours
+    assert send_weekly(monday + timedelta(days=3)) == 1
+
+
+@pytest.mark.usefixtures("served")
+def test_no_mail_server_is_asked_where_there_is_nothing_to_send(people, settings):
+    wanting(people, "olga")
+    settings.EMAIL_BACKEND = f"{__name__}.DroppedOnce"
+    DroppedOnce.ways.clear()
+    assert send_weekly(datetime(2026, 11, 23, 8, tzinfo=ZoneInfo("Europe/London"))) == 0
+    assert DroppedOnce.ways == []
 
 
 @pytest.mark.usefixtures("served")

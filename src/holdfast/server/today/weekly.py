@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +17,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from holdfast.server.keeping.models import SavedReport
-from holdfast.server.people.mailing import went_out
+from holdfast.server.people.mailing import Nowhere, went_out
 from holdfast.server.people.models import User
 from holdfast.server.place import settings
 from holdfast.server.today.models import WeeklySent
@@ -42,25 +44,41 @@ def send_weekly(now: datetime) -> int:
         return 0
     week = f"{local.isocalendar().year}-W{local.isocalendar().week:02d}"
     waiting = User.objects.filter(weekly_report=True, is_active=True).exclude(pk__in=_had(week))
-    if not waiting.exists():
+    connection = get_connection()
+    if not waiting.exists() or isinstance(connection, Nowhere):
         return 0
     state = settled(within_seconds=WAIT_SECONDS)
-    connection = _connected()
-    if state.told is None or state.working or connection is None:
+    if state.told is None or state.working:
         return 0
-    with connection:
-        return sum(_sent(user, week, state, connection) for user in waiting)
+    try:
+        return sum(_sent(user, week, state, connection) for user in takewhile(lambda _user: _reached(connection), waiting))
+    finally:
+        _close(connection)
 
 
-def _connected() -> Any:
-    """The way to the mail server; None where it does not answer: all is tried an hour later, then."""
-    connection = get_connection()
+def _reached(connection: Any) -> bool:
+    """Open the way to the mail server where it is not; False where that does not answer: all is tried an hour later, then."""
     try:
         connection.open()
     except OSError as error:
         logger.warning("the weekly report waits: the mail server cannot be reached: %s", type(error).__name__)
-        return None
-    return connection
+        return False
+    return True
+
+
+def _delivered(mail: EmailMultiAlternatives, connection: Any) -> bool:
+    """Send it; servers end a connection after so many mails or minutes, so once more over a new one."""
+    for _try in range(2):
+        if went_out(mail):
+            return True
+        _close(connection)
+    return False
+
+
+def _close(connection: Any) -> None:
+    """Close the way to the mail server, in whatever state that is: the next mail opens it anew."""
+    with suppress(OSError):
+        connection.close()
 
 
 def _had(week: str) -> list[int]:
@@ -74,7 +92,7 @@ def _sent(user: User, week: str, state: State, connection: Any) -> bool:
             row = WeeklySent.objects.create(user=user, week=week)
     except IntegrityError:
         return False
-    if not went_out(_mail(user, state, connection)):
+    if not _delivered(_mail(user, state, connection), connection):
         logger.warning("weekly report %s could not be sent", week)
         WeeklySent.objects.filter(pk=row.pk).update(state="failed")
         return False
