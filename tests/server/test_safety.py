@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 
+import psycopg
 import pytest
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection, connections, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory, override_settings
 from django.urls import path
@@ -176,7 +180,9 @@ def test_a_database_that_is_away_is_said_to_be():
     class Away(HttpRequest):
         @property
         def user(self):
-            raise OperationalError("connection to server at 10.0.0.7 failed: password of holdfast")
+            raise OperationalError(
+                "connection to server at 10.0.0.7 failed: password of holdfast"
+            ) from psycopg.OperationalError()
 
     request = Away()
     request.path, request.method = "/", "GET"
@@ -187,6 +193,40 @@ def test_a_database_that_is_away_is_said_to_be():
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
     assert "This does not work just now" in answer.content.decode()
     assert "10.0.0.7" not in answer.content.decode()
+
+
+def sqlite_says(code: int) -> sqlite3.OperationalError:
+    """What SQLite's module raises for a code."""
+    error = sqlite3.OperationalError("words")
+    error.sqlite_errorcode = code
+    return error
+
+
+@pytest.mark.parametrize(
+    ("cause", "status"),
+    [
+        (sqlite_says(sqlite3.SQLITE_BUSY_SNAPSHOT), 503), (sqlite_says(sqlite3.SQLITE_FULL), 503),
+        (sqlite_says(sqlite3.SQLITE_CANTOPEN), 503), (sqlite_says(sqlite3.SQLITE_ERROR), 500),
+        (psycopg.errors.AdminShutdown(), 503), (psycopg.errors.TooManyConnections(), 503), (psycopg.OperationalError(), 503),
+        (psycopg.errors.DeadlockDetected(), 503), (psycopg.errors.QueryCanceled(), 500), (None, 500),
+    ],
+)  # fmt: skip
+def test_only_a_database_that_is_away_or_busy_is_said_to_be(cause, status):
+    """A table that is not there is a bug of ours: it is not mended by trying again in a minute."""
+    request = RequestFactory().get("/api/v1/x")
+    try:
+        raise OperationalError("words") from cause
+    except OperationalError:
+        assert server_error(request).status_code == status
+
+
+def test_a_table_that_is_not_there_is_a_bug():
+    request = RequestFactory().get("/api/v1/x")
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT * FROM nowhere")
+    except DatabaseError:
+        assert server_error(request).status_code == 500
 
 
 def test_a_wrong_name_says_how_it_is_mended():
@@ -239,6 +279,22 @@ def test_a_rate_is_counted_per_key_and_window():
         cursor.execute("SELECT max(expires) FROM kept_for_a_while WHERE cache_key LIKE %s", ["%agnes%"])
         end = datetime.fromisoformat(str(cursor.fetchone()[0])[:19]).replace(tzinfo=UTC)
     assert end > datetime.now(UTC) + timedelta(minutes=50), "an hour is counted for an hour"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_tries_from_many_sides_at_once_is_counted_each_time():
+    """Eight at the same moment, three are allowed: no count is lost, on either database."""
+    together = Barrier(8)
+
+    def one(_place: int) -> bool:
+        try:
+            together.wait(10)
+            return allowed("mail", "mallory", 3, 60, now=1000)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(one, range(8))) == 3
 
 
 def test_counts_are_kept_in_the_database():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -130,9 +131,29 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
     return error_page(request, 404)
 
 
+SQLITE_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN})
+"""SQLite: somebody else writes, the disk is full, the file is not there."""
+
+POSTGRES_AWAY = ("08", "53", "57P", "55P03", "40")
+"""PostgreSQL: no connection, no room, shut down or starting, locked, in conflict with another transaction."""
+
+
+def _passes(error: BaseException | None) -> bool:
+    """Whether the database is away or busy, so that the same may work in a minute; all else is a bug of ours."""
+    if isinstance(error, InterfaceError):
+        return True
+    if not isinstance(error, OperationalError):
+        return False
+    cause = error.__cause__
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in SQLITE_BUSY
+    state = getattr(cause, "sqlstate", "")  # None: PostgreSQL never came to answer
+    return state is None or state.startswith(POSTGRES_AWAY)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 503 where the database is away. Where even the page fails, plain words."""
-    status = 503 if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)) else 500
+    """500, or 503 where the database is away or busy. Where even the page fails, plain words."""
+    status = 503 if _passes(sys.exc_info()[1]) else 500
     try:
         page = error_page(request, status)
     except Exception:  # whatever broke the view may break the frame too

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from threading import Lock
 
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connection, transaction
 
 __all__ = ["Bucket", "allowed"]
 
@@ -20,10 +20,22 @@ __all__ = ["Bucket", "allowed"]
 def allowed(what: str, key: str, times: int, seconds: int, now: float | None = None) -> bool:
     """Whether `key` may do this once more: at most `times` in each window of so many seconds."""
     slot = f"limit:{what}:{key}:{int((time.time() if now is None else now) // seconds)}"
-    with transaction.atomic():  # Django's own incr would keep the count for five minutes only
+    with transaction.atomic():  # Django's own incr would keep the count for five minutes only, and loses counts itself
+        _alone(slot)
         count = cache.get(slot, 0) + 1
         cache.set(slot, count, seconds)
     return count <= times
+
+
+LOCK = "SELECT pg_advisory_xact_lock(hashtext(%s))"
+"""Until the end of the transaction nobody else counts the same."""
+
+
+def _alone(slot: str) -> None:
+    """See to it that no other transaction counts this at the same time; on SQLite there is one that writes anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK, [slot])
 
 
 class Bucket:
