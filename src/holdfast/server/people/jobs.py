@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
@@ -37,4 +36,3 @@ def swept(now: datetime) -> None:
     OneTimeLink.objects.filter(expires_at__lt=now - KEPT).delete()
     with connection.cursor() as cursor:
         cursor.execute(FORGOTTEN, [connection.ops.adapt_datetimefield_value(now.replace(microsecond=0))])
-    cache.close()
