@@ -88,6 +88,22 @@ def test_a_report_is_of_an_analysis_that_there_is(as_, slug):
     assert max_.get("/reports/").status_code == 200
 
 
+def test_what_is_wrong_with_a_report_is_said(as_):
+    """Not always the name: here it is the note, or the analysis."""
+    max_ = as_("max")
+    long = {"name": "Mine", "slug": "bridge", "query": "", "note": "x" * 401}
+    assert "Note: Ensure this value has at most 400" in max_.post("/reports/", long, follow=True).content.decode()
+    said = max_.post("/reports/", {"name": "Mine", "slug": "nonsense", "query": ""}, follow=True).content.decode()
+    assert "There is no such analysis." in said
+    assert "at most 120" not in said
+
+
+def test_a_report_kept_by_a_program_has_the_query_of_one_kept_on_the_page(as_):
+    said = {"name": "Mine", "slug": "bridge", "query": "nonsense=1&period=quarter"}
+    made = as_("max").post("/api/v1/reports", said, content_type="application/json", HTTP_IDEMPOTENCY_KEY="k1")
+    assert (made.status_code, made.json()["query"]) == (201, "period=quarter")
+
+
 def test_renaming_a_report_changes_no_question(as_):
     max_ = as_("max")
     max_.post("/reports/", {"name": "Mine", "slug": "bridge", "query": "period=quarter&nonsense=1"})

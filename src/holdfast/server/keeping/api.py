@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from ninja import Schema, Status
 from pydantic import StringConstraints
@@ -15,6 +15,7 @@ from holdfast.server.api.fields import Id, Name, example
 from holdfast.server.api.gate import Router, actor, behind
 from holdfast.server.api.paging import Cursor, Limit, Page, by_key
 from holdfast.server.insights.catalogue import insight
+from holdfast.server.insights.spec import spec_of
 from holdfast.server.keeping.keeping import keep_report, keep_review
 from holdfast.server.keeping.models import Review, SavedReport
 from holdfast.server.people.audit import record
@@ -83,8 +84,8 @@ def reports(request: HttpRequest, limit: Limit = 50, cursor: Cursor = "") -> dic
 @router.post("/reports", needs="steer", again="once", response={201: ReportOut} | ERRORS, summary="Keep a report")
 def new_report(request: HttpRequest, said: ReportIn) -> Status:
     """A question with its choices, under a name."""
-    insight(said.slug)
-    return Status(201, keep_report(said.name, said.slug, said.query, behind(request), said.note))
+    query = spec_of(insight(said.slug).slug, QueryDict(said.query)).query
+    return Status(201, keep_report(said.name, said.slug, query, behind(request), said.note))
 
 
 @router.patch("/reports/{report_id}", needs="steer", response={200: ReportOut} | ERRORS, summary="Rename a report")

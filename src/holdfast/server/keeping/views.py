@@ -33,8 +33,14 @@ def reports(request: HttpRequest) -> HttpResponse:
             kept = keep_report(**form.cleaned_data, by=request.user)
             messages.success(request, _("Kept as “%(name)s”.") % {"name": kept.name})
             return redirect(kept.get_absolute_url())
-        messages.error(request, _("Nothing was kept: a report needs a name of at most 120 letters."))
+        messages.error(request, _("Nothing was kept. %(why)s") % {"why": _first_error(form)})
     return render(request, "keeping/reports.html", {"reports": SavedReport.objects.select_related("made_by")})
+
+
+def _first_error(form: ReportForm) -> str:
+    """What is wrong with the first field that is, by its name."""
+    field, why = next(iter(form.errors.items()))
+    return f"{form[field].label}: {why[0]}" if field in form.fields else str(why[0])
 
 
 def report(request: HttpRequest, pk: int) -> HttpResponse:
