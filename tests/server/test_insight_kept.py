@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import datetime
 from threading import Event
 
 import msgspec
@@ -139,11 +140,16 @@ def test_a_table_file_is_of_the_data_that_it_names(shop):  # noqa: F811
 def test_a_large_table_is_written_as_a_small_one(monkeypatch):
     """By rows or by columns: the same cells; not known is empty; what would be a formula is none."""
     table = pa.table({"segment": ["all"] * 2, "id": ["=1+1", "ann"], "known": [True, None], "rate": [0.5, float("nan")]})
+    table = table.append_column("money", [[5.0, 1e20]]).append_column("least", [[1e-7, 1234567.0]])
+    table = table.append_column("at", [[datetime(2011, 12, 9, 12, 50), None]]).append_column("orders", [[3, None]])
     answer = Answer(question=None, words="", table=table, definition=None, source=None)
     small = list(csv.reader(io.StringIO(tables.written(answer, "csv", segmented=False).decode())))
     monkeypatch.setattr(tables, "MANY_ROWS", 1)
     large = list(csv.reader(io.StringIO(tables.written(answer, "csv", segmented=False).decode())))
-    assert small == large == [["id", "known", "rate"], ["'=1+1", "True", "0.5"], ["ann", "", ""]]
+    assert small == large
+    assert large[0] == ["id", "known", "rate", "money", "least", "at", "orders"]
+    assert large[1] == ["'=1+1", "True", "0.5", "5.0", "1e-07", "2011-12-09T12:50:00", "3"]
+    assert large[2] == ["ann", "", "", "1e+20", "1234567.0", "", ""]
 
 
 def test_a_page_without_an_answer_says_that_it_is_working(as_, now, monkeypatch):
@@ -183,6 +189,46 @@ def test_two_who_ask_the_same_wait_for_one_answer():
     go.set()
     assert ready(second, 5)
     assert (first.future.result(), len(begun)) == ("found", 1)
+
+
+@pytest.mark.parametrize("what", ["file", "people"])
+def test_what_takes_long_is_one_work_though_the_data_grow_meanwhile(now, served, monkeypatch, what):
+    """Every merge gives the data another name; who asks for the file, or the people, again joins what goes on."""
+    go, begun = Event(), []
+
+    def slow(*_args):
+        begun.append(1)
+        go.wait(5)
+        return {"state": "found", "ids": ("ann",)}
+
+    monkeypatch.setattr(errands, f"_{what}", slow)
+    monkeypatch.setattr(errands, "option", lambda _name: "apart")
+    desk, more = Desk(served.path), ["csv"] if what == "file" else [{"what": "lost"}]
+
+    def ask(seconds: float) -> str:
+        return getattr(errands, what)(desk, SPEC.slug, SPEC.pairs, *more, seconds)["state"]
+
+    assert ask(0.01) == "working"
+    (served.path / "timelines" / "CURRENT").write_text("8")
+    assert kept.data_now().name != now.name
+    assert ask(0.01) == "working"
+    go.set()
+    ask(5.0)
+    assert len(begun) == 1
+
+
+def test_a_refusal_under_the_same_settings_is_not_waited_for_as_under_others(as_, now, monkeypatch, served):
+    waited: list[float] = []
+
+    def working(_name, **arguments):
+        waited.append(arguments["wait_seconds"])
+        return {"state": "working", "since": 0.0, "usual": 1.0}
+
+    monkeypatch.setattr(asked, "call", working)
+    kept.keep(SPEC.key, told("", now, time.time(), state="refused", what="no", mend="do"))
+    (served.path / "timelines" / "CURRENT").write_text("8")
+    page(as_("anna"), f"/insights/bridge/?{SPEC.query}")
+    assert waited == [asked.PATIENCE]
 
 
 def test_what_is_taken_back_is_not_kept(now, monkeypatch, served):
@@ -244,11 +290,14 @@ def test_what_is_kept_is_bounded_in_size_and_age(now, monkeypatch):
     for place in range(5):
         kept.write(kept.place_of(f"k{place}"), b"x" * 1000)
         os.utime(kept.place_of(f"k{place}"), (clock - 100 + place, clock - 100 + place))
+    kept.write(kept.place_of("erasures", "noted"), b"0")
+    os.utime(kept.place_of("erasures", "noted"), (clock - 40 * 86_400,) * 2)
     kept.write(kept.place_of("ancient"), b"x")
     os.utime(kept.place_of("ancient"), (clock - 40 * 86_400,) * 2)
     assert kept.sweep(clock) == 4
     assert kept.place_of("k4").exists()
     assert not kept.place_of("k0").exists()
+    assert kept.place_of("erasures", "noted").exists(), "without it the next erasure would leave old answers on the disk"
     kept.drop()
     assert not kept.place_of("k4").exists()
 

@@ -79,6 +79,13 @@ def test_the_csv_is_the_whole_table(anna, slug):
     assert rows == [{name: value for name, value in row.items() if name != "segment"} for row in meant]
 
 
+def test_the_csv_has_all_where_a_limit_was_chosen_too(anna):
+    """“limit” is how many the page lists; the note under them says that the CSV has all."""
+    response = anna.get("/insights/risk.csv?limit=3", HTTP_HOST="localhost")
+    rows = list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode())))
+    assert len(rows) == asked("risk").table.num_rows > 50
+
+
 def test_the_json_is_the_answer(anna):
     told = json.loads(b"".join(anna.get("/insights/bridge.json", HTTP_HOST="localhost").streaming_content))
     assert told["words"] == asked("bridge").words
@@ -102,7 +109,11 @@ def test_the_words_of_choices_stand_where_gettext_finds_them():
 
 def test_the_page_speaks_of_choices_by_their_names(anna):
     """A refusal that says --steps on the command line says “steps” here, and so does every remark."""
-    assert for_a_page("--name-by says nothing; leave it out") == "“name by” says nothing; leave it out"
+    assert for_a_page("--name-by says nothing; leave it out", "paths") == "“name by” says nothing; leave it out"
+    assert for_a_page("rename one with --map", "taste") == "rename one with --map"
+    typed = "the lists of the workspace: holdfast recommend --limit 0 --csv lists.csv"
+    assert for_a_page(f"{typed}; leave --limit out", "recommend") == f"{typed}; leave “limit” out"
+    assert [for_a_page("--x", slug) for slug in SLUGS] == ["--x"] * len(SLUGS)
     for slug in ("survival", "costs", "abandonment"):
         assert "--" not in page(anna, f"/insights/{slug}/").split('class="notes"')[1].split("</ul>")[0]
 

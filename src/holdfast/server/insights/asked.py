@@ -52,7 +52,7 @@ def ask(spec: Spec) -> Asked:
         return Asked(found, clock=clock)
     old = found is not None and found.state == "told"
     same = found is not None and found.settings == now.settings
-    wait = PATIENCE if found is None else 0.0 if old and same else PATIENCE_SETTINGS
+    wait = PATIENCE if found is None else 0.0 if old and same else PATIENCE if same else PATIENCE_SETTINGS
     reply = _call("insights.told", wait, slug=spec.slug, pairs=spec.pairs)
     if reply["state"] == "kept":
         return Asked(_just_kept(spec, now), clock=time.time())

@@ -43,14 +43,14 @@ class Put:
 def put(desk: Desk, spec: Spec, *, every_row: bool = False) -> Put:
     """The question of a spec, ready to be answered. UsageError, WorkspaceError when it cannot be asked.
 
-    every_row  whether a list that the page cuts is whole, as in its CSV
+    every_row  whether a list that the page cuts, at the usual place or at one that was chosen, is whole, as in its CSV
     """
     workspace = desk.workspace
     whose = (spec.values("whose") or ["customers"])[-1]
     timelines = _filled(workspace.accounts.timelines if whose == "accounts" else desk.timelines(), whose)
     spec = _completed(spec, timelines)
     asking = _heard(spec, desk.folder)
-    if every_row and "limit" in asking.own and asking.own["limit"] is None:
+    if every_row and "limit" in asking.own:
         asking = replace(asking, own=asking.own | {"limit": import_string("holdfast.cli.asking.EVERY")})
     return Put(spec, asking.of(timelines, _lines(desk, workspace, whose)), timelines, asking.show)
 

@@ -24,6 +24,7 @@ import msgspec
 
 from holdfast.errors import HoldfastError, UsageError
 from holdfast.server.insights import kept
+from holdfast.server.insights.catalogue import controls
 from holdfast.server.insights.kept import Told
 from holdfast.server.insights.spec import Spec, address_of
 from holdfast.server.insights.tables import Form, written
@@ -54,7 +55,7 @@ def file(desk: Desk, slug: str, pairs: Pairs, form: Form, wait_seconds: float) -
     path = kept.table_of(spec.key, form, data)
     if data.name and path.exists():
         return {"state": "kept", "file": path.name}
-    work = works(desk).ask(f"{spec.key}.{form}.{data.name}", lambda _work: _file(desk, spec, form, data))
+    work = works(desk).ask(f"{spec.key}.{form}.{_outliving(data)}", lambda _work: _file(desk, spec, form, data))
     return _reply(work, slug, wait_seconds, lambda done: done)
 
 
@@ -65,15 +66,21 @@ def people(
     spec, data = _spec(slug, pairs), kept.data_now()
     named = sha256(repr(address_of(cell)).encode()).hexdigest()[:16]
     key = f"{spec.key}.{named}.{data.name}"
+    going = f"{spec.key}.{named}.{_outliving(data)}"
     held = works(desk).held(key)
     if held is None:
-        work = works(desk).ask(key, lambda _work: _people(desk, spec, cell, key, data))
+        work = works(desk).ask(going, lambda _work: _people(desk, spec, cell, key, data))
         reply = _reply(work, slug, wait_seconds, lambda done: done)
         if reply["state"] != "found":
             return reply
         held = reply["ids"]
     last = None if count is None else first + count
     return {"state": "found", "n": len(held), "ids": list(held[first:last])}
+
+
+def _outliving(data: kept.Data) -> str:
+    """What a work's key says of its data: the name is another after every merge, and whoever asks again is to join in."""
+    return f"{data.settings}.{data.erasures}"
 
 
 def cancel(desk: Desk, slug: str, pairs: Pairs) -> bool:
@@ -107,8 +114,8 @@ def _told(desk: Desk, spec: Spec, work: Work) -> None:
             at=0.0,
             seconds=0.0,
             pairs=spec.pairs,
-            what=for_a_page(error.what),
-            mend=for_a_page(error.mend),
+            what=for_a_page(error.what, spec.slug),
+            mend=for_a_page(error.mend, spec.slug),
         )
     except Exception:
         found = Told(state="broken", data="", erasures=0, at=0.0, seconds=0.0, pairs=spec.pairs, log=_logged(spec))
@@ -137,9 +144,21 @@ def _found(desk: Desk, spec: Spec) -> Told:
     return told_of(found, answer, shown_table(answer, found.show))
 
 
-def for_a_page(words: str) -> str:
-    """A refusal that names a choice as the command line does, with its name alone: --name-by is “name by”."""
-    return re.sub(r"--([a-z][a-z-]*)", lambda found: f"“{found[1].replace('-', ' ')}”", words)
+def for_a_page(words: str, slug: str) -> str:
+    """A refusal that names a choice of the page as the command line does, with its name alone: --name-by is “name by”.
+
+    What is to be typed at a terminal (holdfast …) and options that the page has not stay as they are.
+    """
+    options = {one.option for one in controls(slug)}
+
+    def said(found: re.Match[str]) -> str:
+        return f"“{found[1].replace('-', ' ')}”" if found[0] in options else found[0]
+
+    return re.sub(_TYPED_OR_OPTION, said, words)
+
+
+_TYPED_OR_OPTION = re.compile(r"\bholdfast (?:(?!, )[^;)])*|--([a-z][a-z-]*)")
+"""A command, up to where the sentence goes on; else an option."""
 
 
 def _guarded(spec: Spec, do: Callable[[], Reply]) -> Reply:
@@ -147,7 +166,7 @@ def _guarded(spec: Spec, do: Callable[[], Reply]) -> Reply:
     try:
         return do()
     except HoldfastError as error:
-        return {"state": "refused", "what": for_a_page(error.what), "mend": for_a_page(error.mend)}
+        return {"state": "refused", "what": for_a_page(error.what, spec.slug), "mend": for_a_page(error.mend, spec.slug)}
     except Exception:
         return {"state": "broken", "log": _logged(spec)}
 

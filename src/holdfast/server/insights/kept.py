@@ -224,7 +224,10 @@ def write(path: Path, content: bytes) -> None:
 def sweep(clock: float) -> int:
     """Remove what is too old, left half by a killed writer, or more than is kept, the oldest first; how many files."""
     found: list[tuple[float, int, Path]] = []
+    erasures = place_of("erasures", "noted")  # without it nobody would know that what is kept is older than an erasure
     for path in server_folder("kept", "answers").iterdir():
+        if path == erasures:
+            continue
         try:
             stat = path.stat()
         except OSError:
