@@ -32,7 +32,7 @@ class Follower:
     """Runs one follower whenever the lake has moved.
 
     follow  brings what is kept level with the lake; how many events it took
-    ease    so many times its last cost it rests
+    ease    so many times its usual cost (the lesser of the last two) it rests, a minute at most
     """
 
     def __init__(self, name: str, follow: Callable[[], int], ease: float = 0.0) -> None:
