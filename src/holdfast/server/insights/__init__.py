@@ -1,7 +1,7 @@
 """Every analysis as a page, and the people behind its numbers. See docs/insights.md.
 
 In the web, without numpy:
-    catalogue, controls   the pages, and what can be chosen on each: the options of its verb
+    listed, catalogue, controls   the pages, and what can be chosen on each: the options of its verb
     spec                  what an address asks: a slug, choices, a cell
     asked, kept           the answer that is kept, or word that it is being worked on
     views, behind, initiatives, forms   the pages
