@@ -194,3 +194,9 @@ def test_the_secret_of_a_source_is_told_once(program):
     assert made["secret"] not in json.dumps(shown)
     assert own.delete(f"/api/v1/sources/{made['id']}").status_code == 204
     assert own.get("/api/v1/sources").json()["items"] == []
+
+
+@pytest.mark.usefixtures("served")
+def test_a_file_that_cannot_be_read_is_the_senders_fault_and_not_ours(program):
+    answer = program("look", "steer").post("/api/v1/uploads", {"file": SimpleUploadedFile("empty.csv", b"")})
+    assert (answer.status_code, answer.json()["what"]) == (422, "empty.csv is empty")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from holdfast.errors import HoldfastError, UnknownName, UsageError
+from holdfast.errors import HoldfastError, InputError, UnknownName, UsageError
 from holdfast.server.analyst.client import AnalystAway
 from holdfast.server.people.access import Need
 from holdfast.server.people.error_pages import WORDS, error_json
@@ -73,7 +73,7 @@ def answer_errors(api: NinjaAPI) -> None:
 
 
 def _named(request: HttpRequest, error: HoldfastError) -> HttpResponse:  # noqa: ARG001 - ninja's signature
-    status = 404 if isinstance(error, UnknownName) else 422 if isinstance(error, UsageError) else 503
+    status = 404 if isinstance(error, UnknownName) else 422 if isinstance(error, UsageError | InputError) else 503
     return error_json(status, error.what, error.mend)
 
 
