@@ -135,7 +135,8 @@ def _words(texts: Iterable[str]) -> str:
     for one in texts:
         kinds.setdefault("address" if "@" in one else "name" if " " in one else "id", []).append(one)
     either = (f"{KINDS[kind][0]}{_either(ones)}{KINDS[kind][1]}" for kind, ones in sorted(kinds.items()))
-    return f"(?:{'|'.join(either) or '(?!)'})"
+    begins = "".join(sorted({re.escape(spelling[0]) for ones in kinds.values() for one in ones for spelling in spellings(one)}))
+    return f"(?=[{begins}])(?:{'|'.join(either)})" if kinds else "(?!)"  # what begins otherwise is ruled out at once
 
 
 def _either(texts: Iterable[str]) -> str:
