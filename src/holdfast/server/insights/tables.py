@@ -67,8 +67,12 @@ def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
     from holdfast.analyses.answer import plain
 
+    if pa.types.is_floating(column.type):  # Arrow writes 5.0 as 5, and 1e+20 otherwise than by rows
+        numbers = column.to_numpy()
+        texts = pa.array([repr(value) for value in numbers.tolist()], pa.string())
+        return pa.chunked_array([pc.if_else(pc.is_finite(pa.array(numbers)), texts, None)])
     if not any(alike(column.type) for alike in (pa.types.is_integer, pa.types.is_date, pa.types.is_boolean, _is_text)):
-        known = (plain(value) for value in column.to_pylist())  # Arrow writes 5.0 as 5, and 1e+20 otherwise than by rows
+        known = (plain(value) for value in column.to_pylist())
         return pa.chunked_array([pa.array([None if value is None else str(value) for value in known], pa.string())])
     texts = column.cast(pa.string())
     if pa.types.is_boolean(column.type):
