@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from io import BytesIO
 
 import pytest
 from django.core.exceptions import RequestAborted
@@ -57,6 +58,25 @@ def test_a_body_is_kept_whole_or_not_at_all(parts: list[bytes], said: bool, much
     assert (TOO_LARGE in one) == (len(whole) > most)
     if len(whole) <= most + 10:
         assert not left, "all of it was read"
+
+
+def test_a_disk_that_is_full_to_the_last_gives_the_share_back(monkeypatch: pytest.MonkeyPatch):
+    class Full(BytesIO):
+        def _no(self, *_: object) -> int:
+            raise OSError(28, "No space left on device")
+
+        seek = _no
+
+        def close(self) -> None:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(bodies, "IN_MEMORY_BYTES", 10)
+    monkeypatch.setattr(bodies, "SpooledTemporaryFile", lambda *_, **__: Full())
+    monkeypatch.setattr(bodies, "server_folder", lambda _name: "")
+    receive, _ = sending([b"x" * 20])
+    with pytest.raises(bodies.Busy):
+        asyncio.run(received(scope("/", "POST", (b"content-length", b"20")), receive, nobody))
+    assert bodies._Kept.taken == 0
 
 
 def test_a_body_that_stands_still_is_broken_off(monkeypatch: pytest.MonkeyPatch):

@@ -26,8 +26,9 @@ from holdfast.server.customers.computed import computed
 from holdfast.server.customers.models import Customer, Erasure
 from holdfast.server.customers.timeline import timeline
 from holdfast.server.intake.inbox import Arrived, inbox
+from holdfast.server.intake.models import RefusedEvent
 from holdfast.server.people.audit import record
-from holdfast.server.people.models import AuditEntry
+from holdfast.server.people.models import AuditEntry, User
 from holdfast.server.place import server_folder
 from holdfast.server.process import worker
 from tests.server.lakes import happened, pour
@@ -361,12 +362,32 @@ def test_she_is_found_beside_any_sign_that_makes_no_other_of_her(tmp_path, text)
     "customer-12", "customer-1-2", "customer-1.2", "a.customer-1", "customer-1_b", "customer-1@shop", "joann@example.com",
     "jo.ann@example.com", "jo-ann@example.com", "jo+ann@example.com", "ann@example.com.au", "ann@example.community",
     "ann@example.com-pany.de", "JoAnn Smith", "Ann Smithers", "ann@example.com.csvx", "Ann Smith2",
+    "Ann Smith-Jones", "Jo-Ann Smith",
 ])  # fmt: skip
 def test_who_is_called_longer_is_somebody_else(tmp_path, text):
     texts = ["Ann Smith", "ann@example.com", "customer-1"]
     assert not naming_of.in_text(texts).search(text)
     (tmp_path / "told").write_text(text)
     assert not list(traces.in_files(tmp_path, texts))
+
+
+@pytest.mark.django_db
+def test_letters_of_every_kind_in_every_case_are_blotted_and_numbers_leave_json_whole(shop):
+    event = RefusedEvent.objects.create(
+        inbox="i", inbox_row=1, place=0, received_at=now(), source="s", kind="track", code="bug",
+        sentence="about JOSÉ GARCÍA", message=json.dumps({"name": "josé garcía", "at": -123456789, "n": 123456789}),
+    )  # fmt: skip
+    traces.blotted(["José García", "123456789"])
+    event.refresh_from_db()
+    assert event.sentence == "about […]"
+    assert json.loads(event.message) == {"name": "[…]", "at": "[…]", "n": "[…]"}
+    assert not traces.in_tables(["José García", "123456789"])
+
+
+@pytest.mark.django_db
+def test_what_one_of_us_is_called_is_no_trace_of_a_customer(shop, people):
+    User.objects.filter(pk=people["agnes"].pk).update(name="Agnes Novak (support)")
+    assert naming_of.shared(["Agnes Novak", "Ann Smith"], []) == {"Agnes Novak"}
 
 
 @pytest.mark.django_db

@@ -25,7 +25,7 @@ from holdfast.server.customers.models import Customer
 from holdfast.server.customers.resolving import ANONYMOUS
 from holdfast.server.customers.trait_names import SHOWN, plain
 
-__all__ = ["ERASED_WORD", "LEAST", "Sought", "in_bytes", "in_text", "shared", "spellings", "texts_of"]
+__all__ = ["ERASED_WORD", "LEAST", "Sought", "in_bytes", "in_every_case", "in_text", "shared", "spellings", "texts_of"]
 
 LEAST = 6
 """A shorter text is found by chance."""
@@ -47,7 +47,7 @@ FILE = r"(?:csv|tsv|txt|jsonl?|ndjson|xlsx?|xlsm|ods|parquet|zip|gz|pdf|xml|html
 """The ending of a file behind a dot."""
 
 KINDS = {
-    "name": (rf"(?:(?<![^\W_])|{ESCAPED})", r"(?![^\W_])"),
+    "name": (rf"(?:(?<![^\W_])(?<![^\W\d_]-)|{ESCAPED})", r"(?![^\W_]|-[^\W\d_])"),
     "address": (rf"(?:(?<![^\W_])(?<![^\W_][-.+])|{ESCAPED})", rf"(?![^\W_]|-[^\W\d_])(?!\.(?!{FILE})[^\W_])"),
     "id": (rf"(?:(?<![^\W_])(?<!_)(?<![^\W_][-.+])|{ESCAPED})", rf"(?![^\W_]|_)(?![-+@][^\W_])(?!\.(?!{FILE})[^\W_])"),
 }
@@ -99,13 +99,19 @@ def shared(texts: Iterable[str], ids: Iterable[str]) -> set[str]:
             wanted |= Q(email__iexact=one) | Q(phone=one) | Q(name__iexact=one)
         rows = Customer.objects.filter(wanted).order_by().values_list("person", "email", "phone", "name")
         others |= {value for person, *values in rows if person not in hers for value in values}
-    others |= {value for pair in User.objects.values_list("email", "name") for value in pair}
-    return {told[one.casefold()] for one in others if one.casefold() in told}
+    ours = [value for pair in User.objects.values_list("email", "name") for value in pair]
+    also = {one for one in told.values() if any(in_text([one]).search(value) for value in ours)}
+    return {told[one.casefold()] for one in others if one.casefold() in told} | also
 
 
 def spellings(text: str) -> set[str]:
     """A text as it is written plainly, in JSON and in a URL."""
     return {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], quote(text)}
+
+
+def in_every_case(texts: Iterable[str]) -> set[str]:
+    """The texts also in small and in capital letters: bytes, SQLite and what JSON escapes know no case but of plain letters."""
+    return {case for one in texts for case in (one, one.lower(), one.upper())}
 
 
 def in_text(texts: Iterable[str]) -> re.Pattern[str]:
@@ -118,7 +124,7 @@ def in_bytes(texts: Iterable[str], *, apart: bool = True) -> Sought:
 
     apart  as words; else wherever they stand, as in a file of a database, where columns stand beside each other
     """
-    cases = {case for one in texts for case in (one, one.lower(), one.upper())}  # bytes know no case but of plain letters
+    cases = in_every_case(texts)
     every = {spelling for one in cases for spelling in spellings(one)}
     plain = tuple(sorted({one.encode().lower() for one in every}))
     return Sought(plain, re.compile((_words(cases) if apart else _either(cases)).encode(), re.IGNORECASE))
@@ -126,7 +132,7 @@ def in_bytes(texts: Iterable[str], *, apart: bool = True) -> Sought:
 
 @lru_cache(maxsize=8)
 def _pattern(texts: frozenset[str]) -> re.Pattern[str]:
-    return re.compile(_words(texts), re.IGNORECASE)
+    return re.compile(_words(in_every_case(texts)), re.IGNORECASE)
 
 
 def _words(texts: Iterable[str]) -> str:

@@ -24,7 +24,7 @@ from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
 from holdfast.server.customers.identity import chunks
-from holdfast.server.customers.naming import ERASED_WORD, Sought, in_bytes, in_text, spellings
+from holdfast.server.customers.naming import ERASED_WORD, Sought, in_bytes, in_every_case, in_text, spellings
 from holdfast.server.customers.removing import FIELDS, held_in_database
 from holdfast.server.place import server_folder
 
@@ -137,7 +137,7 @@ def _blot_row(model: Any, name: str, row: Any, needles: list[str]) -> int:
     if isinstance(text, str):
         left: Any = (_out_of_json if (model._meta.label, name) in AS_JSON else _out_of)(text, needles)
     else:
-        left = json.loads(_out_of_json(json.dumps(text), needles))
+        left = json.loads(_out_of_json(json.dumps(text, ensure_ascii=False), needles))
     return 0 if left == text else int(model.objects.filter(pk=row.pk).update(**{name: left}))
 
 
@@ -152,7 +152,13 @@ def _out_of_json(text: str, needles: list[str]) -> str:
     except ValueError:
         return _out_of(text, needles)
     quoted = json.dumps(ERASED_WORD, ensure_ascii=False)
-    return TOKEN.sub(lambda one: in_text(needles).sub(ERASED_WORD if one[0][0] == '"' else quoted, one[0]), text)
+
+    def left(token: re.Match[str]) -> str:
+        if token[0][0] == '"':
+            return in_text(needles).sub(ERASED_WORD, token[0])
+        return in_text(needles).sub(quoted, token[0]).replace(f"-{quoted}", quoted)
+
+    return TOKEN.sub(left, text)
 
 
 def _rows_with(model: Any, field: Any, needles: list[str]) -> Iterator[tuple[Any, str]]:
@@ -160,7 +166,7 @@ def _rows_with(model: Any, field: Any, needles: list[str]) -> Iterator[tuple[Any
     rows, name = model.objects.order_by(), field.attname
     if isinstance(field, models.JSONField):
         rows, name = rows.annotate(as_text=Cast(field.name, TextField())), "as_text"
-    for part in chunks(sorted({spelling for needle in needles for spelling in spellings(needle)}), AT_ONCE):
+    for part in chunks(sorted({spelling for needle in in_every_case(needles) for spelling in spellings(needle)}), AT_ONCE):
         wanted = Q()
         for spelling in part:
             wanted |= Q(**{f"{name}__icontains": spelling})

@@ -65,6 +65,8 @@ def table(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     path = table_named(reply.get("file", "none"))
     if reply["state"] == "kept" and path.exists():
         return FileResponse(path.open("rb"), content_type=FORMS[form], as_attachment=form == "csv", filename=f"{slug}.{form}")
+    if reply["state"] == "kept":
+        reply = {**reply, "state": "working"}  # one of newer data took its place just now: it is asked for again
     status = {"working": 202, "refused": 400, "away": 503}.get(reply["state"], 500)
     said = {"insight": one, "reply": reply, "again": request.get_full_path(), "back": address_of(spec)}
     return render(request, "insights/file.html", said, status=status)

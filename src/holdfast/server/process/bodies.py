@@ -79,9 +79,13 @@ class _Kept:
 
     def close(self) -> None:
         """It is answered, or will not be."""
-        self.file.close()
-        _Kept.taken -= self._counted
-        self._counted = 0
+        try:
+            self.file.close()
+        except OSError:
+            pass  # a full disk: what was still to be written is not wanted any more
+        finally:
+            _Kept.taken -= self._counted
+            self._counted = 0
 
 
 class Received:
@@ -125,6 +129,9 @@ async def received(
     except TimeoutError:
         kept.close()
         raise RequestAborted from None
+    except OSError as error:
+        kept.close()
+        raise Busy from error
     except BaseException:
         kept.close()
         raise
