@@ -93,7 +93,8 @@ def until(true: Callable[[], object], seconds: float = 10.0, every: float = 0.05
 def served(folder: Path, **options: str) -> Iterator[Server]:
     """`holdfast serve` on this workspace; options as HOLDFAST_ settings, such as ANALYST_IDLE_SECONDS="2"."""
     with database(folder) as url:
-        environment = os.environ | {"HOLDFAST_WORKSPACE": str(folder), "HOLDFAST_LOG": "json", "DATABASE_URL": url}
+        own = {"HOLDFAST_WORKSPACE": str(folder), "HOLDFAST_LOG": "json"}
+        environment = os.environ | own | dict.fromkeys(("DATABASE_URL", "HOLDFAST_DATABASE_URL"), url)  # not the suite's
         environment |= {f"HOLDFAST_{name}": value for name, value in options.items()} | {"HOLDFAST_ANALYST": "process"}
         log = folder.parent / f"{folder.name}.log"
         with log.open("ab") as errors:

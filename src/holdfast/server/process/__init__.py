@@ -4,6 +4,7 @@ parent    starts the others, starts again what dies, stops them all; imports nei
 child     where each of them begins: logs, the line by which it notices that the parent is gone
 web       granian, in the process itself, on the parent's socket
 worker    Huey, the digester, the followers
+ending    how a process hears that it is to end, by a signal or by a thread of its own
 keeping   a follower of the lake in a thread of its own
 migrating the database brought up to date before anything else starts
 bodies    received before a request gets a lane, within limits

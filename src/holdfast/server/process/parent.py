@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
+from holdfast.server.process.ending import drained
+
 __all__ = ["Child", "Parent"]
 
 STOP_SECONDS = 20.0
@@ -104,7 +106,7 @@ class Parent:
         self._start_what_is_due()
         for key, _ in self._selector.select(self._patience()):
             if key.fd == self._woken:
-                _drained(self._woken)
+                drained(self._woken)
             elif isinstance(key.data, Child):
                 self._heard(key.data, key.fd)
         self._reap()
@@ -248,11 +250,3 @@ def _nothing(_number: int, _frame: FrameType | None) -> None:
 def _tell(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
     if process.poll() is None:
         process.send_signal(number)
-
-
-def _drained(handle: int) -> None:
-    try:
-        while os.read(handle, 512):
-            pass
-    except BlockingIOError:
-        return

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
@@ -17,6 +16,7 @@ from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
+from holdfast.server.process.ending import Ending
 from holdfast.server.process.keeping import Follower
 from holdfast.server.process.lean import give_back
 
@@ -43,25 +43,24 @@ def run(_listening: int, ready: Callable[[], None]) -> int:
     from holdfast.events.locking import holding
     from holdfast.server.place import server_folder
 
-    stop = Event()
-    for one in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(one, lambda *_: stop.set())
+    ending = Ending()
     with holding(server_folder("run") / "worker.lock", patience_seconds=LOCK_SECONDS):
-        return _work(stop, ready)
+        return _work(ending, ready)
 
 
-def _work(stop: Event, ready: Callable[[], None]) -> int:
+def _work(ending: Ending, ready: Callable[[], None]) -> int:
     died: list[str] = []
     consumer = _consumer()
     _queue_what_was_lost()
     consumer.start()
     threads = [
-        Thread(target=_watched, args=(name, work, stop, died), name=name, daemon=True) for name, work in _labours(stop).items()
+        Thread(target=_watched, args=(name, work, ending, died), name=name, daemon=True)
+        for name, work in _labours(ending.told).items()
     ]
     for thread in threads:
         thread.start()
     ready()
-    while not stop.wait(LOOK_SECONDS):
+    while not ending.wait(LOOK_SECONDS):
         consumer.check_worker_health()
         give_back()
     consumer.stop(graceful=True)
@@ -96,15 +95,15 @@ def _labours(stop: Event) -> dict[str, Callable[[], object]]:
     return found
 
 
-def _watched(name: str, work: Callable[[], object], stop: Event, died: list[str]) -> None:
+def _watched(name: str, work: Callable[[], object], ending: Ending, died: list[str]) -> None:
     """Work, and stop everything when the work ends before it is asked to."""
     try:
         work()
     except Exception:
         log.exception("%s died, the worker starts anew", name)
-    if not stop.is_set():
+    if not ending.told.is_set():
         died.append(name)
-        stop.set()
+        ending.tell()
 
 
 def _consumer() -> Any:
