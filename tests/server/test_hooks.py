@@ -149,6 +149,23 @@ def test_a_request_to_erase_is_kept_once_and_carried_out(as_, box, monkeypatch, 
     assert box.waiting().rows == 0
 
 
+def test_a_request_to_erase_whose_job_was_lost_is_carried_out_when_the_worker_starts(as_, box, monkeypatch):
+    """The worker was killed with the job in its hands; what is for a manager to do still waits for her."""
+    from holdfast.server.process import worker
+
+    erased = []
+    monkeypatch.setattr("holdfast.server.customers.erasing.erase", lambda person, by: erased.append(person))
+    shop = connected(as_("olga"), "shopify")
+    for number, (kind, person) in enumerate([("erase", "7"), ("erase", "erased"), ("erase", ""), ("tell", "8"), ("erase all", "")]):
+        PrivacyRequest.objects.create(connection=shop, kind=kind, person=person, delivery=str(number))
+    worker._queue_what_was_lost()
+    assert erased == ["7"]
+    left = PrivacyRequest.objects.filter(done_at=None).order_by("pk")
+    assert [(one.kind, one.person) for one in left] == [("erase", ""), ("tell", "8"), ("erase all", "")]
+    worker._queue_what_was_lost()
+    assert erased == ["7"]
+
+
 def test_a_request_for_data_waits_for_a_manager(as_):
     shop = connected(as_("olga"), "shopify")
     shopify(shop, "customers/data_request", {"customer": {"id": 7}})

@@ -72,12 +72,14 @@ def _work(ending: Ending, ready: Callable[[], None]) -> int:
 
 def _queue_what_was_lost() -> None:
     """A worker that was killed may have lost its jobs: nobody may wait for an erasure that nobody does."""
-    from holdfast.server.customers.erasing import queue_again
+    from holdfast.server.customers import erasing
+    from holdfast.server.sources import privacy
 
-    try:
-        queue_again()
-    except Exception:
-        log.exception("erasures that are not done could not be queued again")
+    for queue_again in (erasing.queue_again, privacy.queue_again):
+        try:
+            queue_again()
+        except Exception:
+            log.exception("erasures that are not done could not be queued again")
 
 
 def _labours(stop: Event) -> dict[str, Callable[[], object]]:

@@ -15,7 +15,7 @@ from holdfast.server.people import audit
 from holdfast.server.sources.models import Connection, PrivacyRequest
 from holdfast.server.sources.source import Asked
 
-__all__ = ["carry_out", "done_by_hand", "record", "waiting"]
+__all__ = ["carry_out", "done_by_hand", "queue_again", "record", "waiting"]
 
 ERASED = "erased"
 """What stands in place of the id of whoever was erased (`customers.removing`)."""
@@ -33,6 +33,17 @@ def record(connection: Connection, asked: Asked, delivery: str) -> PrivacyReques
 
             transaction.on_commit(lambda: erase_asked(made.pk))
     return made
+
+
+def queue_again() -> int:
+    """Queue every erasure that was asked and is not done: its job was lost, killed, or has failed too often; how many."""
+    from holdfast.server.sources.jobs import erase_asked
+
+    left = PrivacyRequest.objects.filter(kind="erase", done_at=None).exclude(person="").order_by("pk")
+    numbers = list(left.values_list("pk", flat=True))
+    for number in numbers:
+        erase_asked(number)
+    return len(numbers)
 
 
 def carry_out(request: PrivacyRequest) -> None:
