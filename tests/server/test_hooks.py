@@ -154,9 +154,10 @@ def test_a_request_to_erase_whose_job_was_lost_is_carried_out_when_the_worker_st
     from holdfast.server.process import worker
 
     erased = []
-    monkeypatch.setattr("holdfast.server.customers.erasing.erase", lambda person, by: erased.append(person))
+    monkeypatch.setattr("holdfast.server.customers.erasing.erase", lambda person, _by: erased.append(person))
     shop = connected(as_("olga"), "shopify")
-    for number, (kind, person) in enumerate([("erase", "7"), ("erase", "erased"), ("erase", ""), ("tell", "8"), ("erase all", "")]):
+    asked = [("erase", "7"), ("erase", "erased"), ("erase", ""), ("tell", "8"), ("erase all", "")]
+    for number, (kind, person) in enumerate(asked):
         PrivacyRequest.objects.create(connection=shop, kind=kind, person=person, delivery=str(number))
     worker._queue_what_was_lost()
     assert erased == ["7"]
