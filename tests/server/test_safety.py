@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
@@ -12,6 +15,8 @@ from threading import Barrier
 import psycopg
 import pytest
 from django.conf import settings
+from django.core.cache import cache, caches
+from django.core.cache.backends.db import DatabaseCache
 from django.db import DatabaseError, OperationalError, connection, connections, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory, override_settings
@@ -22,6 +27,7 @@ from holdfast.errors import InputError, UsageError
 from holdfast.server.people.error_pages import WORDS, answered, server_error
 from holdfast.server.people.limits import allowed
 from holdfast.server.people.safety import NOT_OURS
+from tests.server.conftest import PASSWORD
 from tests.server.test_role_matrix import OTHERS, OURS, _analyst_away, client_of, operations  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.usefixtures("served", "db", "_analyst_away")
@@ -229,6 +235,47 @@ def test_a_table_that_is_not_there_is_a_bug():
         assert server_error(request).status_code == 500
 
 
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """The database takes nothing more, not one row."""
+    row = "INSERT INTO kept_for_a_while (cache_key, value, expires) VALUES (%s, %s, '2020-01-01')"
+    with connection.cursor() as cursor:
+        pages = cursor.execute("PRAGMA page_count").fetchone()[0]
+        cursor.execute(f"PRAGMA max_page_count = {pages}")
+        for size in (2000, 100, 1):
+            with suppress(OperationalError):
+                for number in range(10_000):
+                    cursor.execute(row, [f"{size} {number} {'k' * size}"[:250], "v" * size])
+        try:
+            yield
+        finally:
+            cursor.execute("PRAGMA max_page_count = 1000000000")
+
+
+@pytest.mark.skipif(bool(os.environ.get("DATABASE_URL")), reason="a disk is filled as SQLite can tell it")
+@pytest.mark.django_db(transaction=True)
+def test_on_a_full_disk_nobody_is_told_that_she_came_too_often(people):
+    """Olga cannot sign in, and hears what is true; who is in goes on reading; once there is room she gets in."""
+    anna, said = client_of(people, "analyst"), {"login": "olga@example.com", "password": PASSWORD}
+    with full_disk():
+        answer = client_of(people, "anonymous").post("/accounts/login/", said)
+        assert (answer.status_code, "too often" in answer.content.decode()) == (503, False)
+        assert "This does not work just now" in answer.content.decode()
+        with pytest.raises(OperationalError):
+            allowed("mail", "olga", 2, 60)
+        assert anna.get("/me/").status_code == 200
+    assert Client().post("/accounts/login/", said).status_code == 302
+
+
+def test_what_somebody_else_holds_is_no_failure_of_the_database():
+    """`add` gives False where there is one already, and the trial leaves nothing behind."""
+    assert [cache.add("held", 1), cache.add("held", 2), cache.get("held")] == [True, False, 1]
+    cache.set("held", 3)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM kept_for_a_while WHERE cache_key LIKE 'trial:%%'")
+        assert (cache.get("held"), cursor.fetchone()[0]) == (3, 0)
+
+
 def test_a_wrong_name_says_how_it_is_mended():
     answer = Client(HTTP_HOST="192.168.1.5:8642").get("/accounts/login/")
     assert (answer.status_code, "HOLDFAST_ALLOWED_HOSTS" in answer.content.decode()) == (400, True)
@@ -298,7 +345,7 @@ def test_who_tries_from_many_sides_at_once_is_counted_each_time():
 
 
 def test_counts_are_kept_in_the_database():
-    assert settings.CACHES["default"]["BACKEND"].endswith("DatabaseCache")
+    assert isinstance(caches["default"], DatabaseCache)
     assert settings.PASSWORD_HASHERS == ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 
 

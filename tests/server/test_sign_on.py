@@ -13,6 +13,7 @@ from django.test import Client
 
 from holdfast.server.people.inviting import invite
 from holdfast.server.people.models import AuditEntry, User
+from holdfast.server.people.one_time import link
 from holdfast.server.people.signing_on import OpenIdConnect
 
 pytestmark = pytest.mark.usefixtures("served", "db")
@@ -63,21 +64,28 @@ def issuer(settings) -> Iterator[Issuer]:
     made.server.server_close()
 
 
-def sign_on(issuer: Issuer, **says) -> Client:
+def sign_on(issuer: Issuer, *, says: object = None, **more) -> Client:
     """Go the way of a browser: the button, the issuer, the way back."""
-    issuer.says = {"sub": says["email"]} | says
+    issuer.says = {"sub": more["email"]} | more if says is None else says
     client = Client()
     assert "/accounts/oidc/sign-on/login/" in client.get("/accounts/login/").content.decode()
     away = client.post("/accounts/oidc/sign-on/login/")["Location"]
     assert away.startswith(f"{issuer.url}/authorize?")
     asked = parse_qs(urlsplit(away).query)
     assert asked["code_challenge_method"] == ["S256"]
-    client.get(urlsplit(asked["redirect_uri"][0]).path, {"code": "c", "state": asked["state"][0]}, follow=True)
+    back = {"code": "c", "state": asked["state"][0]}
+    client.landed = client.get(urlsplit(asked["redirect_uri"][0]).path, back, follow=True)
     return client
 
 
 def signed_in(client: Client) -> bool:
     return client.get("/me/").status_code == 200
+
+
+def entered(password: str) -> Client:
+    client = Client()
+    client.post("/accounts/login/", {"login": "max@example.com", "password": password})
+    return client
 
 
 def test_who_was_invited_comes_in_with_her_role(people, issuer):
@@ -108,5 +116,44 @@ def test_others_stay_outside(issuer, email, verified):
 
 
 def test_who_is_shut_out_stays_outside(people, issuer):
+    """And let in again she has the password that she had."""
     User.objects.filter(pk=people["max"].pk).update(is_active=False)
     assert not signed_in(sign_on(issuer, email="max@example.com", email_verified=True))
+    assert User.objects.get(email="max@example.com").has_usable_password()
+
+
+def test_when_the_issuer_is_gone_there_is_a_way_back(people, issuer):
+    """Max came by the issuer, which dropped his password. He hears so. Once it is gone, a link lets him set another one."""
+    max_, new = people["max"], "another good one here"
+    client = sign_on(issuer, email="max@example.com", email_verified=True)
+    assert "your password here is gone" in client.landed.content.decode()
+    done = list(AuditEntry.objects.order_by("id").values_list("action", flat=True))
+    assert done == ["user.sign_on_connected", "user.password_dropped", "user.sign_in"]
+    issuer.server.shutdown()
+    issuer.server.server_close()
+    gone = Client().post("/accounts/oidc/sign-on/login/")
+    assert (gone.status_code, "holdfast user link" in gone.content.decode()) == (503, True)
+    assert not signed_in(entered(new))
+    again = Client()
+    again.post(urlsplit(link(max_)).path)
+    assert again.get("/accounts/password/set/").status_code == 200
+    assert again.post("/accounts/password/set/", {"password1": new, "password2": new}).status_code == 302
+    assert signed_in(entered(new))
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize("says", [{}, {"sub": "x"}, ["no", "words"], "text", {"sub": None, "email": 7, "email_verified": True}])
+def test_an_issuer_that_talks_nonsense_lets_nobody_in_and_breaks_nothing(issuer, monkeypatch, says):
+    client = sign_on(issuer, email="max@example.com", says=says)
+    assert client.landed.status_code in (200, 503)
+    assert not signed_in(client)
+    monkeypatch.setattr(issuer, "discovery", lambda: says)
+    assert Client().post("/accounts/oidc/sign-on/login/").status_code == 503
+
+
+def test_a_password_set_beside_single_sign_on_stays(people, issuer):
+    client, new = sign_on(issuer, email="max@example.com", email_verified=True), "another good one here"
+    client.post("/accounts/password/set/", {"password1": new, "password2": new})
+    assert signed_in(sign_on(issuer, email="max@example.com", email_verified=True))
+    assert signed_in(entered(new))
+    assert AuditEntry.objects.filter(action="user.password_dropped", subject=str(people["max"].pk)).count() == 1

@@ -27,7 +27,8 @@ def verb(workspace: str, file: str, json: bool, csv: str | None) -> None:
 
     folder = Path(workspace)
     held = restore(Path(file), folder, database_url=option("DATABASE_URL"))
-    key = "" if held.secrets else " Everybody signs in anew: the key that signs sessions was not in it."
+    anew = " Everybody signs in anew, and what was kept under the server's key (authenticator apps, secrets of webhooks) is"
+    key = "" if held.secrets else f"{anew} given again: that key was not in it."
     words = f"{held.name or 'The workspace'} as of {held.made_at} is in {folder.resolve()}: {held.events:,} events.{key}"
     rows: list[list[Any]] = [["folder", str(folder.resolve())], ["events", held.events], ["requests", held.requests]]
     rows += [["made at", held.made_at], ["database", held.database]]

@@ -144,6 +144,7 @@ ACCOUNT_SESSION_REMEMBER = True
 # Ten failures a minute from one address, or five in a quarter of an hour for one account, and it is locked that long.
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/15m/key", "login": "30/m/ip", "reset_password": "20/m/ip,5/m/key"}
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if switch("BEHIND_PROXY") else 0
+MFA_ADAPTER = "holdfast.server.people.second_factors.SecondFactors"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Holdfast"
@@ -209,7 +210,7 @@ globals().update(backend(option("EMAIL_URL")))
 # Django would throw a third away beyond 300 entries, lock-outs among them; what is over goes each hour (people.jobs).
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "holdfast.server.people.kept.Kept",
         "LOCATION": "kept_for_a_while",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }

@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as allauth_context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -52,6 +54,11 @@ class Accounts(DefaultAccountAdapter):
 
 class SignOn(DefaultSocialAccountAdapter):
     """Whoever the issuer vouches for gets in with a verified address that has an account or an invitation here."""
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:  # noqa: ARG002 - allauth's signature
+        """Nothing of who is shut out is touched: let in again, she has her password still."""
+        if sociallogin.user.pk is not None and not sociallogin.user.is_active:
+            raise ImmediateHttpResponse(redirect("account_inactive"))
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:  # noqa: ARG002 - allauth's signature
         """Whether the verified address was invited."""

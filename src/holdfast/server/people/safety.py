@@ -8,17 +8,20 @@ SecondFactor  whose role must have one is sent to set it up before anything else
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import get_user_model
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _later
 
 from holdfast.errors import HoldfastError
 from holdfast.server.people.error_pages import answered, error_page
@@ -70,6 +73,16 @@ NOT_OURS = frozenset(
 PERMISSIONS = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 SEEN_EVERY = timedelta(minutes=5)
 
+log = logging.getLogger(__name__)
+
+SIGNING_ON = frozenset({"openid_connect_login", "openid_connect_callback"})
+ISSUER_FAILS = (OSError, LookupError, ValueError, TypeError, AttributeError)
+"""What asking the issuer may end in: no connection (that of `requests` is an OSError), no JSON, words missing or misplaced."""
+ISSUER_GONE = (
+    _later("Single sign-on does not answer just now"),
+    _later("Try again, or sign in with a password. Who has none: holdfast user link on the server gives a link that lets in."),
+)
+
 
 class Headers:
     """The headers of every answer that Django gives."""
@@ -91,8 +104,13 @@ class Headers:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """An error that names its mend is a page that says so, not a crash."""
-        return error_page(request, error=error) if isinstance(error, HoldfastError) else None
+        """An error that names its mend is a page that says so, not a crash; so is an issuer that cannot be asked."""
+        if isinstance(error, HoldfastError):
+            return error_page(request, error=error)
+        if isinstance(error, ISSUER_FAILS) and request.resolver_match and request.resolver_match.url_name in SIGNING_ON:
+            log.error("single sign-on failed: %s: %s", type(error).__name__, error)
+            return error_page(request, error=HoldfastError(str(ISSUER_GONE[0]), str(ISSUER_GONE[1])))
+        return None
 
 
 class Presence:
@@ -108,13 +126,22 @@ class Presence:
             return self.get_response(request)
         now = timezone.now()
         if user.last_seen_at is None or now - user.last_seen_at > SEEN_EVERY:
-            get_user_model().objects.filter(pk=user.pk).update(last_seen_at=now)
-            user.last_seen_at = now
-            request.session.modified = True
+            request.session.modified = _noted(user, now) or request.session.modified
         if user.language:
             with translation.override(user.language):
                 return self.get_response(request)
         return self.get_response(request)
+
+
+def _noted(user: Any, now: datetime) -> bool:
+    """Note that somebody is here; False where the database takes nothing, which is no reason to show her nothing."""
+    try:
+        get_user_model().objects.filter(pk=user.pk).update(last_seen_at=now)
+    except OperationalError as error:
+        log.warning("when somebody was last seen was not noted: %s", error)
+        return False
+    user.last_seen_at = now
+    return True
 
 
 class DefaultDeny:

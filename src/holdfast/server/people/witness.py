@@ -1,4 +1,4 @@
-"""What is written into the audit log without anybody calling for it: signing in and out, passwords, second factors."""
+"""What is written into the audit log without anybody calling for it: signing in, on and out, passwords, second factors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from typing import Any
 
 from allauth.account import signals as account
 from allauth.mfa import signals as second
+from allauth.socialaccount import signals as social
+from django.contrib import messages
 from django.contrib.auth.signals import user_logged_out, user_login_failed
+from django.utils.translation import gettext as _
 
 from holdfast.server.people.audit import record
 from holdfast.server.people.models import User, hashed
@@ -19,6 +22,8 @@ def watch() -> None:
     account.user_logged_in.connect(_in, dispatch_uid="holdfast.in")
     user_logged_out.connect(_out, dispatch_uid="holdfast.out")
     user_login_failed.connect(_failed, dispatch_uid="holdfast.failed")
+    social.pre_social_login.connect(_comes, dispatch_uid="holdfast.comes")
+    social.social_account_added.connect(_connected, dispatch_uid="holdfast.connected")
     for signal, action in (
         (account.password_changed, "user.password_change"),
         (account.password_set, "user.password_set"),
@@ -46,6 +51,23 @@ def _failed(credentials: dict[str, Any], **_more: Any) -> None:
     known = User.objects.filter(email=email).first()
     subject = str(known.pk) if known else f"unknown {hashed(email)[:12]}"
     record("nobody", "user.sign_in_failed", subject=subject)
+
+
+def _comes(sociallogin: Any, **_more: Any) -> None:
+    sociallogin.had_password = sociallogin.user.pk is not None and sociallogin.user.has_usable_password()
+
+
+def _connected(request: Any, sociallogin: Any, **_more: Any) -> None:
+    """Somebody came by single sign-on for the first time. allauth drops a password whose address it never verified itself:
+    who had set it may have been somebody else. She hears so, for it is her way in when the issuer is gone."""
+    user = sociallogin.user
+    record(user, "user.sign_on_connected", subject=str(user.pk))
+    if sociallogin.had_password and not user.has_usable_password():
+        record(user, "user.password_dropped", subject=str(user.pk))
+        messages.warning(
+            request,
+            _("You sign in by single sign-on now, and your password here is gone. For a second way in, set one on My account."),
+        )
 
 
 def _noted(action: str) -> Any:
