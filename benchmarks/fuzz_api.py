@@ -122,12 +122,11 @@ def _answer(secret: str, case: Any) -> Any:
     from django.core.files.uploadedfile import SimpleUploadedFile
     from django.db import transaction
 
-    path = case.path
-    for name, value in (case.path_parameters or {}).items():
-        path = path.replace("{" + name + "}", quote(_there(name, value), safe=""))
-    query = urlencode(
-        {name: value for name, value in (case.query or {}).items() if value is not None}, doseq=True, errors="replace"
-    )
+    path, told = case.path, {name: _there(name, value) for name, value in (case.path_parameters or {}).items()}
+    for name, value in told.items():
+        path = path.replace("{" + name + "}", quote(value, safe=""))
+    said = {name: value for name, value in (case.query or {}).items() if value is not None}
+    query = urlencode(_choices(told["slug"], said) if "slug" in told else said, doseq=True, errors="replace")
     headers = {"Authorization": f"Bearer {secret}"}
     headers |= {
         name: value for name, value in (case.headers or {}).items() if name == "Idempotency-Key" and value.isprintable()
@@ -168,6 +167,19 @@ def _there(name: str, value: Any) -> str:
     _turns[name] += 1
     known = KNOWN.get(name)
     return known[_turns[name] // 2 % len(known)] if known and _turns[name] % 2 else str(value)
+
+
+def _choices(slug: str, said: dict[str, Any]) -> dict[str, Any]:
+    """Two times of three the names of choices that the analysis has, in the place of those that were made up."""
+    from holdfast.server.insights.catalogue import controls
+
+    _turns["choices"] += 1
+    if slug not in KNOWN["slug"] or _turns["choices"] % 3 == 0:
+        return said
+    names = [one.name for one in controls(slug) if one.name not in ("limit", "cursor")]
+    own = {name: value for name, value in said.items() if name in ("limit", "cursor")}
+    made_up = [value for name, value in said.items() if name not in own]
+    return own | {names[(_turns["choices"] + at) % len(names)]: value for at, value in enumerate(made_up)}
 
 
 def _served() -> str:

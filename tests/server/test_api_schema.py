@@ -72,6 +72,8 @@ def test_every_operation_is_told_in_full(schema):
         assert one["x-again"], where
         assert set(one["tags"]) <= subjects, where
         assert {"400", "401", "403", "404", "422", "429", "503"} <= set(one["responses"]), where
+        assert ("304" in one["responses"]) == ("ETag" in one["responses"].get("200", {}).get("headers", {})), where
+        assert all("Retry-After" in one["responses"][status]["headers"] for status in ("429", "503")), where
         assert all("description" in said for said in one["parameters"] if said["in"] != "path"), where
         names.append(one["operationId"])
     assert len(names) == len(set(names)) > 100
@@ -83,7 +85,7 @@ def test_bodies_have_an_example_that_is_right(schema):
 
     for method, path, one in operations(schema):
         for status, answer in one["responses"].items():
-            assert status == "204" or answer.get("content"), f"{method} {path} {status}"
+            assert status in ("204", "304") or answer.get("content"), f"{method} {path} {status}"
         body = one.get("requestBody", {}).get("content", {}).get("application/json")
         if body is not None:
             shape = body["schema"]

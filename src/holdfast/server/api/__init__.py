@@ -3,10 +3,12 @@
     gate.py      who calls: a token or a signed-in browser; what an operation needs; how often
     errors.py    every error as type, what, mend
     paging.py    lists come in pages, by cursor
+    names.py     no name goes by unheard: what an operation does not know is refused
     once.py      what makes something is done once for each Idempotency-Key
     files.py     operations that give a file
     fields.py    kinds of values that several rooms take
     the_api.py   the API itself, with the routers of all rooms
+    described.py  what each status means, and its headers, in the OpenAPI
     docs.py      the page that lists all operations
 
 A room adds a file `api.py` with `router = Router(tags=["…"])` from gate.py; each operation says what it needs, as a URL of a

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Literal
 
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as Invalid
@@ -14,24 +14,45 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from holdfast.errors import HoldfastError, InputError, UnknownName, UsageError
 from holdfast.server.analyst.client import AnalystAway
+from holdfast.server.api.fields import shown
 from holdfast.server.people.access import Need
 from holdfast.server.people.error_pages import WORDS, error_json
 
 __all__ = ["ERRORS", "NotAllowed", "Problem", "TooOften", "answer_errors"]
 
 
-class Problem(Schema):
-    """What went wrong."""
+Kind = Literal[
+    "bad_request", "not_signed_in", "not_allowed", "not_found", "conflict", "too_large", "not_valid", "too_often", "not_ready"
+]  # fmt: skip
+"""Errors by name, one for each status."""
 
-    type: str
+
+class Problem(Schema):
+    """What went wrong: its kind for programs, what happened and how to mend it for people."""
+
+    type: Kind
     what: str
     mend: str
+    model_config = shown(type="not_found", what="There is nothing here", mend="Check the address.")
+
+
+class Place(Schema):
+    """A place in what was sent (`query`, `path` or `body`, then names), and what is wrong there."""
+
+    at: list[str]
+    what: str
 
 
 class Problems(Problem):
-    """What went wrong, and where in what was sent."""
+    """What went wrong, and where in what was sent: empty where the fault is no single place's."""
 
-    where: list[dict[str, Any]] = []
+    where: list[Place] = []
+    model_config = shown(
+        type="not_valid",
+        what="query.perod: no parameter is called 'perod'",
+        mend="did you mean period?",
+        where=[{"at": ["query", "perod"], "what": "no parameter is called 'perod'"}],
+    )
 
 
 ERRORS = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 422: Problems, 429: Problem, 503: Problem}
@@ -97,7 +118,8 @@ def _not_signed_in(request: HttpRequest, error: Exception) -> HttpResponse:  # n
 def _not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:  # noqa: ARG001 - ninja's signature
     where = [{"at": [str(part) for part in one["loc"]], "what": str(one["msg"])} for one in error.errors]
     what = "; ".join(f"{'.'.join(one['at'])}: {one['what']}" for one in where)
-    return error_json(422, what, where=where)
+    mend = "; ".join(dict.fromkeys(str(one["mend"]) for one in error.errors if one.get("mend")))
+    return error_json(422, what, mend, where=where)
 
 
 def _not_found(request: HttpRequest, error: Exception) -> HttpResponse:  # noqa: ARG001 - ninja's signature

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from ninja import Path
 from pydantic import ConfigDict, StringConstraints
 
-__all__ = ["Id", "Key", "Line", "Name", "Text", "example"]
+__all__ = ["Id", "Key", "Line", "Name", "Text", "example", "shown"]
 
 Id = Annotated[int, Path(ge=1, le=2**53 - 1)]
 """The number of a row."""
@@ -28,5 +28,10 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 def example(**said: Any) -> ConfigDict:
-    """`model_config` of what an operation takes: an example, shown by the schema and the page."""
+    """`model_config` of what an operation takes: an example, shown by the schema and the page; nothing else may stand in it."""
     return ConfigDict(json_schema_extra={"example": said}, extra="forbid")
+
+
+def shown(**said: Any) -> ConfigDict:
+    """`model_config` of what an operation gives: an example; more may stand in it in times to come."""
+    return ConfigDict(json_schema_extra={"example": said})

@@ -13,6 +13,7 @@ from django.utils import timezone
 from ninja.security import APIKeyCookie, HttpBearer
 
 from holdfast.server.api.errors import NotAllowed, Problem, TooOften
+from holdfast.server.api.names import Names, heard
 from holdfast.server.api.once import PARAMETER, once
 from holdfast.server.options import number
 from holdfast.server.people.access import Need, may
@@ -107,21 +108,34 @@ class Router(ninja.Router):
     """Operations of a room. Each says what it needs; the role matrix test reads it from the schema (`x-needs`)."""
 
     def operation(
-        self, methods: list[str], path: str, *, needs: Need, again: Again = "same", **more: Any
+        self,
+        methods: list[str],
+        path: str,
+        *,
+        needs: Need,
+        again: Again = "same",
+        names: Callable[[dict[str, Any]], Names] | None = None,
+        **more: Any,
     ) -> Callable[[Any], Any]:
-        """An operation, guarded. again: what comes of it when a program sends it twice."""
+        """An operation, guarded.
+
+        again  what comes of it when a program sends it twice
+        names  what may stand in the query string besides its parameters, told by what stands in the path
+        """
         extra = {"x-needs": needs, "x-again": again} | more.pop("openapi_extra", {})
         if again == "once":
             extra["parameters"] = [*extra.get("parameters", []), PARAMETER]
             more["response"] = more["response"] | {409: Problem}
+        if not set(methods).isdisjoint(("POST", "PUT", "PATCH")):
+            more["response"] = more["response"] | {413: Problem}
         gates = [TokenGate(needs), SessionGate(needs)]
         register = super().api_operation(methods, path, auth=gates, openapi_extra=extra, **more)
 
         def registered(view: Callable[..., Any]) -> Any:
             register(view)
-            if again == "once":
-                made = self.path_operations[path].operations[-1]
-                made.view_func = once(made.view_func)
+            made = self.path_operations[path].operations[-1]
+            run = once(made.view_func) if again == "once" else made.view_func
+            made.view_func = heard(run, made.models, names)
             return view
 
         return registered

@@ -9,8 +9,11 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.http import parse_etags
 from ninja import NinjaAPI
+from ninja.errors import ValidationError
 
+from holdfast.server.api.described import described
 from holdfast.server.api.errors import answer_errors
+from holdfast.server.api.names import field_error
 
 __all__ = ["ROOMS", "TAGS", "api"]
 
@@ -50,18 +53,37 @@ TAGS = {
 ABOUT = """Everything the pages of Holdfast can do, for programs.
 
 Call it with a token from the page Keys: `Authorization: Bearer at_…`. Each operation says which scope it needs: look, care,
-steer or own. Errors say `type`, `what` and `mend`. Lists come in pages: `limit`, `cursor`, and in the answer `items` and
-`next`. What makes something takes the header `Idempotency-Key`, so that it can be sent again without being done twice. Every
-JSON answer to a GET has an ETag: with `If-None-Match` it comes as 304 while nothing changed. What is not answered within
-seconds says 202 or 503 with `Retry-After`. Events are sent to /v1/ instead, with a write key."""
+steer or own. Errors say `type`, `what` and `mend`. No name goes by unheard: an unknown parameter or field is refused with 422,
+which tells the nearest known ones, and so is one that has one value and is given several. Lists come in pages: `limit` and
+`cursor` go in, `items` and `next` come back. What makes something takes the header `Idempotency-Key`, so that it can be sent
+again without being done twice. Every JSON answer to a GET has an ETag: with `If-None-Match` it comes as 304 while nothing
+changed. Whoever calls more often than HOLDFAST_API_PER_SECOND allows (bursts of five seconds' worth are let through) gets 429,
+and what is not answered within seconds 202 or 503, each with `Retry-After`. Events go to /v1/ instead, with a write key."""
 
 
 class Api(NinjaAPI):
     """The API: operations are named by their functions, and what was read and has not changed is not sent again."""
 
+    def __init__(self, **said: Any) -> None:
+        super().__init__(**said)
+        self._told: dict[str, Any] = {}
+
+    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: Any = None) -> Any:
+        """The OpenAPI, made once for each prefix: it takes most of a second, and anybody may ask for it."""
+        prefix = self.get_root_path(path_params or {}) if path_prefix is None else path_prefix
+        if prefix not in self._told:
+            self._told[prefix] = described(super().get_openapi_schema(path_prefix=prefix))
+        return self._told[prefix]
+
     def get_openapi_operation_id(self, operation: Any) -> str:
         """A short name; no two operations have the same (tests/server/test_api_schema.py)."""
         return str(operation.view_func.__name__)
+
+    def validation_error_from_error_contexts(self, error_contexts: list[Any]) -> ValidationError:
+        """What is wrong with what was sent, placed as it was sent; of unknown fields, the nearest ones."""
+        made = super().validation_error_from_error_contexts(error_contexts)
+        models = (one.model for one in error_contexts for _ in range(one.pydantic_validation_error.error_count()))
+        return ValidationError([field_error(model, error) for model, error in zip(models, made.errors, strict=True)])
 
     def create_response(self, request: HttpRequest, data: Any, **more: Any) -> HttpResponse:
         """The answer, with an ETag of its content."""

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Query, Schema, Status
 from pydantic import Field, StringConstraints
 
+from holdfast.errors import UsageError
 from holdfast.server.api.errors import ERRORS
 from holdfast.server.api.fields import Id, Key, Line, example
 from holdfast.server.api.files import ZIP, file, gives
@@ -116,6 +117,8 @@ def customers(
     cursor: Cursor = "",
 ) -> dict[str, Any]:
     """With `q`: the best hits. Without: all, newest first, filtered."""
+    if q and (cursor or filters.dict(exclude_defaults=True)):
+        raise UsageError("with q nothing is filtered: its hits come in one page", "leave out q, or all but q and limit")
     if q:
         return {"items": [short(one) for one in found(q, min(limit, 100))], "next": None}
     page = listing.page(chosen(filters), str(key_of_cursor(cursor) or ""), limit)

@@ -24,7 +24,7 @@ from holdfast.server.customers.merging import doubles
 from holdfast.server.customers.models import Customer, Erasure
 from holdfast.server.customers.pages.accounts import account_or_404, ids_there, listed, people_there
 from holdfast.server.customers.pages.customers import csv_lines
-from holdfast.server.customers.pages.tags import BEST, not_contacted
+from holdfast.server.customers.pages.tags import BEST, ORDERS, Sort, not_contacted
 from holdfast.server.customers.standing import account_told
 from holdfast.server.people.audit import record
 from holdfast.server.place import settings
@@ -97,14 +97,17 @@ def all_doubles(request: HttpRequest, limit: Limit = 50, cursor: Cursor = "") ->
 def all_uncontacted(
     request: HttpRequest,  # noqa: ARG001 - ninja's signature
     days: Annotated[int, Query(90, ge=0, le=3650, description="For so many days.")] = 90,
+    sort: Annotated[
+        Sort, Query("money", description="First the most valuable, the longest without contact, or the longest silent.")
+    ] = "money",
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> dict[str, Any]:
-    """Of the 500 who brought the most money, the most valuable first."""
+    """Of the 500 who brought the most money."""
     found = best(BEST, PATIENT_SECONDS)
     if found is None:
         raise AnalystAway("customers.best")
-    page = by_place(not_contacted(found, days), limit, cursor)
+    page = by_place(sorted(not_contacted(found, days), key=ORDERS[sort]), limit, cursor)
     same = ("revenue", "orders", "silent_days")
     rows = [
         {"id": row["person"], "key": key_of(row["person"]), "name": row["name"], "contact": row["contact"]}

@@ -15,9 +15,10 @@ from holdfast.errors import UsageError
 from holdfast.server.api.errors import ERRORS
 from holdfast.server.api.fields import Id, Key, Text, example
 from holdfast.server.api.gate import Router, behind
-from holdfast.server.api.paging import Cursor, Limit, Page, by_key
+from holdfast.server.api.paging import Cursor, Limit, Page, by_key, whole
 from holdfast.server.customers import known, tasks
 from holdfast.server.customers.care import Task
+from holdfast.server.customers.forms import owners
 from holdfast.server.people.models import User
 
 __all__ = ["router"]
@@ -74,6 +75,19 @@ class CallIn(Schema):
     outcome: Literal["reached", "no answer", "voicemail", "wrong"]
     told: Text = ""
     model_config = example(outcome="reached", told="Wants the blue one back in stock.")
+
+
+class OwnerOut(Schema):
+    """Somebody who can own a task."""
+
+    id: int
+    name: str
+
+
+@router.get("/task-owners", needs="look", response={200: Page[OwnerOut]} | ERRORS, summary="Who can own a task?")
+def task_owners(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001 - ninja's signature
+    """Whoever works with customers, by name: their numbers are what `owner_id` takes."""
+    return whole({"id": one.pk, "name": str(one)} for one in owners())
 
 
 @router.get("/tasks", needs="look", response={200: Page[TaskOut]} | ERRORS, summary="What is to be done?")
@@ -155,7 +169,7 @@ def _made(person: str, said: TaskIn, request: HttpRequest) -> Task:
 
 
 def _owner(number: int | None) -> User | None:
-    owner = User.objects.filter(pk=number, is_active=True).first() if number else None
+    owner = owners().filter(pk=number).first() if number else None
     if number and owner is None:
-        raise UsageError("nobody who works here has this owner_id", "take an id of GET /users, or leave it out")
+        raise UsageError("nobody who works with customers has this owner_id", "take an id of GET /task-owners, or leave it out")
     return owner

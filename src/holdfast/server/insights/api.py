@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 from typing import Annotated, Any, Literal
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from ninja import Path, Schema, Status
 
 from holdfast.errors import UsageError
@@ -14,8 +14,10 @@ from holdfast.server.analyst.client import AnalystAway, call
 from holdfast.server.api.errors import ERRORS
 from holdfast.server.api.files import CSV, file, gives
 from holdfast.server.api.gate import Router, actor
+from holdfast.server.api.names import Names
 from holdfast.server.api.paging import Cursor, Limit, Page, place_of_cursor, whole
 from holdfast.server.customers.named import named
+from holdfast.server.insights.api_names import cell_names, choice_names
 from holdfast.server.insights.asked import people as people_of
 from holdfast.server.insights.asked import table_file
 from holdfast.server.insights.behind import csv_rows
@@ -105,6 +107,16 @@ def choices() -> dict[str, Any]:
     return {"parameters": [one | {"schema": shape, "example": {"period": "month"}}]}
 
 
+def chosen(path: dict[str, Any]) -> Names:
+    """What may stand in the query string besides: the choices of the analysis."""
+    return choice_names(path["slug"])
+
+
+def number(path: dict[str, Any]) -> Names:
+    """The same where people are asked for: also the cell of a number."""
+    return cell_names(path["slug"])
+
+
 @router.get("/insights", needs="look", response={200: Page[InsightOut]} | ERRORS, summary="Which analyses are there?")
 def insights(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001 - ninja's signature
     """In the order of the page."""
@@ -129,6 +141,7 @@ def one_insight(request: HttpRequest, slug: Slug) -> dict[str, Any]:  # noqa: AR
     response={200: AnswerOut} | LATER | ERRORS,
     summary="Ask an analysis",
     openapi_extra=choices(),
+    names=chosen,
 )
 def insight_answer(request: HttpRequest, slug: Slug) -> Any:
     """Choices go into the query string: ?period=month. The answer with its table and definition; 202 while it is worked on."""
@@ -142,6 +155,7 @@ def insight_answer(request: HttpRequest, slug: Slug) -> Any:
     response={204: None} | ERRORS,
     summary="Take a question back",
     openapi_extra=choices(),
+    names=chosen,
 )
 def cancel_insight(request: HttpRequest, slug: Slug) -> Status:
     """Nobody waits for this answer any more; the choices stand in the query string as when it was asked."""
@@ -157,6 +171,7 @@ def cancel_insight(request: HttpRequest, slug: Slug) -> Status:
     response=LATER | ERRORS,
     summary="The whole table as CSV",
     openapi_extra=choices() | gives(CSV),
+    names=chosen,
 )
 def insight_table(request: HttpRequest, slug: Slug) -> Any:
     """The same question, as a file."""
@@ -170,11 +185,13 @@ def insight_table(request: HttpRequest, slug: Slug) -> Any:
     response={200: People} | LATER | ERRORS,
     summary="Who is behind a number?",
     openapi_extra=choices(),
+    names=number,
 )
 def insight_people(request: HttpRequest, slug: Slug, limit: Limit = 50, cursor: Cursor = "") -> Any:
     """The cell goes into the query string, as in the links of the page: ?cell.what=lost&cell-number.period=3."""
-    first = place_of_cursor(cursor)
-    reply = _people(slug, request, first, limit)
+    first, asked = place_of_cursor(cursor), request.GET.copy()
+    asked.pop("limit", None)  # here it is how many people at most, and no choice of an analysis that has one of that name
+    reply = _people(slug, asked, first, limit)
     if not isinstance(reply, dict):
         return reply
     record(actor(request), "insight.people", slug, n=reply["n"])
@@ -188,22 +205,23 @@ def insight_people(request: HttpRequest, slug: Slug, limit: Limit = 50, cursor: 
     response=LATER | ERRORS,
     summary="Who is behind a number, as CSV",
     openapi_extra=choices() | gives(CSV),
+    names=number,
 )
 def insight_people_file(request: HttpRequest, slug: Slug) -> Any:
     """All of them: id, and name and e-mail where they are known."""
-    reply = _people(slug, request, 0, None)
+    reply = _people(slug, request.GET, 0, None)
     if not isinstance(reply, dict):
         return reply
     record(actor(request), "insight.people_csv", slug, n=reply["n"])
     return file(csv_rows(reply["ids"]), CSV, f"{slug}-people.csv")
 
 
-def _people(slug: str, request: HttpRequest, first: int, count: int | None) -> Any:
+def _people(slug: str, asked: QueryDict, first: int, count: int | None) -> Any:
     """The reply of the analyst; an answer where it is not there yet."""
-    spec = spec_of(insight(slug).slug, request.GET)
+    spec = spec_of(insight(slug).slug, asked)
     if spec.slug == "rate":
         raise UsageError("these figures are your own", "nobody stands behind them here")
-    reply = people_of(spec, cell_of(request.GET), first, count)
+    reply = people_of(spec, cell_of(asked), first, count)
     return reply if reply["state"] == "found" else _not_yet(reply)
 
 

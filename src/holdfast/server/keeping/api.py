@@ -14,6 +14,7 @@ from holdfast.server.api.errors import ERRORS
 from holdfast.server.api.fields import Id, Name, example
 from holdfast.server.api.gate import Router, actor, behind
 from holdfast.server.api.paging import Cursor, Limit, Page, by_key
+from holdfast.server.insights.api_names import check_query, choice_names
 from holdfast.server.insights.catalogue import insight
 from holdfast.server.insights.spec import spec_of
 from holdfast.server.keeping.keeping import keep_report, keep_review
@@ -84,6 +85,7 @@ def reports(request: HttpRequest, limit: Limit = 50, cursor: Cursor = "") -> dic
 @router.post("/reports", needs="steer", again="once", response={201: ReportOut} | ERRORS, summary="Keep a report")
 def new_report(request: HttpRequest, said: ReportIn) -> Status:
     """A question with its choices, under a name."""
+    check_query(choice_names(said.slug), said.query)
     query = spec_of(insight(said.slug).slug, QueryDict(said.query)).query
     return Status(201, keep_report(said.name, said.slug, query, behind(request), said.note))
 

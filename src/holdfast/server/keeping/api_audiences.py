@@ -17,6 +17,7 @@ from holdfast.server.api.files import CSV, file, gives
 from holdfast.server.api.gate import Router, actor, behind
 from holdfast.server.api.paging import Cursor, Limit, Page, by_key, by_place
 from holdfast.server.customers.named import named
+from holdfast.server.insights.api_names import cell_names, check_query
 from holdfast.server.insights.behind import csv_rows
 from holdfast.server.keeping import members
 from holdfast.server.keeping.api import Note, Query, Renamed, renamed
@@ -71,8 +72,10 @@ def audiences(request: HttpRequest, limit: Limit = 50, cursor: Cursor = "") -> d
 @router.post("/audiences", needs="steer", again="once", response={201: AudienceOut} | ERRORS, summary="Make an audience")
 def new_audience(request: HttpRequest, said: AudienceIn) -> Status:
     """Fixed: it holds exactly these people, each once, whatever they do later."""
-    if bool(said.slug) == bool(said.persons):
+    if bool(said.slug) == bool(said.persons) or (said.query and not said.slug):
         raise UsageError("people come from a number, or by their ids", "give slug (and query), or persons")
+    if said.slug:
+        check_query(cell_names(said.slug), said.query)
     persons, origin = members.behind({"slug": said.slug, "query": said.query, "persons": "\n".join(said.persons)})
     return Status(201, audience_of(said.name, persons, behind(request), origin, said.note))
 

@@ -18,7 +18,7 @@ from holdfast.server.customers.contact import last_contacts
 from holdfast.server.customers.figures import best
 from holdfast.server.customers.models import KnownAs
 
-__all__ = ["BEST", "change_tag", "drop_tag", "not_contacted", "tags_page", "uncontacted"]
+__all__ = ["BEST", "ORDERS", "Sort", "change_tag", "drop_tag", "not_contacted", "tags_page", "uncontacted"]
 
 Sort = Literal["money", "contact", "silence"]
 BEST = 500
@@ -54,7 +54,7 @@ def uncontacted(request: HttpRequest) -> HttpResponse:
     sort: Sort = next((one for one in get_args(Sort) if one == request.GET.get("sort")), "money")
     found = best(BEST)
     rows = not_contacted(found or {}, days)
-    rows.sort(key={"money": _by_money, "contact": _by_contact, "silence": _by_silence}[sort])
+    rows.sort(key=ORDERS[sort])
     context = {
         "rows": rows[:100],
         "count": len(rows),
@@ -96,3 +96,7 @@ def _by_contact(row: dict[str, Any]) -> Any:
 
 def _by_silence(row: dict[str, Any]) -> Any:
     return (-(row["standing"].silent_days or 0), -row["standing"].revenue)
+
+
+ORDERS: dict[Sort, Any] = {"money": _by_money, "contact": _by_contact, "silence": _by_silence}
+"""How the rows of `not_contacted` can be sorted: the most valuable, the longest without contact, the longest silent first."""
