@@ -327,8 +327,8 @@ def _erasures(olga: Any) -> dict[str, Any]:
     from holdfast.server.customers.models import Erasure
 
     asked = ask_to_erase(GONE, olga)
-    Erasure.objects.create(hash="a" * 64, person="", by="Olga", state="failed", error="OSError")
-    Erasure.objects.create(hash="b" * 64, person="", by="Olga", state="running")
+    Erasure.objects.create(hash="a" * 64, person="nobody-2", by="Olga", state="failed", error="OSError")
+    Erasure.objects.create(hash="b" * 64, person="nobody-3", by="Olga", state="running")
     return {
         "erasure": f"/erasures/{asked.pk}/",
         "erasure-failed": f"/erasures/{asked.pk + 1}/",

@@ -123,9 +123,16 @@ def _carried_out(row: Erasure) -> None:
         log.warning("somebody else has the same address as who was erased: %s", ", ".join(left))
 
 
+def _named(person: str) -> None:
+    """Nobody is erased by no name: everyone who was never merged is merged into ""."""
+    if not person:
+        raise ValueError("an erasure names a customer")
+
+
 def _asked(person: str, by: Any) -> Erasure:
     from holdfast.server.people.audit import record
 
+    _named(person)
     asked = waiting(person)
     if asked is not None:
         return asked
@@ -135,6 +142,7 @@ def _asked(person: str, by: Any) -> Erasure:
 
 def _erased(row: Erasure) -> tuple[dict[str, Any], list[str]]:
     """All steps, each noted in the row with what it removed; the proof, and the texts that were looked for."""
+    _named(row.person)
     ids, needles = _whom(row)
     _noted(row, _forgotten_on_the_way(ids))
     ids = _erased_in_lake(row, ids)
