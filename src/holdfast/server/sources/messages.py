@@ -53,7 +53,9 @@ class Message:
     version  of that state, so written that later ones sort behind earlier ones
     says     what of it makes a difference; empty: all of the body
     first    "silent": the first state that is told is remembered and no event; only a change is one
+    beside   object and version of the telling beside which it stands: left out where something newer of that object is known
     tied_by  the payment by which its order is found, where it does not name it itself (see `Tie`)
+    untied   what becomes of it while that payment has no order: it is "told" with what it names itself, or "waits" (`awaiting`)
     """
 
     body: dict[str, Any]
@@ -61,7 +63,9 @@ class Message:
     version: str = ""
     says: str = ""
     first: Literal["told", "silent"] = "told"
+    beside: tuple[str, str] | None = None
     tied_by: str | None = None
+    untied: Literal["told", "waits"] = "told"
 
     @property
     def digest(self) -> str:
@@ -132,15 +136,18 @@ def once_of_checkout(message: Message, heard: str) -> Message:
     return replace(once(message), of=f"{CHECKOUT}:{message.body['messageId']}", version=heard)
 
 
-def once_each(message: Message) -> Message:
+def once_each(message: Message, order: Message) -> Message:
     """What happened once to an order, for each person to whom the order is told to belong.
 
     When a shop makes an order nobody's, or gives it to another customer, the order is told anew; so is what was paid back,
     or the money of the order would stand too high. The id differs, for the digester knows the other one for a week.
+
+    order  as it is told beside it: where a newer telling came first, that one brought all of this with it, for whose it is now
     """
     body = message.body
     who = hashlib.blake2b(str(body.get("userId") or body.get("anonymousId") or "").encode(), digest_size=6).hexdigest()
-    return once(replace(message, body={**body, "messageId": f"{body['messageId']}:{who}"}))
+    beside = None if order.of is None else (order.of, order.version)
+    return replace(once(replace(message, body={**body, "messageId": f"{body['messageId']}:{who}"})), beside=beside)
 
 
 def filled(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ version and the content last told are kept here; what happened once to an order,
 
 - an older version is left out, and so is the same content again, whatever its version;
 - of two contents with one version (clocks of shops tick in seconds) the one with the greater digest holds;
+- what an older telling of an order says was paid back or sent is left out: the newer one said so too, for whose it is by then;
 - where only a change is an event (paused, resumed) the first state is remembered and silent;
 - what was refused is not remembered: put right and sent in again, it is told.
 
@@ -20,7 +21,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from holdfast.server.place import secret_key
@@ -102,7 +104,7 @@ def kept(source: str, told: Sequence[Told], memory: Memory, row: int) -> list[di
 
     row  of the inbox: it is noted in the memory what came from where
     """
-    memory.read(source, (key for one in told if (key := _key_of(source, one))))
+    memory.read(source, (key for one in told for key in _keys_of(source, one)))
     bodies: list[dict[str, Any]] = []
     for one in told:
         body = _told(source, one, memory, (row, len(bodies)))
@@ -111,23 +113,32 @@ def kept(source: str, told: Sequence[Told], memory: Memory, row: int) -> list[di
     return bodies
 
 
-def _key_of(source: str, one: Told) -> str | None:
-    """As which object a telling is known; None where nothing is kept of it."""
+def _keys_of(source: str, one: Told) -> Iterator[str]:
+    """Which objects must be known, to say what becomes of a telling."""
     if isinstance(one, Tie):
-        return _key(source, f"payment:{one.payment}")
+        yield _payment(source, one.payment)
+        return
     if one.tied_by is not None:
-        return _key(source, f"payment:{one.tied_by}")
-    return None if one.of is None else _key(source, one.of)
+        yield _payment(source, one.tied_by)
+    if one.of is not None:
+        yield _key(source, one.of)
+    if one.beside is not None:
+        yield _key(source, one.beside[0])
 
 
 def _told(source: str, one: Told, memory: Memory, place: Place) -> dict[str, Any] | None:
-    key = _key_of(source, one)
     if isinstance(one, Tie):
-        memory.note(source, str(key), _State("", "", one.order), (place[0], WHOLE_ROW))
+        memory.note(source, _payment(source, one.payment), _State("", "", one.order), (place[0], WHOLE_ROW))
         return None
-    if key is None:
-        return one.body
-    return _tied(one, memory.state(source, key)) if one.tied_by is not None else _held(source, key, one, memory, place)
+    if one.tied_by is not None:
+        one = replace(one, body=_tied(one, memory.state(source, _payment(source, one.tied_by))))
+    if one.beside is not None and _is_late(memory.state(source, _key(source, one.beside[0])), one.beside[1]):
+        return None
+    return one.body if one.of is None else _held(source, _key(source, one.of), one, memory, place)
+
+
+def _is_late(known: _State | None, version: str) -> bool:
+    return known is not None and version < known.version
 
 
 def _held(source: str, key: str, message: Message, memory: Memory, place: Place) -> dict[str, Any] | None:
@@ -148,6 +159,10 @@ def _tied(message: Message, known: _State | None) -> dict[str, Any]:
     if known is None:
         return message.body
     return {**message.body, "properties": {**message.body["properties"], "order_id": known.message}}
+
+
+def _payment(source: str, payment: str) -> str:
+    return _key(source, f"payment:{payment}")
 
 
 def _key(source: str, of: str) -> str:

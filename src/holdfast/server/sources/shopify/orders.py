@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from holdfast.server.sources.messages import (
     Message,
@@ -31,7 +31,7 @@ from holdfast.server.sources.source import Ids
 __all__ = ["line", "order", "ordered_by", "who"]
 
 COUNTED = ("authorized", "paid", "partially_paid", "partially_refunded", "refunded")
-WITHDRAWN = ("voided",)
+WITHDRAWN = ("voided", "expired")
 
 
 def order(body: Mapping[str, Any], ids: Ids) -> list[Told]:
@@ -43,8 +43,10 @@ def order(body: Mapping[str, Any], ids: Ids) -> list[Told]:
         raise NotUnderstood("shape_unknown", "the order has no id or no time", "look at what was sent")
     status = body.get("financial_status")
     if status in COUNTED or status in WITHDRAWN:
+        done = _completed(body, ids, number, at)
         taken_back = [_withdrawn(body, ids, number)] if status in WITHDRAWN else []
-        return [_completed(body, ids, number, at), *taken_back, *_refunds(body, ids, number), *_shipments(body, ids, number)]
+        beside = [*taken_back, *_refunds(body, ids, number), *_shipments(body, ids, number)]
+        return [done, *(once_each(one, done) for one in beside)]
     waiting = {"order_id": number, "total": money(body.get("total_price")), "currency": body.get("currency")}
     placed = track("Order Placed", id=ids.message("placed", number), at=at, user=who(body, ids), properties=waiting)
     return [once(placed)]
@@ -76,9 +78,11 @@ def line(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def _completed(body: Mapping[str, Any], ids: Ids, number: str, at: str) -> Message:
     coupons = [code for one in body.get("discount_codes") or [] if (code := text(one.get("code")))]
+    total, withdrawn = money(body.get("total_price")), body.get("financial_status") in WITHDRAWN
     told = {
         "order_id": number,
-        "revenue": money(body.get("total_price")),
+        "revenue": sum((one.amount for one in _returns(body)), Decimal(0)) if withdrawn else total,
+        "total": total if withdrawn else None,
         "currency": text(body.get("currency")),
         "subtotal": money(body.get("subtotal_price")),
         "tax": money(body.get("total_tax")),
@@ -94,20 +98,29 @@ def _completed(body: Mapping[str, Any], ids: Ids, number: str, at: str) -> Messa
 
 
 def _withdrawn(body: Mapping[str, Any], ids: Ids, number: str) -> Message:
-    """An order that was authorised and never charged is taken back whole."""
+    """An order that was authorised and never charged: its newest telling says that it is worth nothing, and this takes it out
+    of every count. Should it be charged after all, the next telling counts again.
+    """
     at = instant(body.get("cancelled_at") or body.get("updated_at") or body.get("created_at"))
     told = {
         "order_id": number,
-        "revenue": money(body.get("total_price")),
+        "revenue": Decimal(0),
         "currency": text(body.get("currency")),
-        "reason": text(body.get("cancel_reason")) or "voided",
+        "reason": text(body.get("cancel_reason")) or text(body.get("financial_status")),
     }
-    return once_each(
-        track("Order Refunded", id=ids.message("voided", number), at=at or "", user=who(body, ids), properties=told)
-    )
+    return track("Order Refunded", id=ids.message("voided", number), at=at or "", user=who(body, ids), properties=told)
 
 
-def _refunds(body: Mapping[str, Any], ids: Ids, number: str) -> Iterator[Message]:
+class _Return(NamedTuple):
+    """A refund of which all has arrived: as it was sent, when, how much and in which currency."""
+
+    body: Mapping[str, Any]
+    at: str
+    amount: Decimal
+    currency: str | None
+
+
+def _returns(body: Mapping[str, Any]) -> Iterator[_Return]:
     """What was paid back; a payment that is still on its way is told when it has arrived."""
     for one in body.get("refunds") or []:
         paid = [each for each in one.get("transactions") or [] if each.get("kind") == "refund"]
@@ -116,17 +129,21 @@ def _refunds(body: Mapping[str, Any], ids: Ids, number: str) -> Iterator[Message
         done = [each for each in paid if each.get("status", "success") == "success"]
         amount = sum((money(each.get("amount")) or Decimal(0) for each in done), Decimal(0))
         at = instant(one.get("processed_at") or one.get("created_at"))
-        if amount <= 0 or at is None:
-            continue
+        if amount > 0 and at is not None:
+            yield _Return(one, at, amount, text(done[0].get("currency")))
+
+
+def _refunds(body: Mapping[str, Any], ids: Ids, number: str) -> Iterator[Message]:
+    for one in _returns(body):
         told = {
             "order_id": number,
-            "refund_id": text(one.get("id")),
-            "revenue": amount,
-            "currency": text(done[0].get("currency") or body.get("currency")),
-            "products": [_returned(each) for each in one.get("refund_line_items") or []],
+            "refund_id": text(one.body.get("id")),
+            "revenue": one.amount,
+            "currency": one.currency or text(body.get("currency")),
+            "products": [_returned(each) for each in one.body.get("refund_line_items") or []],
         }
-        name = ids.message("refund", one.get("id"))
-        yield once_each(track("Order Refunded", id=name, at=at, user=who(body, ids), properties=told))
+        name = ids.message("refund", one.body.get("id"))
+        yield track("Order Refunded", id=name, at=one.at, user=who(body, ids), properties=told)
 
 
 def _returned(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,7 +161,7 @@ def _shipments(body: Mapping[str, Any], ids: Ids, number: str) -> Iterator[Messa
             continue
         told = {"order_id": number, "shipment_id": text(one.get("id"))}
         name = ids.message("shipment", one.get("id"))
-        yield once_each(track("Order Shipped", id=name, at=at, user=who(body, ids), properties=told))
+        yield track("Order Shipped", id=name, at=at, user=who(body, ids), properties=told)
 
 
 def ordered_by(body: Mapping[str, Any], ids: Ids) -> list[Told]:

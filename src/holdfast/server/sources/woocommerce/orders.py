@@ -39,10 +39,11 @@ def order(body: Mapping[str, Any], ids: Ids) -> list[Told]:
         raise NotUnderstood("shape_unknown", "the order has no id or no time", "choose API version WP REST API v3")
     status, paid = body.get("status"), body.get("date_paid_gmt") is not None
     if status in PAID or (paid and status not in (*UNSAID, "failed")):
+        done = _completed(body, ids, number, at)
         taken_back = [*_refunds(body, ids, number)]
         if status in WITHDRAWN:
-            taken_back += _withdrawn(body, ids, number)
-        return [_completed(body, ids, number, at), *taken_back]
+            taken_back.append(_refund(body, ids, number, ids.message("cancelled", number), Decimal(0), "cancelled"))
+        return [done, *(once_each(one, done) for one in taken_back)]
     if status in WAITING:
         return [once(_plainly("Order Placed", ids.message("placed", number), at, body, ids))]
     if status == "failed":
@@ -81,9 +82,14 @@ def ids_of_product(item: Mapping[str, Any]) -> str | None:
 
 
 def _completed(body: Mapping[str, Any], ids: Ids, number: str, at: str) -> Message:
+    """The order as it is now. Cancelled, it is worth what was paid back of it, and a refund of nothing takes it out of every
+    count; should it be taken up again, or be paid back by hand, the next telling says what is right then.
+    """
+    total, withdrawn = money(body.get("total")), body.get("status") in WITHDRAWN
     told = {
         "order_id": number,
-        "revenue": money(body.get("total")),
+        "revenue": sum((_amount(one) for one in body.get("refunds") or []), Decimal(0)) if withdrawn else total,
+        "total": total if withdrawn else None,
         "currency": text(body.get("currency")),
         "tax": money(body.get("total_tax")),
         "shipping": money(body.get("shipping_total")),
@@ -108,20 +114,16 @@ def _plainly(event: str, name: str, at: str, body: Mapping[str, Any], ids: Ids) 
 def _refunds(body: Mapping[str, Any], ids: Ids, number: str) -> Iterator[Message]:
     """What was paid back. The order tells neither when nor which products: they count at the order's change."""
     for one in body.get("refunds") or []:
-        amount = abs(money(one.get("total")) or Decimal(0))
+        amount = _amount(one)
         if amount:
             yield _refund(body, ids, number, ids.message("refund", number, one.get("id")), amount, text(one.get("reason")))
 
 
-def _withdrawn(body: Mapping[str, Any], ids: Ids, number: str) -> Iterator[Message]:
-    """A paid order that was cancelled is taken back, as far as it was not refunded."""
-    refunded = sum((abs(money(one.get("total")) or Decimal(0)) for one in body.get("refunds") or []), Decimal(0))
-    rest = (money(body.get("total")) or Decimal(0)) - refunded
-    if rest > 0:
-        yield _refund(body, ids, number, ids.message("cancelled", number), rest, "cancelled")
+def _amount(refund: Mapping[str, Any]) -> Decimal:
+    return abs(money(refund.get("total")) or Decimal(0))
 
 
 def _refund(body: Mapping[str, Any], ids: Ids, number: str, name: str, amount: Decimal, reason: str | None) -> Message:
     at = instant(body.get("date_modified_gmt") or body.get("date_created_gmt")) or ""
     told = {"order_id": number, "revenue": amount, "currency": text(body.get("currency")), "reason": reason}
-    return once_each(track("Order Refunded", id=name, at=at, user=who(body, ids), properties=told))
+    return track("Order Refunded", id=name, at=at, user=who(body, ids), properties=told)
