@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
+from holdfast.server.csv_files import guarded
 from holdfast.server.people.audit import record
 from holdfast.server.people.models import ApiToken, AuditEntry
 from holdfast.server.people.reading_audit import AuditFilter, audit_page
@@ -64,6 +65,14 @@ def test_the_file_holds_all_and_no_formulas(as_, people):
     assert answer["Content-Disposition"] == 'attachment; filename="audit-log.csv"'
     assert AuditEntry.objects.filter(action="audit.export", actor="olga@example.com").exists()
     assert as_("max").get("/audit.csv").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20x"]
+)
+def test_no_cell_begins_as_a_formula_does(cell):
+    assert guarded(cell) == f"'{cell}"
+    assert [guarded(plain) for plain in ("", "Ann", "1-1", " =1")] == ["", "Ann", "1-1", " =1"]
 
 
 def test_tokens_and_programs_are_named(people):

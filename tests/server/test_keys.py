@@ -50,6 +50,22 @@ def test_a_token_works_until_it_is_revoked(as_):
     assert me(secret).status_code == 401
 
 
+def test_a_token_makes_none_that_may_more_or_lasts_longer(people):
+    """Of a program that was given `own` for a day nobody makes a reader of customers for ever."""
+    end = timezone.now() + timedelta(days=1)
+    secret = ApiToken.make("till", ["own"], people["olga"], end)[1]
+
+    def make(scopes: list[str], days: int):
+        said = {"name": "child", "scopes": scopes, "days": days}
+        headers = {"Authorization": f"Bearer {secret}"}
+        return Client().post("/api/v1/tokens", said, content_type="application/json", headers=headers)
+
+    assert [make(["own", "look"], 1).status_code, make(["look"], 1).status_code] == [403, 403]
+    assert ApiToken.objects.count() == 1
+    assert {make(["own"], days).status_code for days in (0, 90)} == {201}
+    assert {one.expires_at for one in ApiToken.objects.all()} == {end}
+
+
 def test_a_token_ends(people):
     _token, secret = ApiToken.make("Till", ["look"], people["olga"], timezone.now() + timedelta(seconds=30))
     assert me(secret).status_code == 200

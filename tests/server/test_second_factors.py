@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import importlib
+import time
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.apps import apps
+from django.core.cache import cache
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.server import place
 from holdfast.server.people import second_factors
+from holdfast.server.people.models import AuditEntry
 from holdfast.server.people.second_factors import SecondFactors
 from tests.server.conftest import PASSWORD
 
@@ -61,6 +64,20 @@ def test_a_copy_of_the_database_reckons_no_codes(people):
     assert not set("ghijklmnopqrstuvwxyz").isdisjoint(kept()["recovery_codes"]["seed"]), "a seed in the clear is hexadecimal"
     assert signed_in(entered(code_now()))
     assert signed_in(entered(codes.get_unused_codes()[0]))
+
+
+@pytest.mark.parametrize("later", [0, 45])
+def test_a_code_that_was_seen_over_her_shoulder_lets_nobody_in(people, monkeypatch, later):
+    """It is right for a period longer than it is shown, in case a clock is slow; used, it is used."""
+    TOTP.activate(people["olga"], SECRET)
+    began = time.time() // 30 * 30 + 1
+    monkeypatch.setattr("allauth.mfa.totp.internal.auth.time.time", lambda: began)
+    code = code_now()
+    assert signed_in(entered(code))
+    monkeypatch.setattr("allauth.mfa.totp.internal.auth.time.time", lambda: began + later)
+    cache.delete_many([f"allauth.mfa.totp.used?user={people['olga'].pk}&code={code}"] if later > 30 else [])
+    assert not signed_in(entered(code))
+    assert AuditEntry.objects.filter(action="user.second_factor_failed").exists()
 
 
 def test_what_was_kept_in_the_clear_works_and_is_sealed_by_the_migration(people):

@@ -131,6 +131,16 @@ def test_an_account_is_locked_after_five_failures_also_for_the_right_password(pe
 
 
 @pytest.mark.usefixtures("people")
+def test_an_account_stays_locked_whatever_host_the_request_names():
+    """A port that is made up is allowed, for it changes nothing: neither the count."""
+    for port in range(5):
+        enter(Client(), "max@example.com", "wrong", REMOTE_ADDR=f"10.0.{port}.1", HTTP_HOST=f"localhost:{1000 + port}")
+    for email in ("max@example.com", "MAX@example.com"):
+        answer = enter(Client(), email, REMOTE_ADDR="10.9.9.9", HTTP_HOST="localhost:7777")
+        assert "Too many failed" in answer.content.decode(), email
+
+
+@pytest.mark.usefixtures("people")
 def test_one_address_that_tries_many_accounts_is_stopped():
     answers = [enter(Client(), f"somebody{n}@example.com", "wrong") for n in range(12)]
     assert "Too many failed" in answers[-1].content.decode()

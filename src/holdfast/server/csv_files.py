@@ -8,8 +8,8 @@ from typing import Literal
 
 __all__ = ["FORMULA", "guarded", "lines"]
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""Signs with which a formula begins."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""Signs with which a formula begins; the last four are the wide ones of East Asia, which Excel takes for the others there."""
 
 
 def guarded(cell: str) -> str:

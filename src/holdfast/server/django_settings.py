@@ -145,6 +145,10 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/15m/key", "login": "30/m/ip", "reset_password": "20/m/ip,5/m/key"}
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if switch("BEHIND_PROXY") else 0
 MFA_ADAPTER = "holdfast.server.people.second_factors.SecondFactors"
+MFA_FORMS = {
+    "authenticate": "holdfast.server.people.codes.AuthenticateOnce",
+    "reauthenticate": "holdfast.server.people.codes.ReauthenticateOnce",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Holdfast"

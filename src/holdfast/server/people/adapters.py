@@ -40,6 +40,12 @@ class Accounts(DefaultAccountAdapter):
         """At the address that people use, whatever host the request named."""
         return settings.SITE_URL + urlsplit(super().get_reset_password_from_key_url(key)).path
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:  # noqa: ARG002 - allauth's
+        """Failures are counted for an account, whatever host the request named: with the host in it, as allauth has it, whoever
+        makes up ports begins anew with each."""
+        said = str(credentials.get("email") or credentials.get("username") or "")
+        return said.strip().lower()
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send it. HoldfastError when somebody waits for it and it cannot go out, alike for every address."""
         site = {"name": business_settings().name, "domain": settings.SITE_URL}

@@ -11,7 +11,7 @@ from django.utils import timezone
 from ninja import Schema, Status
 from pydantic import Field
 
-from holdfast.server.api.errors import ERRORS
+from holdfast.server.api.errors import ERRORS, NotAllowed
 from holdfast.server.api.fields import Id, Name, example
 from holdfast.server.api.gate import Router, actor, behind
 from holdfast.server.api.paging import Cursor, Limit, Page, by_key
@@ -98,9 +98,14 @@ def tokens(request: HttpRequest, limit: Limit = 50, cursor: Cursor = "") -> dict
 
 @router.post("/tokens", needs="own", again="anew", response={201: TokenMade} | ERRORS, summary="Make a token")
 def new_token(request: HttpRequest, said: TokenIn) -> Status:
-    """Its secret stands in this answer only."""
-    end = timezone.now() + timedelta(days=said.days) if said.days else None
-    token, secret = make_token(said.name, list(said.scopes), behind(request), end, actor(request))
+    """Its secret stands in this answer only. One that a token makes has no scope which that one lacks, and ends no later."""
+    end, by = timezone.now() + timedelta(days=said.days) if said.days else None, actor(request)
+    if isinstance(by, ApiToken):
+        for need in said.scopes:
+            if need not in by.scopes:
+                raise NotAllowed(need)
+        end = min((one for one in (end, by.expires_at) if one), default=None)
+    token, secret = make_token(said.name, list(said.scopes), behind(request), end, by)
     return Status(201, _with(TokenOut, token, secret))
 
 
