@@ -187,3 +187,31 @@ def test_a_search_that_would_not_be_narrowed_is_refused(till):
 def test_the_schema_says_that_no_name_goes_by_unheard(schema):
     assert "unknown" in schema["info"]["description"]
     assert all("unknown" in one["responses"]["422"]["description"] for _method, _path, one in operations(schema))
+
+
+@pytest.mark.parametrize(
+    ("address", "near"),
+    [
+        ("/insights/bridge.csv?perod=month", "period"),
+        ("/insights/bridge/people.csv?perod=month&cell.what=lost", "period"),
+        ("/customers.csv?contry=France", "country"),
+        ("/customers.csv?q=ann", ""),
+        ("/audit.csv?acton=customer.", "action"),
+        ("/refused/refused.jsonl?shw=all", "show"),
+    ],
+)
+def test_a_file_of_a_page_is_of_what_was_asked_or_there_is_none(as_, address, near):
+    """A page shows what it understood; a file cannot say what it left out."""
+    answer = as_("olga").get(address)
+    assert answer.status_code == 400
+    said = answer.content.decode()
+    assert "no parameter is called" in said
+    assert near in said
+
+
+def test_a_page_says_what_it_left_out(as_):
+    assert (
+        "Left out, since this page has no such choice: perod."
+        in as_("olga").get("/insights/bridge/?perod=month").content.decode()
+    )
+    assert as_("olga").get("/insights/nonsense.csv?perod=month").status_code == 404

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
 from holdfast.server.people.access import Need, may
+
+if TYPE_CHECKING:
+    from holdfast.server.api.names import Names
 
 __all__ = ["ROUTES", "Route", "page"]
 
@@ -44,16 +47,29 @@ ROUTES: dict[str, Route] = {}
 """Every URL of our own by name."""
 
 
-def page(pattern: str, view: View, *, name: str, needs: Need | None, writes: Need | None = None) -> URLPattern:
+def page(
+    pattern: str,
+    view: View,
+    *,
+    name: str,
+    needs: Need | None,
+    writes: Need | None = None,
+    hears: Callable[..., Names] | None = None,
+) -> URLPattern:
     """A URL pattern whose view runs only for those who may.
 
     Who is not signed in is sent to the login (a fragment for htmx gets 401); who may not gets 403.
+
+    hears  of a file, told by what stands in the path: the names that may stand in its query string. A page shows what it
+           understood; a file cannot say that it left something out, and so one that is asked for by another name is refused.
     """
     route = ROUTES[name] = Route(pattern, name, needs, writes)
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         refused = _refused(request, route)
+        if refused is None and hears is not None:
+            hears(**kwargs).refuse(request.GET)
         return view(request, *args, **kwargs) if refused is None else refused
 
     guarded.route = route  # type: ignore[attr-defined]

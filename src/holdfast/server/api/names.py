@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 from ninja.errors import ValidationError
 from pydantic import BaseModel
 
+from holdfast.errors import UsageError
+
 __all__ = ["Names", "check", "field_error", "heard"]
 
 MOST = 20
@@ -42,6 +44,11 @@ class Names:
 
     def __or__(self, other: Names) -> Names:
         return Names(self.once | other.once, self.often | other.often, self.begins + other.begins)
+
+    def refuse(self, given: Any) -> None:
+        """UsageError where a QueryDict holds a name that is not known: what a page says, instead of a file."""
+        for told in self.wrong(given, ()):
+            raise UsageError(told["msg"], told.get("mend", ""))
 
     def wrong(self, given: Any, where: tuple[str, ...]) -> Iterator[dict[str, Any]]:
         """What is wrong with the names of a QueryDict: unknown, or given twice where one value is taken."""

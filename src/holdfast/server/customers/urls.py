@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern
 
+from holdfast.server.api.names import Names
 from holdfast.server.customers.pages import accounts, caring, customer, customers, joining, leaving, tags, tasks, telling
 from holdfast.server.customers.pages.writing import only_post
 from holdfast.server.routing import page
@@ -11,10 +12,11 @@ from holdfast.server.routing import page
 __all__ = ["urlpatterns"]
 
 ONE = "customers/<str:key>"
+FILTERS = frozenset(customers.ASKED) - {"q"}
 
 urlpatterns: list[URLPattern] = [
     page("customers/", customers.customers, name="customers", needs="look"),
-    page("customers.csv", customers.customers_csv, name="customers-csv", needs="steer"),
+    page("customers.csv", customers.customers_csv, name="customers-csv", needs="steer", hears=lambda: Names(FILTERS)),
     page("found/", customers.hits, name="customers-hits", needs="look"),
     page("uncontacted/", tags.uncontacted, name="uncontacted", needs="look"),
     page("doubles/", joining.doubles_page, name="doubles", needs="look"),

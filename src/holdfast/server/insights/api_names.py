@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.http import QueryDict
 
 from holdfast.server.api.names import Names, check
-from holdfast.server.insights.catalogue import controls, insight
+from holdfast.server.insights.catalogue import INSIGHTS, controls, insight
 from holdfast.server.insights.spec import CELL, NUMBER
 
-__all__ = ["cell_names", "check_query", "choice_names"]
+__all__ = ["cell_names", "check_query", "choice_names", "file_names"]
 
 SHOWN = frozenset({"shown.number", "shown.name"})
 """What links to the people behind a number say beside the cell: what the page writes above them."""
@@ -24,6 +24,11 @@ def choice_names(slug: str) -> Names:
 def cell_names(slug: str) -> Names:
     """The choices of an analysis, and the cell of one of its numbers."""
     return choice_names(slug) | Names(SHOWN, begins=(CELL, NUMBER))
+
+
+def file_names(slug: str, **_form: str) -> Names:
+    """What the address of a table or of people as a file may hold; of an analysis that there is not, anything: it is 404."""
+    return cell_names(slug) if slug in {one.slug for one in INSIGHTS} else Names(begins=("",))
 
 
 def check_query(names: Names, query: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern
 
 from holdfast.server.insights import behind, initiatives, views
+from holdfast.server.insights.api_names import file_names
 from holdfast.server.routing import page
 
 __all__ = ["urlpatterns"]
@@ -30,6 +31,6 @@ urlpatterns: list[URLPattern] = [
     page("insights/<slug:slug>/answer/", views.answer, name="insight-answer", needs="look"),
     page("insights/<slug:slug>/cancel/", views.cancel, name="insight-cancel", needs="look", writes="look"),
     page("insights/<slug:slug>/people/", behind.people, name="insight-people", needs="look"),
-    page("insights/<slug:slug>/people.csv", behind.people_csv, name="insight-people-csv", needs="steer"),
-    page("insights/<slug:slug>.<slug:form>", views.table, name="insight-table", needs="look"),
+    page("insights/<slug:slug>/people.csv", behind.people_csv, name="insight-people-csv", needs="steer", hears=file_names),
+    page("insights/<slug:slug>.<slug:form>", views.table, name="insight-table", needs="look", hears=file_names),
 ]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from django.urls import URLPattern
 
+from holdfast.server.api.names import Names
+from holdfast.server.people.reading_audit import AuditFilter
 from holdfast.server.people.views.audit import audit, audit_csv
 from holdfast.server.people.views.entrance import accept_invitation, one_time, set_up
 from holdfast.server.people.views.keys import keys, new_token, new_write_key, revoke_token, revoke_write_key
@@ -22,6 +26,8 @@ from holdfast.server.routing import page
 
 __all__ = ["urlpatterns"]
 
+FILTERS = frozenset(one.name for one in fields(AuditFilter))
+
 urlpatterns: list[URLPattern] = [
     page("people/", members, name="people", needs="own"),
     page("people/invite/", invite_member, name="people-invite", needs="own", writes="own"),
@@ -39,7 +45,7 @@ urlpatterns: list[URLPattern] = [
     page("keys/tokens/", new_token, name="keys-token", needs="own", writes="own"),
     page("keys/tokens/<int:pk>/revoke/", revoke_token, name="keys-token-revoke", needs="own", writes="own"),
     page("audit/", audit, name="audit", needs="steer"),
-    page("audit.csv", audit_csv, name="audit-csv", needs="own"),
+    page("audit.csv", audit_csv, name="audit-csv", needs="own", hears=lambda: Names(FILTERS)),
     page("welcome/<str:token>/", one_time, name="one-time", needs=None),
     page("set-up/<str:token>/", set_up, name="set-up", needs=None),
     page("invitation/<str:token>/", accept_invitation, name="invitation", needs=None),
