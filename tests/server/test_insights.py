@@ -63,7 +63,7 @@ def _asks(module) -> bool:
 def test_a_page_tells_its_answer(anna, slug):
     """Its sentence, its definition, its choices, and no apology."""
     text = page(anna, f"/insights/{slug}/")
-    assert '<div class="answer"><p class="lead">' in text
+    assert '<div class="answer" lang="en"><p class="lead">' in text
     assert "our fault" not in text
     assert "<summary>definition</summary>" in text
     assert all(f'name="{one.name}"' in text for one in controls(slug) if one.first)

@@ -105,7 +105,7 @@ def test_the_weekly_report_tells_the_figures_of_now(people, mailoutbox):
     people["olga"].weekly_report = True
     people["olga"].save()
     now = answers.data_now()
-    told = TodayTold("last week's figures", "", None, "", "", (), "", "", (), None, "2011-12-02", 0, 0, 1)
+    told = TodayTold("last week's figures", "", None, "", "", (), "", "", "", (), None, "2011-12-02", 0, 0, 1)
     old = kept.Kept(kept.FORM, "older data", now.settings, now.erasures, time.time(), 1.0, told)
     answers.write(answers.place_of("today", "page"), msgspec.msgpack.encode(old))
     assert send_weekly(datetime(2026, 11, 23, 8, tzinfo=ZoneInfo("Europe/London"))) == 1
@@ -192,7 +192,7 @@ def test_an_initiative_or_a_goal_is_on_today_at_once(served):
 
     (served.path / "timelines" / "CURRENT").write_text("7")
     now = data_now()
-    told = TodayTold("words", "", None, "", "", (), "", "", (), None, "2011-12-02", 0, 0, 1)
+    told = TodayTold("words", "", None, "", "", (), "", "", "", (), None, "2011-12-02", 0, 0, 1)
     made = kept.Kept(kept.FORM, "older data", now.settings, now.erasures, time.time(), 9.0, told)
     assert kept.fresh(made, now, time.time())
     served.with_settings(goal=0.95).save_settings()

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings as django_settings
 from django.core.mail import EmailMessage
 from django.urls import reverse
+from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -40,7 +41,12 @@ def remind_owners(now: datetime) -> int:
 
 
 def mail_of(tasks: list[Task], today: date) -> EmailMessage:
-    """The mail about the tasks of one owner."""
+    """The mail about the tasks of one owner, in the language that she chose."""
+    with translation.override(tasks[0].owner.language or django_settings.LANGUAGE_CODE):
+        return _mail_of(tasks, today)
+
+
+def _mail_of(tasks: list[Task], today: date) -> EmailMessage:
     subject = ngettext("One task is due", "%(n)s tasks are due", len(tasks)) % {"n": len(tasks)}
     return EmailMessage(f"{subject} · {settings().name}", "\n".join(_body(tasks, today)), to=[tasks[0].owner.email])
 

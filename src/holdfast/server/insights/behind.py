@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from holdfast.errors import UnknownName, UsageError
 from holdfast.server.csv_files import guarded, lines
@@ -68,7 +69,7 @@ def _asked_for(request: HttpRequest, slug: str) -> tuple[Spec, dict[str, Any]]:
 
 def _reply(spec: Spec, cell: dict[str, Any], first: int, count: int | None) -> dict[str, Any]:
     if spec.slug == "rate":
-        return {"state": "refused", "what": "these figures are your own", "mend": "nobody stands behind them here"}
+        return {"state": "refused", "what": _("these figures are your own"), "mend": _("nobody stands behind them here")}
     return people_of(spec, cell, first, count)
 
 

@@ -33,6 +33,7 @@ class Field:
     values   what was chosen; several inputs where it may be said several times, the last of them empty
     choices  (value, words, chosen)
     usual    what holds when nothing is said, as far as the help tells
+    tables   whether the choices are the tables of the answer, which have the names that the analysis gives them
     """
 
     name: str
@@ -48,6 +49,7 @@ class Field:
     values: tuple[str, ...] = ("",)
     choices: tuple[tuple[str, str, bool], ...] = ()
     usual: str = ""
+    tables: bool = False
 
 
 def fields(spec: Spec, told: Told | None) -> tuple[list[Field], list[Field], bool]:
@@ -72,7 +74,8 @@ def _field(one: Control, values: list[str], tables: Iterable[str]) -> Field:
     if one.kind == "yes":
         return replace(field, kind="check", values=("yes",) if values == ["yes"] else ("",))
     if choices:
-        return replace(field, kind="select", choices=_choices(choices, values, field.usual))
+        known = [(value, str(gettext(value)) if one.choices else value) for value in choices]
+        return replace(field, kind="select", choices=_choices(known, values, field.usual), tables=not one.choices)
     kind = "text" if one.words > 1 or one.many else TYPES.get(one.kind, "text")
     if kind == "number" and not all(_is_number(value) for value in values):
         kind = "text"  # what was typed stays, though it is no number
@@ -83,11 +86,12 @@ def _field(one: Control, values: list[str], tables: Iterable[str]) -> Field:
     )  # fmt: skip
 
 
-def _choices(known: Iterable[str], values: list[str], usual: str) -> tuple[tuple[str, str, bool], ...]:
-    """What can be chosen: as usual, what is known, and what was typed though it is not known."""
+def _choices(known: list[tuple[str, str]], values: list[str], usual: str) -> tuple[tuple[str, str, bool], ...]:
+    """What can be chosen (value, words): as usual, what is known, and what was typed though it is not known."""
     chosen = values[-1] if values else ""
-    strange = () if chosen in ("", *known) else (chosen,)
-    return tuple((value, value or usual or gettext("as usual"), value == chosen) for value in ("", *known, *strange))
+    offered = [("", usual or gettext("as usual")), *known]
+    strange = [] if chosen in dict(offered) else [(chosen, chosen)]
+    return tuple((value, words, value == chosen) for value, words in [*offered, *strange])
 
 
 def _usual(words: str) -> str:

@@ -22,12 +22,15 @@ import msgspec
 from holdfast.server.place import folder, server_folder
 
 __all__ = [
-    "Data", "Told", "data_now", "drop", "forget_erased", "fresh", "keep", "kept", "place_of",
+    "MOST_ROWS", "Data", "Told", "data_now", "drop", "forget_erased", "fresh", "keep", "kept", "place_of",
     "still_good", "sweep", "table_named", "table_of", "took", "usual", "write",
 ]  # fmt: skip
 
-FORM = 3
+FORM = 4
 """Grows when what is kept has another shape or look; older files are then not read."""
+
+MOST_ROWS = 400
+"""Rows of a table that a page shows; its CSV has all."""
 
 MOST_BYTES, OLDEST_SECONDS = 500_000_000, 30 * 86_400
 """How much is kept, and for how long."""

@@ -10,13 +10,13 @@ from urllib.parse import urlencode
 import msgspec
 
 from holdfast.report.answer_page import picture
-from holdfast.report.markup import Markup, join, tag
+from holdfast.report.markup import Markup
 from holdfast.report.parts import answer_table, lead, notes
 from holdfast.report.values import titled
 from holdfast.server.insights.asking import Put
 from holdfast.server.insights.beside import compared
 from holdfast.server.insights.cells import cells_of, rules_of
-from holdfast.server.insights.kept import Told
+from holdfast.server.insights.kept import MOST_ROWS, Told
 from holdfast.server.insights.pictures import bridge_picture, drawn
 from holdfast.server.insights.spec import address_of
 from holdfast.server.insights.units import units_of
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from holdfast.timelines.timelines import Timelines
 
 __all__ = ["CUSTOMER", "marks_of", "opening_of", "told"]
-
-MOST_ROWS = 400
-"""Rows that a page shows; its CSV has all."""
 
 MOST_NAMES = 300
 """Names of events and properties that a page proposes."""
@@ -54,15 +51,12 @@ def told(found: Put, answer: Answer, shown: Answer) -> Told:
         for values in zip(*(column.to_pylist() for column in rows.columns), strict=True)
     ]
     links, units = [opening(row) for row in listed], units_of(answer, rows)
-    table = answer_table(replace(shown, table=rows), limit=MOST_ROWS, links=links, units=units)
-    if not shown.table.num_rows:
-        table = tag("p", "There is nothing to list.", class_="hint")
-    cut = tag("p", f"The first {MOST_ROWS:,} of {shown.table.num_rows:,} rows; the CSV has all.", class_="hint")
+    table = answer_table(replace(shown, table=rows), limit=MOST_ROWS, links=links, units=units) if rows.num_rows else ""
     html, figures, opens = _picture(found, answer)
     return Told(
         state="told", data="", erasures=0, at=0.0, seconds=0.0, pairs=spec.pairs, title=meant.title, words=answer.words,
         sentence=lead(answer.words), picture=html, figures=figures, opens=opens,
-        table=join(table, cut if shown.table.num_rows > MOST_ROWS else None), rows=shown.table.num_rows,
+        table=table, rows=shown.table.num_rows,
         tables=tuple(answer.extra), compared=compared(answer) if shown is answer else "", notes=notes(answer),
         definition=meant.text, line=meant.line(), as_of=meant.as_of.isoformat(), data_row=meant.data, n=meant.n,
         coverage=meant.coverage, initiatives=tuple(found.timelines.settings.initiatives), **_names(found.timelines),

@@ -18,7 +18,7 @@ from holdfast.server.customers.links import customer_url, key_of
 from holdfast.server.insights.asked import Asked, ask, table_file
 from holdfast.server.insights.catalogue import Insight, controls, insight, parts
 from holdfast.server.insights.forms import fields
-from holdfast.server.insights.kept import Told, table_named
+from holdfast.server.insights.kept import MOST_ROWS, Told, table_named
 from holdfast.server.insights.spec import Spec, spec_of
 
 __all__ = ["address_of", "answer", "cancel", "index", "page_of", "placed", "show", "table"]
@@ -146,6 +146,7 @@ def _told(told: Told, spec: Spec, clock: float) -> dict[str, Any]:
         "compared": placed(told.compared, spec), "pair": "<svg" in told.picture and bool(told.compared),
         "grid": 'class="grid"' in told.picture, "day": date.fromisoformat(told.as_of) if told.as_of else None,
         "notes": placed(told.notes, spec), "figures": figures,
+        "figured": bool(told.table or told.as_of), "most_rows": MOST_ROWS,
         "age": max(clock - told.at, 0.0), "made_at": datetime.fromtimestamp(told.at, UTC), "stamp": f"{told.at:.3f}",
     }  # fmt: skip
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from holdfast.server.intake.refusing import LIVE_REASONS
 
 __all__ = ["OUTCOMES", "RefusedEvent"]
 
@@ -46,6 +49,17 @@ class RefusedEvent(models.Model):
             models.Index(fields=["outcome", "code", "-id"], name="refused_by_reason"),
             models.Index(fields=["received_at"], name="refused_by_time"),
         )
+
+    @property
+    def said(self) -> str:
+        """What is wrong, in the language of who reads it; the text that is wrong stands behind it as it came."""
+        known = LIVE_REASONS.get(self.code, ("", ""))[0]
+        return gettext(known) + self.sentence[len(known) :] if known and self.sentence.startswith(known) else self.sentence
+
+    @property
+    def advice(self) -> str:
+        """What to do, in the language of who reads it."""
+        return gettext(self.mend) if self.mend else ""
 
     def __str__(self) -> str:
         return f"{self.code} {self.inbox_row}/{self.place}"

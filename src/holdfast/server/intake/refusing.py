@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop as _
+
 from holdfast.events.refusals import REASONS
 
 __all__ = ["LIVE_REASONS", "WHOLE_ROW", "Refused", "reason"]
@@ -13,21 +15,25 @@ WHOLE_ROW = -1
 
 LIVE_REASONS: dict[str, tuple[str, str]] = {
     **REASONS,
-    "not_json": ("the request is no JSON object", "send one JSON object, or a batch of them"),
-    "no_time": ("the message has no time", "fill in timestamp"),
-    "time_unreadable": ("the time cannot be read", "write timestamp as 2026-11-22T15:04:05.000Z"),
-    "time_in_future": ("the time is more than a day after the message arrived", "check the clock of the sender"),
-    "no_event": ("the track call names no event", "fill in event"),
-    "number_unreadable": ("the revenue cannot be read", "write it as a number: 1234.56"),
-    "amount_absurd": ("an amount is larger than a trillion", "check revenue, price and quantity"),
-    "type_unknown": ("the type is none of track, page, screen, identify, group, alias", "fill in type"),
-    "nobody": ("the message names nobody", "fill in userId or anonymousId"),
-    "id_unreadable": ("an id is neither a text nor a number", "send ids as texts"),
-    "field_too_large": ("an id or a name is longer than the limit", "shorten it"),
-    "not_object": ("properties, traits or context is no JSON object", 'send it as {"name": value}'),
-    "no_group": ("the group call names no group", "fill in groupId"),
-    "no_previous": ("the alias call does not say which id is joined with userId", "fill in userId and previousId"),
-    "bug": ("Holdfast could not work on this message; the fault is ours", "report it, and replay it with the next version"),
+    "not_json": (_("the request is no JSON object"), _("send one JSON object, or a batch of them")),
+    "no_time": (_("the message has no time"), _("fill in timestamp")),
+    "time_unreadable": (_("the time cannot be read"), _("write timestamp as 2026-11-22T15:04:05.000Z")),
+    "time_too_early": (_("the time lies before 1970-01-02"), _("check the year or the date order")),
+    "time_in_future": (_("the time is more than a day after the message arrived"), _("check the clock of the sender")),
+    "no_event": (_("the track call names no event"), _("fill in event")),
+    "number_unreadable": (_("the revenue cannot be read"), _("write it as a number: 1234.56")),
+    "amount_absurd": (_("an amount is larger than a trillion"), _("check revenue, price and quantity")),
+    "type_unknown": (_("the type is none of track, page, screen, identify, group, alias"), _("fill in type")),
+    "nobody": (_("the message names nobody"), _("fill in userId or anonymousId")),
+    "id_unreadable": (_("an id is neither a text nor a number"), _("send ids as texts")),
+    "field_too_large": (_("an id or a name is longer than the limit"), _("shorten it")),
+    "not_object": (_("properties, traits or context is no JSON object"), _('send it as {"name": value}')),
+    "no_group": (_("the group call names no group"), _("fill in groupId")),
+    "no_previous": (_("the alias call does not say which id is joined with userId"), _("fill in userId and previousId")),
+    "bug": (
+        _("Holdfast could not work on this message; the fault is ours"),
+        _("report it, and replay it with the next version"),
+    ),
 }
 """Reason code → (sentence, mend)."""
 

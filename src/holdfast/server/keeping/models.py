@@ -10,12 +10,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from holdfast.server.insights.listed import INSIGHTS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Audience", "AudienceMember", "Review", "SavedReport"]
+__all__ = ["Audience", "AudienceMember", "Review", "SavedReport", "question_of"]
 
 AT_ONCE = 5_000
+
+
+def question_of(slug: str) -> str:
+    """What the analysis of an address asks; the address itself where there is none (any more)."""
+    return next((str(one.title) for one in INSIGHTS if one.slug == slug), slug)
 
 
 class SavedReport(models.Model):
@@ -38,6 +45,11 @@ class SavedReport(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def question(self) -> str:
+        """What its analysis asks."""
+        return question_of(self.slug)
 
     def get_absolute_url(self) -> str:
         """The page with these choices."""
@@ -65,6 +77,11 @@ class Audience(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def question(self) -> str:
+        """What the analysis asked behind whose number they stood; empty where their ids were given."""
+        return question_of(str(self.origin.get("slug", "")))
 
     def get_absolute_url(self) -> str:
         """Its page."""

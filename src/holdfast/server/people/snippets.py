@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 __all__ = ["Snippet", "snippets", "token_snippets"]
 
 
@@ -26,7 +28,7 @@ def snippets(site: str, key: str) -> list[Snippet]:
     return [
         Snippet(
             "browser",
-            "Web page",
+            _("Web page"),
             f'<script src="{site}/holdfast.js" data-write-key="{key}" async></script>',
         ),
         Snippet(

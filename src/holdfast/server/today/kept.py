@@ -19,7 +19,7 @@ __all__ = ["Kept", "begin", "fresh", "make", "read"]
 
 log = logging.getLogger(__name__)
 
-FORM = 4
+FORM = 5
 """Grows when what is kept has another shape or look."""
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import pyarrow as pa
+from django.utils.translation import gettext_noop as _
 
 from holdfast.analyses.attention import Attention
 from holdfast.analyses.bridge import Bridge
@@ -39,7 +40,7 @@ def told_of(timelines: Timelines) -> TodayTold:
     asked = Asked(timelines)
     where, again = asked.ask(Bridge()), cohorts.section(asked)
     attention = Attention().answer(timelines)
-    week, weeks, changes = _changes(asked)
+    before, week, changes = _changes(asked)
     return TodayTold(
         words=where.words,
         opening_html=str(opening(asked, _behind)),
@@ -47,8 +48,9 @@ def told_of(timelines: Timelines) -> TodayTold:
         cohorts_html=_grid(asked) if again else "",
         looked=attention.words,
         looks=tuple(_looks(attention.table.to_pylist(), asked.currency)),
-        weeks=weeks,
+        weeks=f"{week} against {before}" if week else "",
         week=week,
+        week_before=before,
         changes=tuple(changes),
         goal=_goal(asked),
         as_of=asked.as_of.isoformat(),
@@ -75,12 +77,12 @@ def _behind(tile: str, month: str) -> str:
 
 def _bridge(asked: Asked, answer: Answer) -> BridgeTold:
     """Where the report's month went; each column opens its people."""
-    row, title, meant = asked.row(answer), f"Where did {asked.month_name} go?", answer.definition
+    row, meant = asked.row(answer), answer.definition
     if row is None:
-        return BridgeTold(title, answer.words, "", str(notes(answer)), meant.text, meant.line())
+        return BridgeTold(asked.month or "", answer.words, "", str(notes(answer)), meant.text, meant.line())
     alone = replace(answer, table=pa.Table.from_pylist([row], schema=answer.table.schema))
     picture = bridge_picture(alone, opening_of(alone, alone.table))
-    return BridgeTold(title, net_growth(row), str(picture or ""), str(notes(answer)), meant.text, meant.line())
+    return BridgeTold(asked.month or "", net_growth(row), str(picture or ""), str(notes(answer)), meant.text, meant.line())
 
 
 def _grid(asked: Asked) -> str:
@@ -106,9 +108,10 @@ def _goal(asked: Asked) -> Goal | None:
     goal = GOAL if own is None else own
     reached = "yes" if row["crr_low"] >= goal else "no" if row["crr_high"] < goal else "open"
     rate = f"{percent(row['crr'])} ({100 * row['crr_low']:.1f} to {100 * row['crr_high']:.1f}), n {row['start']:,}"
-    said = f"{100 * goal:.0f}\u00a0%" + ("" if own is not None else ", as the trade aims at")
+    aim = f"{100 * goal:.0f}\u00a0%"
+    said = aim if own is not None else f"{aim}, as the trade aims at"
     trade = [f"{one.range()} {_window(one.beside)} ({one.source})" for one in for_industry(asked.timelines.settings.industry)]
-    return Goal(asked.month_name, rate, said, reached, "; ".join(trade[:2]))
+    return Goal(asked.month_name, rate, said, reached, "; ".join(trade[:2]), aim, own is not None)
 
 
 def _window(beside: str) -> str:
@@ -116,24 +119,24 @@ def _window(beside: str) -> str:
 
 
 def _changes(asked: Asked) -> tuple[str, str, list[Change]]:
-    """The last week that is over, it and the one before in words, and what changed between them."""
+    """The last week but one that is over, the last one, and what changed between them."""
     people = [row for row in asked.rows(Bridge(period="week")) if row["state"] == "complete"][-2:]
     if len(people) < 2:
         return "", "", []
     before, now = people
     changes = [
-        _change("customers at its end", now["end"], before["end"], _count, 1, "end"),
-        _change("new", now["new"], before["new"], _count, 1, "new"),
-        _change("returned", now["returned"], before["returned"], _count, 1, "returned"),
-        _change("lost", now["lost"], before["lost"], _count, -1, "lost"),
+        _change(_("customers at its end"), now["end"], before["end"], _count, 1, "end"),
+        _change(_("new"), now["new"], before["new"], _count, 1, "new"),
+        _change(_("returned"), now["returned"], before["returned"], _count, 1, "returned"),
+        _change(_("lost"), now["lost"], before["lost"], _count, -1, "lost"),
     ]
     orders = {row["period"]: row for row in asked.rows(Orders(period="week"))}
     if before["period"] in orders and now["period"] in orders:
         first, last = orders[before["period"]], orders[now["period"]]
-        changes.append(_change("orders", last["orders"], first["orders"], _count, 1))
+        changes.append(_change(_("orders"), last["orders"], first["orders"], _count, 1))
         if asked.paid:
-            changes.append(_change("revenue", last["revenue"], first["revenue"], lambda x: money(x, asked.currency), 1))
-    return now["period"], f"{now['period']} against {before['period']}", changes
+            changes.append(_change(_("revenue"), last["revenue"], first["revenue"], lambda x: money(x, asked.currency), 1))
+    return before["period"], now["period"], changes
 
 
 def _count(value: float) -> str:

@@ -42,8 +42,9 @@ class Change:
 class Goal:
     """The report's month against goal and trade.
 
-    month, rate   the month in words, its retention as written with interval and n
-    goal          the goal as written · reached  whether the interval lies above, below or across it: "yes", "no", "open"
+    month, rate   the month in English words, its retention as written with interval and n
+    goal          the goal as written, and whose it is; aim: its number, own: whether it is ours, not the trade's
+    reached       whether the interval lies above, below or across it: "yes", "no", "open"
     trade         what the trade says, as written, with its source; empty where nothing is known of the industry
     """
 
@@ -52,18 +53,20 @@ class Goal:
     goal: str
     reached: str
     trade: str
+    aim: str
+    own: bool
 
 
 @dataclass(frozen=True)
 class BridgeTold:
     """Where a month went.
 
-    title, words      the question and its answer
+    month, words      the month, such as 2011-11 (empty: none is over), and what it did
     picture, notes    HTML; the picture's columns open their people; empty where no month is over
     definition, line  what the numbers mean, and of which data they are
     """
 
-    title: str
+    month: str
     words: str
     picture: str
     notes: str
@@ -79,7 +82,8 @@ class TodayTold:
     opening_html  sentence and tiles · cohorts_html  who bought again
     bridge        where the month went; None where nothing counts
     looks         groups of people, most at stake first · looked  the sentence above them
-    changes       last week against the week before; weeks  the two weeks in words, week: last week
+    changes       last week against the week before; weeks  the two weeks in English words, week: last week,
+                  week_before: the one before; their names are English, and translated where they are shown
     goal          None where no month is over
     as_of         the last day that counts, ISO · last_event  second of the latest event, UTC · data  its arrival number
     customers     how many have an event
@@ -93,6 +97,7 @@ class TodayTold:
     looks: tuple[Look, ...]
     weeks: str
     week: str
+    week_before: str
     changes: tuple[Change, ...]
     goal: Goal | None
     as_of: str

@@ -58,6 +58,7 @@ def _shown(state: State) -> dict[str, Any]:
         "as_of": date.fromisoformat(told.as_of),
         "last_event": datetime.fromtimestamp(told.last_event, UTC).astimezone(ZoneInfo(settings().zone)),
         "zone": settings().zone,
+        "month": date.fromisoformat(f"{told.bridge.month}-01") if told.bridge and told.bridge.month else None,
         "made_at": state.made_at,
         "waiting": inbox().waiting()[0],
         "looks": [_look(look) for look in told.looks],

@@ -13,6 +13,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
@@ -92,12 +93,20 @@ def _sent(user: User, week: str, state: State, connection: Any) -> bool:
             row = WeeklySent.objects.create(user=user, week=week)
     except IntegrityError:
         return False
-    if not _delivered(_mail(user, state, connection), connection):
+    if not _delivered(_in_her_language(user, state, connection), connection):
         logger.warning("weekly report %s could not be sent", week)
         WeeklySent.objects.filter(pk=row.pk).update(state="failed")
         return False
     WeeklySent.objects.filter(pk=row.pk).update(state="sent")
     return True
+
+
+def _in_her_language(user: User, state: State, connection: Any) -> EmailMultiAlternatives:
+    """The mail in the language that she chose; else in that of the server."""
+    from django.conf import settings as django
+
+    with translation.override(user.language or django.LANGUAGE_CODE):
+        return _mail(user, state, connection)
 
 
 def _mail(user: User, state: State, connection: Any) -> EmailMultiAlternatives:

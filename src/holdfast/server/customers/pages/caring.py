@@ -28,16 +28,24 @@ __all__ = [
     "change_note",
     "consent_context",
     "delete_note",
+    "label_of",
     "note_or_404",
     "notes_context",
     "remove_tag",
     "restore_note",
+    "state_of",
     "suggest_tags",
     "tags_context",
 ]
 
-CHANNELS = ("email", "sms", "phone", "push", "post")
-"""Channels that a page offers although nothing was said of them yet."""
+CHANNELS = {
+    "email": gettext_lazy("e-mail"),
+    "sms": gettext_lazy("text message"),
+    "phone": gettext_lazy("phone"),
+    "push": gettext_lazy("push message"),
+    "post": gettext_lazy("letter"),
+}
+"""Channels that a page offers although nothing was said of them yet, and their names."""
 
 KIND_NAMES = {
     "channel": gettext_lazy("May we reach out by"),
@@ -170,10 +178,25 @@ def consent_context(who: known.Who) -> dict[str, Any]:
     for kind in KINDS:
         named = [name for held_kind, name in held if held_kind == kind]
         offered = [*named, *(name for name in CHANNELS if name not in named)] if kind == "channel" else named
-        rows = [{"name": name, "consent": held.get((kind, name))} for name in offered]
+        rows = [{"name": name, "label": label_of(kind, name), "consent": held.get((kind, name))} for name in offered]
         if rows:
             parts.append({"kind": kind, "title": KIND_NAMES[kind], "rows": rows})
-    return {"who": who, "parts": parts, "consent_history": history(who.person)[:200], "consent_kinds": [*KIND_NAMES.items()]}
+    return {
+        "who": who,
+        "parts": parts,
+        "consent_history": [(one, label_of(one.kind, one.name), state_of(one.state)) for one in history(who.person)[:200]],
+        "consent_kinds": [*KIND_NAMES.items()],
+    }
+
+
+def label_of(kind: str, name: str) -> str:
+    """What a consent is about, for people: a channel by its name; a topic or a brand is called as it is."""
+    return str(CHANNELS.get(name, name)) if kind == "channel" else name
+
+
+def state_of(said: str) -> str:
+    """What was said, for people: yes or no; anything else as it was said."""
+    return {"yes": _("yes"), "no": _("no")}.get(said, said)
 
 
 def change_consent(request: HttpRequest, key: str) -> HttpResponse:

@@ -23,6 +23,7 @@ from holdfast.server.customers.care import Task
 from holdfast.server.customers.consents import history
 from holdfast.server.customers.merging import merges
 from holdfast.server.customers.notes import notes_of
+from holdfast.server.customers.pages.caring import label_of, state_of
 from holdfast.server.customers.pages.lines import Line, line_of
 from holdfast.server.customers.tasks import tasks_of
 from holdfast.server.customers.timeline import TOLD, Shown, Wanted, details, timeline
@@ -210,7 +211,7 @@ def _tasks(who: known.Who) -> Iterable[Line]:
 
 def _consent(who: known.Who) -> Iterable[Line]:
     for one in history(who.person):
-        yield Line(one.at, "consent", f"{one.name}: {one.state}", by=one.who or one.source)
+        yield Line(one.at, "consent", f"{label_of(one.kind, one.name)}: {state_of(one.state)}", by=one.who or one.source)
 
 
 def _merges(who: known.Who) -> Iterable[Line]:
