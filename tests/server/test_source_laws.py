@@ -5,12 +5,17 @@ The orders of Ann (Shopify) and Ben (WooCommerce) are paid, changed, partly paid
 
 from __future__ import annotations
 
+import json
+import time
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from holdfast.server.intake.digester import Digester
+from holdfast.server.intake.inbox import Arrived, inbox
+from holdfast.workspace import Workspace
 from tests.server.hooked import money_kept, named, timelines, told
 from tests.server.test_source_shopify import order as shopify_order
 from tests.server.test_source_woocommerce import order as woo_order
@@ -146,3 +151,22 @@ def test_a_subscription_starts_and_ends_once_and_is_not_left_paused(life, again)
     assert [one["timestamp"][:10] for one in (*begun, *over)] == ["2024-05-01", "2024-05-20"]
     assert messages[0] == begun[0]
     assert messages[-1] == over[0]
+
+
+def test_an_order_that_changes_hands_counts_with_both_and_merged_is_paid_back_twice(served, db):
+    """A limit that docs/sources.md tells: nothing that a shop sends says whose an order was before."""
+    box, back = inbox(), {"refunds": [{"id": 4, "total": "-4.00"}]}
+    hers, his = woo_order(customer_id=0, **back), woo_order(date_modified_gmt="2024-06-01T10:00:00", **back)
+    merge = {"userId": "26", "previousId": "ben@example.com", "messageId": "m", "timestamp": "2024-07-01T00:00:00Z"}
+    box.done(2**62)
+    digester = Digester(box, served)
+
+    def after(*rows: tuple[str, dict[str, Any]]) -> dict[str, tuple[int, float]]:
+        box.put([Arrived(time.time_ns() // 1000, "York", kind, json.dumps(body).encode()) for kind, body in rows])
+        digester.step()
+        return money_kept(Workspace.open(served.path).timelines)
+
+    webhook = "webhook:woocommerce:order.updated"
+    assert after((webhook, hers), (webhook, his)) == {"ben@example.com": (1, 19.44), "26": (1, 19.44)}
+    assert after(("alias", merge)) == {"26": (1, 15.44)}
+    digester.close()

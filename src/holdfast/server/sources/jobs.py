@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from holdfast.server.jobs import crontab, every, huey, job
 
-__all__ = ["erase_asked", "forsaken", "old_checkouts_forgotten", "read_in"]
+__all__ = ["erase_asked", "forsaken", "old_checkouts_forgotten", "orders_awaited_no_longer", "read_in"]
 
 CHECKOUT_DAYS = 90
 """So long after its last change it is known that a checkout was told."""
@@ -45,6 +45,14 @@ def forsaken() -> None:
 
     waiting = {task.args[0] for task in huey.pending() if task.name == read_in.task_class.__name__}
     Upload.objects.filter(state="reading", beat_at=None).exclude(pk__in=waiting).update(beat_at=timezone.now())
+
+
+@every(crontab(minute="50"))
+def orders_awaited_no_longer() -> None:
+    """Send in as they are the refunds whose order nobody told."""
+    from holdfast.server.sources.awaiting import send_overdue
+
+    send_overdue(timezone.now())
 
 
 @every(crontab(hour="3", minute="40"))

@@ -21,11 +21,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from holdfast.server.place import secret_key
+from holdfast.server.sources.awaiting import is_over, send_tied, unknown
 from holdfast.server.sources.messages import Message, Tie, Told
 
 __all__ = ["Memory", "kept"]
@@ -47,9 +49,14 @@ class _State(NamedTuple):
 
 
 class Memory:
-    """What is known of objects while some rows are digested: what the database says, and what the rows add to it."""
+    """What is known of objects while some rows are digested: what the database says, and what the rows add to it.
 
-    def __init__(self) -> None:
+    clock  now, with a zone
+    """
+
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.clock = clock
+        self._ties: list[tuple[int, str, str]] = []
         self._known: dict[Object, _State | None] = {}
         self._added: dict[Object, list[tuple[Place, _State]]] = {}
 
@@ -78,8 +85,16 @@ class Memory:
         added = self._added.get((source, key))
         self.note(source, key, state, added[-1][0] if added else (row, WHOLE_ROW))
 
+    def note_tie(self, source: str, tie: Tie, row: int) -> None:
+        """A payment was tied to an order."""
+        self.note(source, _payment(source, tie.payment), _State("", "", tie.order), (row, WHOLE_ROW))
+        self._ties.append((row, source, tie.payment))
+
     def write(self, refused: Collection[Place]) -> None:
-        """Write down what was told, but for what was refused: a message at its place, or a row as a whole."""
+        """Write down what was told, but for what was refused: a message at its place, or a row as a whole.
+
+        What waits for the order of a payment that was tied to one is sent in again.
+        """
         from holdfast.server.sources.models import Newest
 
         rows = []
@@ -95,22 +110,34 @@ class Memory:
                 unique_fields=["source", "of"],
                 update_fields=["version", "digest", "message"],
             )
+        send_tied((source, payment) for row, source, payment in self._ties if (row, WHOLE_ROW) not in refused)
         self._added.clear()
         self._known.clear()
+        self._ties.clear()
 
 
-def kept(source: str, told: Sequence[Told], memory: Memory, row: int) -> list[dict[str, Any]]:
-    """The bodies of those messages that hold, each with its id.
+def kept(source: str, told: Sequence[Told], memory: Memory, row: int, received_us: int = 0) -> list[dict[str, Any]]:
+    """The bodies of those messages that hold, each with its id. NotUnderstood where one must wait for its order (`awaiting`).
 
-    row  of the inbox: it is noted in the memory what came from where
+    row          of the inbox: it is noted in the memory what came from where
+    received_us  when the row came the first time; what came long ago waits no longer
     """
     memory.read(source, (key for one in told for key in _keys_of(source, one)))
+    _none_waits(source, told, memory, received_us)
     bodies: list[dict[str, Any]] = []
     for one in told:
         body = _told(source, one, memory, (row, len(bodies)))
         if body is not None:
             bodies.append(body)
     return bodies
+
+
+def _none_waits(source: str, told: Sequence[Told], memory: Memory, received_us: int) -> None:
+    for one in told:
+        if isinstance(one, Tie) or one.tied_by is None or one.untied == "told":
+            continue
+        if memory.state(source, _payment(source, one.tied_by)) is None and not is_over(received_us, memory.clock()):
+            raise unknown(one.tied_by)
 
 
 def _keys_of(source: str, one: Told) -> Iterator[str]:
@@ -128,7 +155,7 @@ def _keys_of(source: str, one: Told) -> Iterator[str]:
 
 def _told(source: str, one: Told, memory: Memory, place: Place) -> dict[str, Any] | None:
     if isinstance(one, Tie):
-        memory.note(source, _payment(source, one.payment), _State("", "", one.order), (place[0], WHOLE_ROW))
+        memory.note_tie(source, one, place[0])
         return None
     if one.tied_by is not None:
         one = replace(one, body=_tied(one, memory.state(source, _payment(source, one.tied_by))))

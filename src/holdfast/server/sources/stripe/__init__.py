@@ -4,7 +4,8 @@ Setting up, in Stripe (Workbench or Developers → Webhooks → Add destination)
 its signing secret (whsec_…) goes into the connection.
 
 An order is a paid invoice, or a one-off payment of Checkout. Since API version 2025-03-31 a charge names its invoice no more:
-`invoice_payment.paid` tells which invoice a payment paid, so subscribe to it, or refunds stay without their order.
+`invoice_payment.paid` tells which invoice a payment paid, so subscribe to it, or refunds stay without their order; one that
+comes first waits for it (`awaiting`).
 A customer is her Stripe id (cus_…). Where the business keeps its own id in the customer's metadata as user_id, both are joined.
 
 Payloads: https://docs.stripe.com/api/events/types

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from holdfast.server.sources.messages import NotUnderstood, Tie, Told, filled, instant, plain, text, track
+from holdfast.server.sources.messages import NotUnderstood, Tie, Told, filled, instant, once, plain, text, track
 from holdfast.server.sources.source import Ids
 from holdfast.server.sources.stripe.amounts import amount
 from holdfast.server.sources.stripe.event import Event
@@ -87,18 +87,24 @@ def refunded(event: Event, ids: Ids) -> list[Told]:
         "charge_id": text(charge.get("id")),
     }
     name = ids.message("refund", charge.get("id"), so_far)
-    done = track("Order Refunded", id=name, at=event.at, user=who(charge, ids), properties=told)
-    return [done if invoice else replace(done, tied_by=payment)]
+    done = once(track("Order Refunded", id=name, at=event.at, user=who(charge, ids), properties=told))
+    if invoice:
+        return [done]
+    # before API version 2025-03-31 a charge without an invoice says so
+    return [replace(done, tied_by=payment, untied="told" if "invoice" in charge else "waits")]
 
 
 def checked_out(event: Event, ids: Ids) -> list[Told]:
-    """A one-off payment of Checkout; subscriptions and sessions with an invoice are told by their invoices."""
+    """A one-off payment of Checkout, which is an order by itself; subscriptions and sessions with an invoice are told by their
+    invoices.
+    """
     session, currency = event.thing, text(event.thing.get("currency"))
     if session.get("mode") != "payment" or session.get("invoice") or session.get("payment_status") != "paid":
         return []
-    payment = ids.one(_id(session.get("payment_intent")) or session.get("id"))
+    payment = _id(session.get("payment_intent"))
+    number = ids.one(payment or session.get("id"))
     told = {
-        "order_id": payment,
+        "order_id": number,
         "revenue": amount(session.get("amount_total"), currency),
         "currency": (currency or "").upper(),
         "subtotal": amount(session.get("amount_subtotal"), currency),
@@ -108,7 +114,8 @@ def checked_out(event: Event, ids: Ids) -> list[Told]:
     }
     at = instant(session.get("created")) or event.at
     name = ids.message("session", session.get("id"), "paid")
-    return [track("Order Completed", id=name, at=at, user=who(session, ids), properties=told)]
+    done = track("Order Completed", id=name, at=at, user=who(session, ids), properties=told)
+    return [done, Tie(payment, number)] if payment and number else [done]
 
 
 def _id(value: Any) -> str | None:
