@@ -7,6 +7,7 @@ from insight_shop import links, page, shop  # noqa: F401 - shop is a fixture
 
 from holdfast.server.insights.catalogue import INSIGHTS
 from holdfast.server.insights.cells import cells_of, rules_of
+from holdfast.server.insights.counted import unsaid
 from holdfast.server.insights.spec import Spec, address_of, cell_of
 
 ROWS = 4
@@ -31,12 +32,18 @@ SPLIT = (
 
 EVERY = [(one.slug, ()) for one in INSIGHTS if one.slug != "rate"]
 BY = [(slug, (("by", "Country"),)) for slug in SPLIT]
-PERIODS = [("sessions", (("period", "quarter"),))]
-"""Whose tables have another by periods only when they are asked for."""
+OTHERWISE = [
+    ("sessions", (("period", "quarter"),)),
+    ("funnel", (("period", "month"),)),
+    ("cohorts", (("entry", "each period"),)),
+    ("paths", (("unit", "sessions"), ("by", "Country"))),
+    ("paths", (("unit", "transitions"),)),
+]
+"""Questions that count otherwise, or have a table that the first answer has not."""
 
 
 @pytest.mark.one_database
-@pytest.mark.parametrize(("slug", "pairs"), [*EVERY, *BY, *PERIODS])
+@pytest.mark.parametrize(("slug", "pairs"), [*EVERY, *BY, *OTHERWISE])
 def test_as_many_people_as_the_number_says(shop, slug, pairs):  # noqa: F811
     """Every number of every table that opens, also where segments are set beside each other."""
     from holdfast.server.analyst.client import _inline
@@ -47,11 +54,21 @@ def test_as_many_people_as_the_number_says(shop, slug, pairs):  # noqa: F811
     by = found.spec.values("by")
     answer = found.question.answer(found.timelines)
     for table in (answer.table, *answer.extra.values()):
+        assert unsaid(answer, table) == [], "a count opens to its people, or the page says what it counts"
         rules = rules_of(answer, table)
         for row in rows_of(table):
-            for column, cell in cells_of(rules, row, bool(by)).items():
+            cells = cells_of(rules, row, bool(by))
+            always = {name for name, rule in rules.items() if not rule.but[0] and isinstance(row[name], int)}
+            assert always <= cells.keys(), (slug, "numbers that have a rule and do not open")
+            for column, cell in cells.items():
                 people = found.question.people(found.timelines, **cell)
                 assert rules[column].adds_up or len(people) == row[column], (slug, column, cell)
+
+
+@pytest.mark.one_database
+def test_a_page_says_what_its_numbers_count_that_open_to_nobody(people, shop, client):  # noqa: F811
+    client.force_login(people["anna"])
+    assert "sessions, bounces, share n: sessions" in page(client, "/insights/sessions/")
 
 
 def test_a_cell_travels_through_an_address():

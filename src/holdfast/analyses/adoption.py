@@ -58,7 +58,7 @@ class Adoption(Question):
     among customers alike), p_adjusted, finding. Extra tables: curve (value, period, known, adopted, share), combined (customers
     by number of values used).
     People: value="mobile", what="used" | "not used" | "only", with period="2024-03" as it was then; what="early" | "not early",
-    each with " and stayed", " and left"; or values=2 for those who use so many.
+    each with " and stayed", " and left"; or values=2 for those who use so many; nothing: all who came.
     """
 
     of: str | None = None
@@ -103,6 +103,8 @@ class Adoption(Question):
             wanted = _of_number(cell)
         else:
             name, what = cell.get("value"), cell.get("what", "used")
+            if not cell:
+                return People(tuple(sorted(timelines.walk(replace(step, wanted=Use())).rows["customer"].to_pylist())), cell)
             if name not in step.features.names:
                 raise UnknownName("value", str(name), step.features.names)
             if what in EARLY:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from holdfast.analyses.answer import Answer, People, Question, checked_cell
+from holdfast.analyses.answer import Answer, People, Question, checked_cell, checked_choice
 from holdfast.analyses.bridge import Bridge
 from holdfast.analyses.clv import PlainClv
 from holdfast.analyses.concentration import Concentration
@@ -51,7 +51,8 @@ class Metrics(Question):
 
     Table: segment, metric, label, value, low, high (95 %), n (what the value stands on), unit (share, money, days, number),
     period,
-    definition (the question that explains it), note. People: metric=…, segment=… for metrics that count or rate customers.
+    definition (the question that explains it), note. People: metric=…, segment=… for metrics that count or rate customers;
+    with count="n" those it is told of.
     """
 
     as_of: date | datetime | str | None = None
@@ -93,15 +94,17 @@ class Metrics(Question):
         }
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
-        """The customers behind a metric (metric=), in one segment (segment=) or all."""
-        checked_cell(cell, "metric", "segment")
-        metric = cell.get("metric", "customers")
-        if metric not in _PEOPLE:
-            raise UnknownName("metric with people", str(metric), _PEOPLE)
-        name, found = _PEOPLE[metric]
+        """The customers behind a metric (metric=), or its n (count="n"), in one segment (segment=) or all."""
+        checked_cell(cell, "metric", "count", "segment")
+        metric, count = cell.get("metric", "customers"), cell.get("count", "value")
+        checked_choice("count", count, ("value", "n"))
+        told = _PEOPLE | _OF if count == "n" else _PEOPLE
+        if metric not in told:
+            raise UnknownName("metric with people", str(metric), told)
+        name, found = told[metric]
         question = self._questions()[name]
-        if name == "bridge" and metric != "customers":
-            row = _shown_bridge(question.answer(timelines))
+        if name in _SHOWN and metric != "customers":
+            row = _SHOWN[name](question.answer(timelines))
             if row is None:
                 raise UsageError("no period begins with a customer, so nobody is behind this number", "ask with a later as-of")
             found = {**found, "period": row["period"]}
@@ -133,6 +136,22 @@ _PEOPLE: dict[str, tuple[str, dict[str, Any]]] = {
     "top_20_share": ("concentration", {"top": 20}),
     "champions_share": ("rfm", {"rfm": "Champions"}),
 }
+"""Metric → the question, and the cell of it, whose people are those the value counts, or the share is of."""
+
+_OF: dict[str, tuple[str, dict[str, Any]]] = {
+    "crr": ("bridge", {"what": "start"}),
+    "churn": ("bridge", {"what": "start"}),
+    "nrr": ("money", {"what": "n"}),
+    "grr": ("money", {"what": "n"}),
+    "quick_ratio": ("money", {"what": "n"}),
+    "frequency": ("orders", {"what": "customers"}),
+    "repeat_share": ("repeat", {"what": "customers"}),
+    "first_to_second_days": ("repeat", {"what": "customers"}),
+    "second_order_90": ("repeat", {"what": "eligible", "days": 90}),
+    "top_20_share": ("concentration", {}),
+    "champions_share": ("rfm", {}),
+}
+"""Metric → those of whom it is told, where they are others than those its value counts; the n of the rest counts no people."""
 
 
 def _line(
@@ -175,10 +194,7 @@ def _bridge(answer: Answer) -> Iterable[Row]:
 
 
 def _money(answer: Answer) -> Iterable[Row]:
-    from holdfast.analyses.money_retention import shown
-
-    rows = answer.table.to_pylist()
-    chosen = shown(rows)
+    rows, chosen = answer.table.to_pylist(), _shown_money(answer)
     for row in rows:
         if chosen is None or row["period"] != chosen["period"]:
             continue
@@ -261,6 +277,15 @@ def _last_rows(rows: list[Row]) -> list[Row]:
     """The last period's row of each segment."""
     return list({row["segment"]: row for row in rows}.values())
 
+
+def _shown_money(answer: Answer) -> Row | None:
+    from holdfast.analyses.money_retention import shown
+
+    return shown(answer.table.to_pylist())
+
+
+_SHOWN: dict[str, Callable[[Answer], Row | None]] = {"bridge": _shown_bridge, "money": _shown_money}
+"""Questions of which the overview tells one period, and how it is found."""
 
 _TELLERS: dict[str, Callable[[Answer], Iterable[Row]]] = {
     "bridge": _bridge,

@@ -18,7 +18,7 @@ from holdfast.analyses.bridge import Span, span_of
 from holdfast.analyses.definitions import counted, defined, percent, scope_rules
 from holdfast.analyses.scope import Condition, Scope, money, segment_code
 from holdfast.analyses.statistics import Z95
-from holdfast.errors import UnknownName
+from holdfast.errors import UnknownName, UsageError
 from holdfast.settings import RefundMode
 from holdfast.timelines.attributes import Moment
 from holdfast.timelines.periods import Unit
@@ -181,7 +181,7 @@ class Orders(Question):
     aov_low, aov_high, aov_median, orders_per_customer, refunded, refund_rate (share of gross money taken back), first_orders,
     later_orders, first_revenue, later_revenue, later_share. Extra table "new_and_returning": the periods together, a row per
     kind.
-    People: period=…, what="customers" | "first" | "later", segment=…
+    People: period=…, what="customers" | "first" | "later", segment=…; or kind="all" | "first" | "later" in any period
     """
 
     period: Unit | None = "month"
@@ -224,6 +224,18 @@ class Orders(Question):
         step, span = self._step(timelines)
         return _table(timelines.walk(step), {}, step.scope.labels(timelines), self._names(span), span)
 
+    def _of_kind(self, timelines: Timelines, cell: dict[str, Any]) -> People:
+        """Who is behind a row of the table of new and returning."""
+        if len(cell) > 1:
+            raise UsageError("a kind of order is told of all periods and segments together", "give kind= alone")
+        if cell["kind"] not in (WHOLE, *KINDS[1:]):
+            raise UnknownName("kind of order", str(cell["kind"]), (WHOLE, *KINDS[1:]))
+        what = KINDS[0] if cell["kind"] == WHOLE else cell["kind"]
+        step, _ = self._step(timelines)
+        together = replace(step, period_of=np.minimum(step.period_of, 0), periods=1)
+        tally = timelines.walk(replace(together, number=KINDS.index(what), at=0))
+        return People(tuple(sorted(tally.rows["ids"].to_pylist())), cell)
+
     def _names(self, span: Span) -> list[str]:
         return span.periods.labels() if self.period else [WHOLE]
 
@@ -237,7 +249,9 @@ class Orders(Question):
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
         """Who ordered in a period: everyone, or those with their first-ever or a later order in it."""
-        checked_cell(cell, "period", "what", "segment")
+        checked_cell(cell, "period", "what", "segment", "kind")
+        if "kind" in cell:
+            return self._of_kind(timelines, cell)
         what = cell.get("what", "customers")
         if what not in KINDS:
             raise UnknownName("count of the orders", str(what), KINDS)

@@ -50,7 +50,8 @@ EARLY: dict[str, tuple[bool | None, int | None]] = {
 }
 """Who of the table `later`: reached the value in the first days or not, stayed or left."""
 
-REACHED = ("activated", "not activated")
+REACHED: dict[str, bool | None] = {"activated": True, "not activated": False, "watched": None}
+"""Who of the table, by whether they had reached the value; watched: all who were observed so long."""
 DAY = 86_400
 
 
@@ -68,8 +69,8 @@ class Activation(Question):
 
     Table: a row an entry cohort ("everyone" first) and number of days: n observed so long, activated, share, low, high.
     Extra tables: curve (share by day, with interval), later (early and not early: n, stayed, share), difference.
-    People: cohort="2011-01", days=7, what="activated" | "not activated"; or what="early", "not early", each with " and stayed",
-    " and left".
+    People: cohort="2011-01", days=7, what="activated" | "not activated" | "watched"; or what="early", "not early", each
+    with " and stayed", " and left".
     """
 
     value: str | tuple[str, ...] | None = None
@@ -119,7 +120,7 @@ class Activation(Question):
         if value is None:
             raise UsageError("what the value is, is not known", notes[0])
         step = ReachStep(window, value, cohorts.of_day())
-        what = cell.get("what", REACHED[0])
+        what = cell.get("what", "activated")
         label = cell.get("cohort", EVERYONE)
         cohort = -1 if label == EVERYONE else cohorts.find(label)
         if what in EARLY:
@@ -130,7 +131,7 @@ class Activation(Question):
             days = cell.get("days")
             if days is not None and (not isinstance(days, int) or days < 1):
                 raise UsageError(f"days cannot be {days!r}", "give a whole number of days from 1")
-            step = replace(step, wanted=Who(cohort, None if days is None else days * DAY, what == REACHED[0]))
+            step = replace(step, wanted=Who(cohort, None if days is None else days * DAY, REACHED[what]))
         else:
             raise UnknownName("what", str(what), (*REACHED, *EARLY))
         return People(tuple(sorted(timelines.walk(step).rows["customer"].to_pylist())), cell)

@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,10 @@ __all__ = ["Attention"]
 _TRAITS = ("status", "unusual_on", "signs", "rfm", "value", "value_at_risk")
 
 
+ALL = "all"
+"""Everyone who is a customer now, as the name of a group."""
+
+
 @dataclass(frozen=True)
 class Attention(Question):
     """Who needs attention now: the unhappy, the quiet, the falling, those with one order, and the best.
@@ -52,7 +56,7 @@ class Attention(Question):
 
     Table: a row per group that has people: group, title, do, customers, n (customers of now), share, low, high (Wilson),
     at_stake, value (12 months, in the currency; null where it is not known). Extra: "customers" (most at stake first: customer,
-    group, at_stake, value). People: group="quiet".
+    group, at_stake, value). People: group="quiet"; group="all" for all customers of now.
     """
 
     complaint_days: int = 30
@@ -88,12 +92,16 @@ class Attention(Question):
         )
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
-        """Who stands in a group (group=)."""
+        """Who stands in a group (group=), or is a customer now, in a group or not (group="all")."""
         checked_cell(cell, "group")
         names = [group.name for group in GROUPS]
-        if cell.get("group") not in names:
-            raise UnknownName("group", str(cell.get("group")), names)
-        rows = timelines.walk(self._step(timelines, timelines.as_of(self.as_of))[0]).rows
+        if cell.get("group") not in (*names, ALL):
+            raise UnknownName("group", str(cell.get("group")), (*names, ALL))
+        step = self._step(timelines, timelines.as_of(self.as_of))[0]
+        if cell["group"] == ALL:
+            ids = timelines.walk(replace(step, named="customers")).rows["ids"].to_pylist()
+            return People(tuple(sorted(ids)), cell)
+        rows = timelines.walk(step).rows
         ids = rows["ids"].filter(pa.array(rows["group"] == names.index(cell["group"])))
         return People(tuple(sorted(ids.to_pylist())), cell)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +52,7 @@ class AttentionStep:
     traits  worked-out attributes by name: status, unusual_on, signs, rfm, value, value_at_risk, as far as they can be told
     second  days after a first order by which half of those who come back have; None: not known
     end     local day on which watching ends
+    named   whose rows are laid out: of those in a group, or the ids of all customers of now
     """
 
     scope: Scope
@@ -62,10 +63,13 @@ class AttentionStep:
     traits: tuple[tuple[str, Trait], ...]
     second: float | None
     end: int
+    named: Literal["groups", "customers"] = "groups"
 
     def __call__(self, shard: Shard) -> Tally:
         """Sum "customers" in scope who are customers now; rows ids, group, value, at_risk of everyone in a group."""
         here = (entries(shard, self.scope, self.as_of) >= 0) & self._is(shard, "status", "customer")
+        if self.named == "customers":
+            return Tally({}, {"ids": shard.ids(here)})
         group = self._group(shard, here)
         chosen = group >= 0
         rows = {"ids": shard.ids(chosen), "group": group[chosen]}

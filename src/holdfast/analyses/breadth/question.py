@@ -55,7 +55,7 @@ class Breadth(Question):
     Extra tables: ever (customers by number of features ever), used (a row a feature, the least used first: customers, share,
     only, show: who uses few features and not this one), trend, alike (more than few against few among customers alike).
     People: features=3, what="customers" | "stayed" | "left"; features=3, when="ever"; feature="Wishlist", what="used" |
-    "not used" | "only" | "show".
+    "not used" | "only" | "show"; nothing: all who came.
     """
 
     features: str | None = None
@@ -96,7 +96,7 @@ class Breadth(Question):
         """The customers with a number of features (in the first days or ever), or by the use of one feature."""
         checked_cell(cell, "features", "when", "what", "feature")
         step, _ = self._step(timelines, timelines.as_of(self.as_of))
-        wanted = _of_feature(cell, step.features) if "feature" in cell else _of_number(cell)
+        wanted = _of_feature(cell, step.features) if "feature" in cell else _of_number(cell) if cell else Use()
         found = timelines.walk(replace(step, wanted=wanted)).rows["customer"]
         return People(tuple(sorted(found.to_pylist())), cell)
 

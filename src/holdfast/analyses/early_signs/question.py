@@ -68,6 +68,10 @@ MOST_TOLD = 3
 Show = Literal["silent", "complained", "all"]
 
 
+ALL = "all"
+"""Every status, as the name of one."""
+
+
 @dataclass(frozen=True)
 class EarlySigns(Question):
     """Whose activity falls against her own habit; above all, who of them slips away in silence.
@@ -90,8 +94,8 @@ class EarlySigns(Question):
     value (money of the last 365 days), complained. Extra tables: summary (a row per segment, status and what: customers, n,
     share, low, high, value), alarms (tested, cut, flagged, false alarms to be expected; the model), trend (the last month ends,
     as many as asked for).
-    People: status="falling" | "rising" | "steady" | "too little known" | "gone", what="silent" | "complained", segment=…; or
-    customer=….
+    People: status="falling" | "rising" | "steady" | "too little known" | "gone" | "all", what="silent" | "complained",
+    segment=…; or customer=….
     """
 
     events: str | tuple[str, ...] = "active"
@@ -149,13 +153,17 @@ class EarlySigns(Question):
         """Who has a status (status=, what=, segment=), or one customer of the table (customer=)."""
         checked_cell(cell, "status", "what", "segment", "customer")
         status, what = cell.get("status", "falling"), cell.get("what")
-        if status not in STATES[1:]:
-            raise UnknownName("status", str(status), STATES[1:])
+        if status not in (*STATES[1:], ALL):
+            raise UnknownName("status", str(status), (*STATES[1:], ALL))
         if what is not None and what not in WHATS:
             raise UnknownName("kind of slipping", str(what), WHATS)
         step, cuts = self.prepared(timelines, timelines.as_of(self.as_of))
         only = segment_code(step.scope, timelines, cell.get("segment"))
-        ids = timelines.walk(replace(step, wanted=Wanted(STATES.index(status), what, only, cuts))).rows["ids"].to_pylist()
+        ids = (
+            timelines.walk(replace(step, wanted=Wanted(-1 if status == ALL else STATES.index(status), what, only, cuts)))
+            .rows["ids"]
+            .to_pylist()
+        )
         if "customer" in cell:
             if str(cell["customer"]) not in ids:
                 raise UsageError(f"{cell['customer']} is not among the {status}", f"see who is: people(status={status!r})")

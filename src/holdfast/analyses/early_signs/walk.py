@@ -69,7 +69,7 @@ def _money_since(low: int, high: int, offsets: Any, day: Any, amount: Any, since
 
 @dataclass(frozen=True)
 class Wanted:
-    """The people to name: a state, with or without a complaint (None: either), of one segment (-1: all)."""
+    """The people to name: a state (-1: any known), with or without a complaint (None: either), of one segment (-1: all)."""
 
     state: int
     what: str | None
@@ -144,7 +144,8 @@ class SignsStep:
 
     def _named(self, shard: Shard, found: dict[str, Any], segment: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
         assert self.wanted is not None
-        marks: npt.NDArray[np.bool_] = (self.states(shard, self.wanted.cuts, found) == self.wanted.state) & (segment >= 0)
+        state = self.states(shard, self.wanted.cuts, found)
+        marks: npt.NDArray[np.bool_] = (state == self.wanted.state if self.wanted.state >= 0 else state > 0) & (segment >= 0)
         if self.wanted.what is not None:
             said = self.quiet.complained(shard, self.activity.as_of.until)
             marks &= said == (self.wanted.what == "complained")

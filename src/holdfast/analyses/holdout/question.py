@@ -55,6 +55,10 @@ COVERED = 30_000
 Show = Literal["frequency", "tracking", "models", "coverage", "counts", "money"]
 
 
+JUDGED = ("inside", "outside", "judged")
+"""Whose 90 % interval is held against what came: those within it, those outside, both."""
+
+
 @dataclass(frozen=True)
 class Holdout(Question):
     """Actual against expected: how well a model of buying foretells this shop.
@@ -70,7 +74,8 @@ class Holdout(Question):
     error_share, mae, rmse, correlation, coverage with low and high, why not. coverage: customers within their 90 % interval by
     frequency, n, share, low, high, width. counts: customers before the split by frequency, actual and expected. money:
     expected and actual money after the split.
-    People: frequency="3" or 3, "7+", "all"; with what="inside" | "outside" those within or outside their 90 % interval.
+    People: frequency="3" or 3, "7+", "all"; with what="inside" | "outside" those within or outside their 90 % interval,
+    "judged" both.
     """
 
     split: date | str | None = None
@@ -111,8 +116,8 @@ class Holdout(Question):
         name, what = str(cell.get("frequency", "all")), cell.get("what")
         if name not in (*FREQUENCIES, "all"):
             raise UnknownName("frequency", name, (*FREQUENCIES, "all"))
-        if what not in (None, "inside", "outside"):
-            raise UnknownName("kind of customer", str(what), ("inside", "outside"))
+        if what not in (None, *JUDGED):
+            raise UnknownName("kind of customer", str(what), JUDGED)
         as_of = timelines.as_of(self.as_of)
         found = contest(timelines, as_of, self.split)
         if found is None:
@@ -120,8 +125,10 @@ class Holdout(Question):
         rows = occasions(timelines, timelines.as_of(found.at), until=as_of)
         marks = np.ones(len(rows), np.bool_)
         if what is not None:
-            model = self._shown(found, chosen(timelines, as_of, self.split))
             rows = thinned(rows, COVERED)
+            marks = np.ones(len(rows), np.bool_)
+        if what in ("inside", "outside"):
+            model = self._shown(found, chosen(timelines, as_of, self.split))
             marks = covered(model, rows).inside == (what == "inside")
         if name != "all":
             marks &= bands(rows) == FREQUENCIES.index(name)

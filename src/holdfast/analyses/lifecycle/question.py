@@ -70,7 +70,8 @@ class LifeCycle(Question):
     "money": start + new + returned + expansion − contraction − lost = end, and kept_before and kept_now, what the kept ones
     spent in the period before and in this one.
     People: period="2011-03", state="new" | "kept" | "returned" | "lost" | "dormant" | "active" | "before"; or
-    period="2011-03" (or "all"), **{"from": "lost", "to": "returned"}; segment=… if several.
+    period="2011-03" (or "all"), **{"from": "lost", "to": "returned"}; with from alone, who was so in the period before;
+    segment=… if several.
     """
 
     period: Unit = "month"
@@ -191,19 +192,30 @@ def _state(step: LifeStep, shown: Shown, cell: dict[str, Any]) -> StatesAt:
 
 
 def _way(step: LifeStep, shown: Shown, cell: dict[str, Any]) -> LifeStep | StatesAt:
-    if "state" in cell or not {"from", "to"} <= set(cell):
+    pooled = cell.get("period", POOLED) == POOLED
+    if "state" in cell or "from" not in cell or (pooled and "to" not in cell):
         raise UsageError("a way needs its two ends alone", "give from=lost to=returned, or state=returned")
     for key in ("from", "to"):
+        if key not in cell:
+            continue
         if cell[key] not in STATES:
             raise UnknownName("state", str(cell[key]), STATES)
+    if "to" not in cell:
+        return _from(step, shown, cell)
     way = (STATES.index(cell["from"]), STATES.index(cell["to"]))
     if way not in TRANSITIONS:
         raise UsageError(f"nobody can go from {cell['from']} to {cell['to']}", "the transitions table names every way")
-    if cell.get("period", POOLED) == POOLED:
+    if pooled:
         return replace(step, wanted=TRANSITIONS.index(way))
     return StatesAt(
         step.counting, step.scope, step.as_of, step.of_day, _place(shown, cell), (way[1],), (way[0],), step.only
     )  # fmt: skip
+
+
+def _from(step: LifeStep, shown: Shown, cell: dict[str, Any]) -> StatesAt:
+    """Who was in a state in the period before, wherever they went."""
+    before = (STATES.index(cell["from"]),)
+    return StatesAt(step.counting, step.scope, step.as_of, step.of_day, _place(shown, cell), (), before, step.only)
 
 
 _TEXT = (

@@ -71,6 +71,9 @@ SHOWN: dict[str, tuple[int, ...]] = {
     "week": (WEEK,),
     "month": (WEEK, MONTH),
 }
+ALL = "all"
+"""Every band, as the name of one."""
+
 LINES = (*RANGES, "unusual silence", "overdue", "not overdue")
 
 
@@ -88,8 +91,8 @@ class NextOrder(Question):
     next_low, next_high (four in five), unusual_on, value (net money so far). Extra tables: summary (a row per segment and band:
     customers, n, share, low, high, value), calibration (what an earlier day's dates were worth: judged, until, line, outcome,
     n, k, share, low, high, expected_share: what was foretold of just these), of everyone; model (one row).
-    People: band="overdue", segment=…; customer=…; line="80 % range" with outcome="all" | "came within it" for a line of the
-    calibration (of the bands: "did not come back").
+    People: band="overdue" ("all": whoever ordered), segment=…; customer=…; line="80 % range" with outcome="all" | "came
+    within it" for a line of the calibration (of the bands: "did not come back").
     """
 
     unusual: float = UNUSUAL_SHARE
@@ -143,9 +146,11 @@ class NextOrder(Question):
         if "line" in cell:
             return self._line(timelines, step, cell)
         bands = SHOWN[self.show]
-        if "band" in cell:
+        if cell.get("band") == ALL:
+            bands = tuple(range(1, len(BANDS)))
+        elif "band" in cell:
             if cell["band"] not in BANDS[1:]:
-                raise UnknownName("band", str(cell["band"]), BANDS[1:])
+                raise UnknownName("band", str(cell["band"]), (*BANDS[1:], ALL))
             bands = (BANDS.index(cell["band"]),)
         only = segment_code(step.scope, timelines, cell.get("segment"))
         ids = timelines.walk(replace(step, wanted=Wanted(bands, only))).rows["ids"].to_pylist()

@@ -83,7 +83,8 @@ class Risk(Question):
     usual_interval_days, value, at_stake. bands: customers, share, expected leavers, value. models: measures on those held out.
     calibration: tenths of predicted risk against observed. features: odds and worth. drift: the share that left by snapshot.
     People: band="high" ("not known" where no risk can be told), segment=…, dissatisfied="yes" | "no", at_risk="yes" (high, very
-    high, or dissatisfied); customer=…; decile=3 with what="left" | "stayed"; snapshot="2011-09-10" with what=….
+    high, or dissatisfied); customer=…; decile=3 ("all": all held out) with what="left" | "stayed";
+    snapshot="2011-09-10" with what=….
     """
 
     window_days: int | None = None
@@ -264,10 +265,10 @@ def _past_people(timelines: Timelines, step: ScoreStep, cell: dict[str, Any]) ->
         if known.tested is None:
             raise UsageError("nothing was tested, so there are no deciles", known.why)
         tenth = decile_of(chances_used(known, known.tested))
-        number = int(cell["decile"])
-        if number not in tenth:
-            raise UnknownName("decile", str(number), [str(one) for one in np.unique(tenth)])
-        chosen &= tenth == number
+        known_tenths = [str(one) for one in np.unique(tenth)]
+        if str(cell["decile"]) not in (*known_tenths, "all"):
+            raise UnknownName("decile", str(cell["decile"]), (*known_tenths, "all"))
+        chosen &= True if cell["decile"] == "all" else tenth == int(cell["decile"])
     if what is not None:
         chosen &= (left == 1) == (what == "left")
     return [str(one) for one in ids[chosen]]

@@ -79,8 +79,8 @@ class Stages(Question):
     median_days in `from` before; "(start)" before the first stage, "(still there)" at the as-of.
     "touchpoints": segment, order (first, each), side (before, after), event, stage, customers, of (with an observed order),
     share, low, high, n (times), orders, per_order.
-    People: stage="evaluation", what="reached" | "current" | "fell out"; or **{"from": …, "to": …}; or order="first",
-    side="after", event="Product Viewed"; segment=… if several.
+    People: stage="evaluation", what="reached" | "current" | "fell out"; stage="(start)" for everyone; or
+    **{"from": …, "to": …}; or order="first", side="after", event="Product Viewed"; segment=… if several.
     """
 
     stages: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -214,6 +214,8 @@ def _person(cell: dict[str, Any]) -> Person:
         raise UnknownName("number of a stage", str(what), ("reached", "current", "fell out"))
     if stage is None:
         raise UsageError("whose people? no stage is named", "give stage=purchase, or from=evaluation to=purchase")
+    if stage == START:
+        return Person("seen", NOWHERE)
     if stage not in (*STAGES, NO_STAGE_YET):
         raise UnknownName("stage", str(stage), (*STAGES, NO_STAGE_YET))
     return Person(what, NOWHERE if stage == NO_STAGE_YET else STAGES.index(stage))

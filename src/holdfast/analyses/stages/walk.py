@@ -63,7 +63,7 @@ class Laid:
 class Person:
     """Whose people are wanted, by where they are or were.
 
-    what   "reached", "current", "fell out" or "moved"
+    what   "reached", "current", "fell out", "moved" or "seen" (everyone)
     stage  place in STAGES (NOWHERE: no stage) · to  the stage moved to, of "moved" (stage -1: from nowhere)
     """
 
@@ -162,6 +162,8 @@ def _found(wanted: Person, where: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool
         from_ = NOWHERE if wanted.stage < 0 else wanted.stage
         found = (moved >> np.uint64(from_ * (NOWHERE + 1) + wanted.to)) & np.uint64(1)
         return np.asarray(found > 0, np.bool_)
+    if wanted.what == "seen":
+        return np.asarray(current > 0, np.bool_)
     if wanted.what == "reached" and wanted.stage < NOWHERE:
         return np.asarray((reached >> np.uint64(wanted.stage)) & np.uint64(1) > 0, np.bool_)
     here = current == np.uint64(wanted.stage + 1)

@@ -14,8 +14,9 @@ from holdfast.analyses.statistics import LogRank, Survival, kaplan_meier, log_ra
 
 __all__ = ["WHATS", "Levels", "Lives", "Number", "chosen_rows", "pooled"]
 
-WHATS = ("customers", "left", "here", "at risk")
-"""What can be counted: all; who left (by a time); who had not (by then); who was still watched and there just before it."""
+WHATS = ("customers", "left", "here", "at risk", "left then")
+"""What can be counted: all; who left (by a time); who had not (by then); who was still watched and there just before it;
+who left at that very time."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,7 @@ def chosen_rows(what: str, time: Any, left: Any, at: float | None) -> npt.NDArra
         "left": gone,
         "here": ~over if at is None else (when > limit) | ((when == limit) & ~over),
         "at risk": np.zeros(len(when), np.bool_) if at is None else when >= limit,
+        "left then": over & (when == limit),
     }
     return chosen[what]
 

@@ -87,7 +87,8 @@ class Survival(Question):
     before), left (until and on that day), survival, low, high (Kaplan-Meier, log-log 95 %; null where nobody was watched so
     long). Extra tables: groups (customers, left, expected_left, median_days with interval), log_rank, cox (a row a value:
     hazard_ratio with low, high, p; proportional_p, small where the ratio is not the same all along), curve.
-    People: segment=…, months=… and what="customers" | "left" | "here" | "at risk"; or property=…, value=… of the table cox.
+    People: segment=…, months=… or days=…, and what="customers" | "left" | "here" | "at risk" | "left then";
+    or property=…, value=… of the table cox.
     """
 
     at: tuple[float, ...] = (1, 3, 6, 12)
@@ -133,13 +134,15 @@ class Survival(Question):
 
     def people(self, timelines: Timelines, **cell: Any) -> People:
         """The customers behind one number: what=, months=, segment=; or property= and value= of the table cox."""
-        checked_cell(cell, "what", "months", "segment", "property", "value")
+        checked_cell(cell, "what", "months", "days", "segment", "property", "value")
+        if "months" in cell and "days" in cell:
+            raise UsageError("a time in months and in days", "give one of them")
         what = cell.get("what", "customers")
         checked_choice("what", what, WHATS)
-        if what == "at risk" and "months" not in cell:
-            raise UsageError("at risk needs a time", "add months=12")
+        if what in ("at risk", "left then") and not {"months", "days"} & set(cell):
+            raise UsageError(f"{what} needs a time", "add months=12, or days=365")
         step, _ = self._step(timelines)
-        at = days_of(_months(cell["months"])) if "months" in cell else None
+        at = days_of(_months(cell["months"])) if "months" in cell else _days(cell["days"]) if "days" in cell else None
         only = segment_code(step.scope, timelines, cell.get("segment"))
         wanted = Wanted(what, at, only, self._beside(timelines, step, cell))
         ids = timelines.walk(replace(step, wanted=wanted)).rows["ids"].to_pylist()
@@ -260,6 +263,13 @@ def _months(value: Any) -> float:
         return float(value)
     except ValueError as error:
         raise UsageError(f"months is a number, not {value!r}", "write it as months=12") from error
+
+
+def _days(value: Any) -> float:
+    try:
+        return float(value)
+    except ValueError as error:
+        raise UsageError(f"days is a number, not {value!r}", "write it as days=365") from error
 
 
 _ACTIVITY = (

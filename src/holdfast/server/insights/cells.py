@@ -28,6 +28,7 @@ class Rule:
     lacks   columns that it has not
     adds_up whether the number is a sum over the people (money), and so not their count
     but     (column, values) of the rows whose number does not open
+    asked   (name, values) of the question; with another value the number counts no people, or not each of them once
     """
 
     column: str
@@ -36,6 +37,7 @@ class Rule:
     lacks: tuple[str, ...] = ()
     adds_up: bool = False
     but: tuple[str, tuple[str, ...]] = ("", ())
+    asked: tuple[str, tuple[str, ...]] = ("", ())
 
 
 def _what(columns: str, key: str = "what", table: tuple[str, ...] = (), adds_up: bool = False, **cell: str) -> tuple[Rule, ...]:
@@ -51,13 +53,27 @@ _COHORT = (
 )
 _MOVES = (Rule("customers", {"before": "before", "after": "after"}),)
 
+_ONE_ENTRY = ("entry", ("first ever", "first in window"))
+_BY_CUSTOMER = ("unit", ("customers",))
+
+_OF_NO_PEOPLE = (
+    *("orders", "revenue", "aov", "aov_median", "later_share", "refund_rate"),
+    *("gap_days", "clv", "stickiness", "gone_after"),
+)
+"""Metrics whose n counts orders, gaps or months of customers."""
+
 RULES: dict[str, tuple[Rule, ...]] = {
-    "Metrics": (Rule("value", {"metric": "metric"}, ("unit",), but=("metric", ("orders", "frequency"))),),
+    "Metrics": (
+        Rule("value", {"metric": "metric"}, ("unit",), but=("metric", ("orders", "frequency", "quick_ratio"))),
+        Rule("n", {"metric": "metric", "count": "=n"}, ("unit",), but=("metric", _OF_NO_PEOPLE)),
+    ),
     "Bridge": (*_BRIDGE, *_what(_MONEY, period="period", table=("contraction",), adds_up=True)),
     "MoneyRetention": (*_what("n", period="period"), *_what(_MONEY, period="period", adds_up=True)),
     "LifeCycle": (
         *_what("active before new kept returned lost dormant", "state", ("pulse",), period="period"),
         Rule("customers", {"period": "period", "from": "from", "to": "to"}),
+        Rule("n", {"period": "period", "from": "from", "to": "to"}, but=("period", ("all",))),
+        Rule("of", {"period": "period", "from": "from"}, ("to",), but=("period", ("all",))),
     ),
     "Losses": (
         Rule("customers", {"period": "period", "kind": "kind", "event": "event", "reason": "reason"}),
@@ -65,8 +81,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "Cohorts": (
         *_COHORT,
-        Rule("customers", {"cohort": "=all", "period": "period"}, ("n",), ("cohort",)),
-        Rule("n", {"cohort": "=all", "period": "period", "count": "=size"}, ("customers",), ("cohort",)),
+        Rule("customers", {"cohort": "=all", "period": "period"}, ("n",), ("cohort",), asked=_ONE_ENTRY),
+        Rule("n", {"cohort": "=all", "period": "period", "count": "=size"}, ("customers",), ("cohort",), asked=_ONE_ENTRY),
         Rule("n", {"cohort": "=all", "count": "=size"}, ("median",)),
     ),
     "Repeat": (
@@ -80,6 +96,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule("customers", {"what": "=customers"}, ("at_risk", "months")),
         *_what("at_risk left", months="months"),
         *_what("customers left", table=("median_days",)),
+        Rule("at_risk", {"days": "days", "what": "=at risk"}, (), ("months",)),
+        Rule("left", {"days": "days", "what": "=left then"}, ("survival",), ("months",)),
         Rule(
             "customers", {"property": "property", "value": "value"}, ("hazard_ratio",), but=("property", ("first_order_value",))
         ),
@@ -92,6 +110,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "Stages": (
         *_what("reached current fell_out", stage="stage"),
+        Rule("n", {"stage": "=(start)"}, ("reached",)),
+        Rule("of", {"stage": "from"}, ("to",)),
         Rule("customers", {"from": "from", "to": "to"}),
         Rule("customers", {"order": "order", "side": "side", "event": "event"}),
     ),
@@ -111,6 +131,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule("before_30", {"persona": "persona", "what": "=before_30"}),
         Rule("before_90", {"persona": "persona", "what": "=before_90"}),
         Rule("customers", {"mark": "mark"}),
+        Rule("n", {"persona": "=repeat buyer"}, ("mark",)),
         Rule("n", {}, ("persona",)),
     ),
     "PersonaCard": (
@@ -130,7 +151,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule("customers", {"kind": "kind", "value": "value", "what": "=touched"}, ("touches",)),
     ),
     "Concentration": (
-        Rule("customers", {"top": "top"}, ("revenue",)),
+        Rule("customers", {"top": "top"}),
         Rule("customers_for_80", {"what": "=reach 80"}),
         Rule("n", {}, ("top",), ("lorenz",)),
         Rule("n", {}, ("gini",)),
@@ -140,11 +161,15 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "Orders": (
         Rule("customers", {"period": "period", "what": "=customers"}),
         Rule("first_orders", {"period": "period", "what": "=first"}),
+        Rule("customers", {"kind": "kind"}, ("orders_per_customer",), ("period",)),
+        Rule("orders", {"kind": "kind"}, ("orders_per_customer",), ("period",), but=("kind", ("all", "later"))),
     ),
     "Baskets": (Rule("customers", {"kind": "kind"}),),
     "CustomerValue": (
         *(Rule("n", {name: name}, ("value_so_far",)) for name in ("cohort", "source", "decile", "band")),
         Rule("n", {}, ("value_so_far", "total_value")),
+        Rule("n", {}, ("months", "first_value")),
+        Rule("n", {}, ("method",), but=("method", ("plain formula", "plain formula, same months"))),
     ),
     "ContractValue": (
         Rule("at_risk", {"renewal": "renewal", "what": "=at risk"}),
@@ -154,8 +179,15 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "Referred": (*_what("customers bought again kept", group="group"), *_what("customers bought again kept", source="source")),
     "Service": _what("customers contacting", who="who"),
     "WhatIf": (Rule("base", {}, ("churn",)),),
-    "Holdout": (Rule("customers", {"frequency": "frequency"}, ("plain",)),),
-    "Again": (Rule("customers", {"x": "x", "t_x": "t_x", "n": "n"}),),
+    "Holdout": (
+        Rule("customers", {"frequency": "frequency"}, ("plain",)),
+        Rule("customers", {"frequency": "frequency", "what": "=inside"}, ("width",)),
+        Rule("n", {"frequency": "frequency", "what": "=judged"}, ("width",)),
+        Rule("customers", {"frequency": "frequency"}, ("share", "expected")),
+        Rule("n", {"frequency": "=all"}, ("share", "expected")),
+        Rule("customers", {"frequency": "=all"}, ("mae",)),
+    ),
+    "Again": (Rule("customers", {"x": "x", "t_x": "t_x", "n": "n"}), Rule("customers", {}, ("alive",), ("x",))),
     "Sessions": (
         Rule("customers", {"landing": "landing", "what": "=sessions"}, (), ("period",)),
         Rule("customers_bounced", {"landing": "landing", "what": "=bounced"}, (), ("period",)),
@@ -169,9 +201,34 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule("customers", {"layer": "layer", "from": "from", "to": "to"}),
         Rule("customers", {"layer": "layer", "node": "node"}),
         Rule("customers", {"path": "path"}),
+        *(
+            Rule("count", cell, asked=_BY_CUSTOMER)
+            for cell in (
+                {"layer": "layer", "from": "from", "to": "to"},
+                {"layer": "layer", "node": "node"},
+                {"path": "path"},
+            )
+        ),
+        Rule("from_count", {"layer": "layer", "node": "from"}, asked=_BY_CUSTOMER),
+        *(
+            Rule(f"customers_{side}", {"layer": "layer", "from": "from", "to": "to", "segment": f"segment_{side}"})
+            for side in "ab"
+        ),
     ),
-    "Transitions": (Rule("customers", {"from": "from", "to": "to"}), Rule("customers", {"node": "node"}, ("visits",))),
-    "Funnel": _what("reached dropped in_progress", step="step"),
+    "Transitions": (
+        Rule("customers", {"from": "from", "to": "to"}),
+        Rule("customers", {"node": "node"}, ("visits",)),
+        *(Rule(f"customers_{side}", {"from": "from", "to": "to", "segment": f"segment_{side}"}) for side in "ab"),
+    ),
+    "Funnel": (
+        *_what("reached dropped in_progress", step="step"),
+        Rule("entered", {"what": "=reached", "period": "period"}),
+        *_what("converted in_progress", period="period"),
+        Rule("entered", {"what": "=reached"}),
+        *_what("converted in_progress", table=("settled",)),
+        *(Rule(f"reached_{side}", {"step": "step", "segment": f"segment_{side}"}) for side in "ab"),
+        *(Rule(f"n_{side}", {"what": "=reached", "segment": f"segment_{side}"}, ("step",)) for side in "ab"),
+    ),
     "Abandonment": tuple(
         Rule(column, {"what": "what", "period": "period", "outcome": f"={outcome}"})
         for column, outcome in (
@@ -192,6 +249,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "Activation": (
         Rule("activated", {"cohort": "cohort", "days": "days", "what": "=activated"}),
+        Rule("n", {"cohort": "cohort", "days": "days", "what": "=watched"}, ("activated",)),
         Rule("n", {"what": "group"}, ("stayed",)),
     ),
     "Breadth": (
@@ -200,6 +258,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule("customers", {"features": "features", "when": "=ever"}, (), ("stayed",)),
         Rule("customers", {"feature": "feature", "what": "=used"}),
         *_what("only show", feature="feature"),
+        Rule("n", {}, ("feature", "only")),
     ),
     "Adoption": (
         *(
@@ -213,6 +272,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
                 ("others_stayed", "not early and stayed"),
             )
         ),
+        Rule("n", {}, ("only",)),
         Rule("adopted", {"value": "value", "period": "period"}),
         Rule("customers", {"values": "values"}),
     ),
@@ -222,20 +282,24 @@ RULES: dict[str, tuple[Rule, ...]] = {
             Rule(name, {"unit": "unit", "days": "days", "count": f"={name.replace('_', ' ')}"})
             for name in ("exactly", "at_least")
         ),
+        Rule("n", {"unit": "unit"}, ("exactly",)),
     ),
-    "Attention": (Rule("customers", {"group": "group"}, ("do",)),),
+    "Attention": (Rule("customers", {"group": "group"}, ("do",)), Rule("n", {"group": "=all"}, ("do",))),
     "Risk": (
         Rule("customers", {"band": "band"}, ("expected",)),
         Rule("n", {}, ("band", "expected")),
         Rule("dissatisfied", {"band": "band", "dissatisfied": "=yes"}, ("expected",)),
         Rule("n", {"decile": "decile"}),
         Rule("left", {"decile": "decile", "what": "=left"}),
+        Rule("n", {"decile": "=all"}, ("auc",)),
+        Rule("left", {"decile": "=all", "what": "=left"}, ("auc",)),
         Rule("n", {"snapshot": "snapshot"}),
         Rule("left", {"snapshot": "snapshot", "what": "=left"}),
     ),
-    "EarlySigns": (Rule("customers", {"status": "status", "what": "what"}),),
+    "EarlySigns": (Rule("customers", {"status": "status", "what": "what"}), Rule("n", {"status": "=all"}, ("what",))),
     "NextOrder": (
         Rule("customers", {"band": "band"}, ("share",)),
+        Rule("n", {"band": "=all"}, ("band", "share")),
         Rule("n", {"line": "line", "outcome": "=all"}),
         Rule("k", {"line": "line", "outcome": "outcome"}),
     ),
@@ -262,7 +326,8 @@ def rules_of(answer: Answer, table: pa.Table) -> dict[str, Rule]:
     found: dict[str, Rule] = {}
     for rule in RULES.get(type(answer.question).__name__, ()):
         needed = {rule.column, *rule.table, *(source for source in rule.cell.values() if not source.startswith("="))}
-        if needed <= names and not names & set(rule.lacks) and rule.column not in found:
+        meant = not rule.asked[0] or getattr(answer.question, rule.asked[0]) in rule.asked[1]
+        if meant and needed <= names and not names & set(rule.lacks) and rule.column not in found:
             found[rule.column] = rule
     return found
 
@@ -275,7 +340,8 @@ def cells_of(rules: Mapping[str, Rule], row: Mapping[str, Any], segmented: bool)
     found: dict[str, dict[str, Any]] = {}
     for column, rule in rules.items():
         number = row[column]
-        whole = number is not None and (rule.adds_up or float(number).is_integer()) and row.get("unit", "number") == "number"
+        counts = column != "value" or row.get("unit", "number") == "number"
+        whole = number is not None and (rule.adds_up or float(number).is_integer()) and counts
         if not whole or row.get(rule.but[0]) in rule.but[1]:
             continue
         cell = {key: source[1:] if source.startswith("=") else row[source] for key, source in rule.cell.items()}

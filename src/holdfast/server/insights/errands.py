@@ -134,6 +134,7 @@ def _told(desk: Desk, spec: Spec, work: Work) -> None:
 
 def _found(desk: Desk, spec: Spec) -> Told:
     from holdfast.server.insights.asking import answered, put, shown_table
+    from holdfast.server.insights.counted import counted
     from holdfast.server.insights.rate import rate_told
     from holdfast.server.insights.telling import told as told_of
 
@@ -141,6 +142,8 @@ def _found(desk: Desk, spec: Spec) -> Told:
         return rate_told(spec)
     found = put(desk, spec)
     answer = answered(found)
+    said = counted(answer, shown_table(answer, found.show).table)
+    answer = replace(answer, notes=(*answer.notes, said)) if said else answer
     return told_of(found, answer, shown_table(answer, found.show))
 
 
