@@ -24,6 +24,7 @@ from django.utils import timezone
 from holdfast.errors import SettingsError
 from holdfast.server.people.jobs import swept
 from holdfast.server.people.mailing import backend
+from holdfast.server.people.members import sign_out_everywhere
 from holdfast.server.people.models import AuditEntry, OneTimeLink, User
 from holdfast.server.people.one_time import found, link, setup_link, used
 from holdfast.server.people.signing_on import sign_on
@@ -247,6 +248,7 @@ def test_sign_out_everywhere_ends_every_session_at_once(people):
     assert UserSession.objects.filter(user=people["anna"]).count() == 2
     here.post("/accounts/sessions/")
     assert [signed_in(here), signed_in(there)] == [True, False]
+    assert AuditEntry.objects.get(action="user.sign_out_everywhere").details == {"sessions": 1}
     enter(there, "anna@example.com")
     here.post("/me/sign-out-everywhere/")
     assert [signed_in(here), signed_in(there)] == [False, False]
@@ -260,6 +262,17 @@ def test_a_changed_password_ends_the_other_sessions():
     new = "a quite different one"
     here.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
     assert [signed_in(here), signed_in(there)] == [True, False]
+
+
+def test_who_changed_her_password_can_still_be_signed_out_by_an_owner(people):
+    """The change gives her session a new key: the laptop that is lost next is on the list all the same."""
+    client, new = Client(), "a quite different one"
+    enter(client, "anna@example.com")
+    client.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
+    client.get("/me/")
+    assert signed_in(client)
+    sign_out_everywhere(people["anna"], people["olga"])
+    assert not signed_in(client)
 
 
 @pytest.mark.usefixtures("people")

@@ -155,6 +155,7 @@ MFA_TOTP_ISSUER = "Holdfast"
 MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SITE_URL.startswith("https://")
 SECOND_FACTOR_FOR = roles(option("SECOND_FACTOR_FOR"))
+USERSESSIONS_ADAPTER = "holdfast.server.people.sessions.Sessions"
 USERSESSIONS_TRACK_ACTIVITY = False
 SOCIALACCOUNT_ADAPTER = "holdfast.server.people.adapters.SignOn"
 SOCIALACCOUNT_ONLY = False

@@ -43,4 +43,4 @@ class ReauthenticateOnce(_Once, ReauthenticateForm):
 
 def _first(user: int, code: str) -> bool:
     digits = "".join(sign for sign in code if sign.isdigit())
-    return cache.add(f"code used:{user}:{digits}", 1, app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1))
+    return cache.add(f"code-used:{user}:{digits}", 1, app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1))

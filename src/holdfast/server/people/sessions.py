@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.models import UserSession
 
+from holdfast.server.people.audit import record
 from holdfast.server.people.models import User
 
-__all__ = ["end_sessions"]
+__all__ = ["Sessions", "end_sessions"]
 
 
 def end_sessions(user: User, *, but: str = "") -> int:
@@ -15,3 +19,14 @@ def end_sessions(user: User, *, but: str = "") -> int:
     for one in ended:
         one.end()
     return len(ended)
+
+
+class Sessions(DefaultUserSessionsAdapter):
+    """The sessions that allauth ends by itself: on its page of sessions, and where a password goes."""
+
+    def end_sessions(self, sessions: Any) -> None:
+        """End them. That it was done is kept."""
+        super().end_sessions(sessions)
+        if sessions:
+            user = sessions[0].user
+            record(user, "user.sign_out_everywhere", subject=str(user.pk), sessions=len(sessions))
