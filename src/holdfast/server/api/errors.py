@@ -95,7 +95,10 @@ def answer_errors(api: NinjaAPI) -> None:
 
 def _named(request: HttpRequest, error: HoldfastError) -> HttpResponse:  # noqa: ARG001 - ninja's signature
     status = 404 if isinstance(error, UnknownName) else 422 if isinstance(error, UsageError | InputError) else 503
-    return error_json(status, error.what, error.mend)
+    answer = error_json(status, error.what, error.mend)
+    if status == 503:
+        answer.headers["Retry-After"] = "60"
+    return answer
 
 
 def _not_allowed(request: HttpRequest, error: NotAllowed) -> HttpResponse:  # noqa: ARG001 - ninja's signature

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, StringConstraints
 
 __all__ = ["Id", "Key", "Line", "Name", "Text", "example", "shown"]
 
-Id = Annotated[int, Path(ge=1, le=2**53 - 1)]
+Id = Annotated[int, Path(ge=1, le=2**53 - 1, description="`id`, as a list gives it.")]
 """The number of a row."""
 
 Key = Annotated[

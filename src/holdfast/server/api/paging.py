@@ -6,7 +6,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from django.utils.translation import gettext as _
 from ninja import Query, Schema
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from holdfast.errors import UsageError
 
@@ -28,7 +28,7 @@ class Page(Schema, Generic[T]):
     """A page of a list."""
 
     items: list[T]
-    next: str | None = None
+    next: str | None = Field(None, description="`cursor` of the page after; null: this is the last.")
 
 
 def key_of_cursor(cursor: str) -> int:

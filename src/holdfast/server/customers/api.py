@@ -173,7 +173,9 @@ def timeline(
     return {"items": rows, "next": shown.next or None}
 
 
-@router.post("/customers/{key}/merge", needs="steer", again="same", response={200: Whole} | ERRORS, summary="Merge")
+@router.post(
+    "/customers/{key}/merge", needs="steer", again="same", response={200: Whole} | ERRORS, summary="Merge two customers"
+)
 def merge(request: HttpRequest, key: Key, said: MergeIn) -> dict[str, Any]:
     """She is shown as `into` at once; it can be taken back. The one who is kept is given back."""
     gone, kept = known.who_or_404(key), known.who_or_404(said.into)

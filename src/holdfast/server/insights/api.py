@@ -34,12 +34,17 @@ Slug = Annotated[str, Path(max_length=60, pattern=r"^[a-z0-9-]+$", description="
 
 
 class Choice(Schema):
-    """What can be chosen of an analysis; it goes into the query string by its name."""
+    """What can be chosen of an analysis; it goes into the query string by its name.
+
+    `choices`: its values, where they are listed; `least` and `most`: bounds of a number; `many`: it may stand several times.
+    """
 
     name: str
     kind: str
     help: str
     choices: list[str]
+    least: float | None
+    most: float | None
     many: bool
 
 
@@ -99,12 +104,15 @@ class AnswerOut(Schema):
 LATER = {202: Working}
 
 
-def choices() -> dict[str, Any]:
+CHOSEN = "What is chosen, each by its name (GET /insights/{slug} lists them), such as period=month; another name is refused."
+CELL = " And the cell of a number, as in the links of the page, such as cell.group=quiet or cell-number.period=3."
+
+
+def choices(about: str = CHOSEN, **such: str) -> dict[str, Any]:
     """The choices of an analysis, as the schema tells them: any name with a text."""
-    about = "What is chosen, each by its name (GET /insights/{slug} lists them), such as period=month."
     one = {"name": "choices", "in": "query", "required": False, "description": about, "style": "form", "explode": True}
     shape = {"type": "object", "additionalProperties": {"type": "string", "maxLength": 200}}
-    return {"parameters": [one | {"schema": shape, "example": {"period": "month"}}]}
+    return {"parameters": [one | {"schema": shape, "example": such or {"period": "month"}}]}
 
 
 def chosen(path: dict[str, Any]) -> Names:
@@ -129,7 +137,8 @@ def insights(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001 - ninja's 
 def one_insight(request: HttpRequest, slug: Slug) -> dict[str, Any]:  # noqa: ARG001 - ninja's signature
     """The same choices as on its page and on the command line."""
     choices = [
-        {"name": one.name, "kind": one.kind, "help": str(one.help), "choices": list(one.choices), "many": one.many}
+        {name: getattr(one, name) for name in ("name", "kind", "least", "most", "many")}
+        | {"help": str(one.help), "choices": list(one.choices)}
         for one in controls(slug)
     ]
     return {**_told(slug), "choices": choices}
@@ -184,7 +193,7 @@ def insight_table(request: HttpRequest, slug: Slug) -> Any:
     needs="look",
     response={200: People} | LATER | ERRORS,
     summary="Who is behind a number?",
-    openapi_extra=choices(),
+    openapi_extra=choices(CHOSEN + CELL, **{"cell.group": "quiet"}),
     names=number,
 )
 def insight_people(request: HttpRequest, slug: Slug, limit: Limit = 50, cursor: Cursor = "") -> Any:
@@ -204,7 +213,7 @@ def insight_people(request: HttpRequest, slug: Slug, limit: Limit = 50, cursor: 
     needs="steer",
     response=LATER | ERRORS,
     summary="Who is behind a number, as CSV",
-    openapi_extra=choices() | gives(CSV),
+    openapi_extra=choices(CHOSEN + CELL, **{"cell.group": "quiet"}) | gives(CSV),
     names=number,
 )
 def insight_people_file(request: HttpRequest, slug: Slug) -> Any:
