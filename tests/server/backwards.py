@@ -25,6 +25,9 @@ _SAME = re.compile(
 _SPOKEN = ("title", "aria-label", "placeholder", "alt", "data-copied", "data-lost", "data-sure")
 """Attributes that people read or hear."""
 
+_COUNTED = ("min", "max", "step", "width", "height", "datetime", "data-at", "hx-trigger")
+"""Attributes with numbers that machines read: with a point in every language."""
+
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 _SILENT = {"script", "style", "code", "pre", "kbd", "samp", "bdi", "textarea"}
 """Elements of code, and of what comes from outside (bdi)."""
@@ -75,11 +78,16 @@ class Page(HTMLParser):
             self.said.append(("html", f"lang is {has.get('lang')}"))
         if not (stays or self._stays()):
             self.said += [(f"{self._where()} {name}@{one}", has[one]) for one in _SPOKEN if has.get(one)]
+        self.said += [
+            (f"{name}@{one}", f"not for machines: {has[one]}") for one in _COUNTED if re.search(r"\d,\d", has.get(one, ""))
+        ]
         self.links += [has[one] for one in ("href", "hx-get") if has.get(one, "").startswith("/") and tag != "link"]
         if tag == "form" and has.get("method") == "post":
             self.forms.append((has.get("action", ""), {}))
         elif tag == "input" and has.get("type") == "hidden" and has.get("name") and self.forms:
             self.forms[-1][1][has["name"]] = has.get("value", "")
+        if has.get("type") == "number" or tag == "progress":
+            self.said += [(f"{name}@value", "not for machines: " + has["value"])] if "," in has.get("value", "") else []
         if tag not in _VOID:
             self._open.append((tag, name, stays))
 

@@ -27,7 +27,7 @@ from tests.server.lakes import happened, pour
 pytestmark = pytest.mark.one_database
 
 ANNA, BEA, NOBODY = "άννα", "βέα", "κανείς"
-FEW = ("bridge", "cohorts", "paths", "rate")
+FEW = ("bridge", "cohorts", "paths", "rate", "slipping")
 """The analyses that are looked at; all of them with HOLDFAST_TEST_EVERY_ANALYSIS."""
 
 FILE = "order number,customer id,order date,total\nΑ1,γ,2026-01-03,7.50\nΑ2,δ,2026-01-04,8.50\n"
