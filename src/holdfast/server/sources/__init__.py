@@ -5,6 +5,7 @@ source.py     what a source is; whoever writes another one fills this in
 messages.py   Segment messages, and the few ways in which shops write times, money and names
 registry.py   all sources; `translated(source, topic, body)` for the digester
 newest.py     of two tellings of one order the newer holds, in whichever order they arrive
+awaiting.py   refunds that come before it is known what their payment paid
 receiving.py  /hooks/<token>/: signature, inbox row, answer
 sealing.py    secrets, encrypted at rest
 privacy.py    what a shop asks on behalf of its customers: erase, tell
