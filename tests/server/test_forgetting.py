@@ -6,6 +6,7 @@ import json
 
 import pytest
 from arriving import arrive, digest, empty_inbox, rows  # noqa: F401 - a fixture
+from django.utils.timezone import now
 
 from holdfast.server.intake import kept
 from holdfast.server.intake.forgetting import forget, refused
@@ -34,6 +35,32 @@ def test_what_waits_goes_on_without_her(served):
     digest(served)
     assert rows(served, "event_id", "customer_id", "anonymous_id") == [("3", "ben", None), ("5", "ben", None)]
     assert rows(served, "properties")[1] == '{"price":"10.5"}' or rows(served, "properties")[1] == '{"price":"10.50"}'
+
+
+def test_who_has_an_address_that_ends_in_hers_loses_nothing(served):
+    arrive("track", clicked(1, userId="mary_ann@example.com"))
+    arrive("batch", {"batch": [clicked(2, userId="mary.ann@example.com"), clicked(3, userId="ann@example.com.au"), 7]})
+    arrive("track", clicked(4, userId="cleo") | {"properties": {"link": "?email=ann%40example.com"}})
+    assert forget(ANN) == 1
+    assert digest(served).events == 3
+    assert [json.loads(one.message) for one in RefusedEvent.objects.all()] == [7]
+    assert refused(frozenset({"mary_ann@example.com"})) == []
+
+
+def test_an_order_of_seventeen_cups_is_not_customer_17s(served):
+    cups = {"id": 17, "customer_id": 4, "total": "17.0", "line_items": [{"id": 17, "quantity": 17}]}
+    arrive("webhook:woocommerce:order.created", cups)
+    arrive("webhook:woocommerce:order.created", {"id": 3, "customer_id": 17})
+    arrive("webhook:woocommerce:customer.updated", {"id": 17})
+    arrive("webhook:shopify:orders/paid", {"id": 4, "line_items": [{"id": 17}], "customer": {"id": 17}})
+    for place, one in enumerate((cups, {"id": 3, "billing": {"userId": "17"}})):
+        RefusedEvent.objects.create(
+            inbox="x", inbox_row=1, place=place, received_at=now(), source="1",
+            kind="webhook:woocommerce:order.created", code="bug", message=json.dumps(one),
+        )  # fmt: skip
+    assert forget(ANN) == 4
+    assert [json.loads(one.message) for one in RefusedEvent.objects.all()] == [cups]
+    assert [json.loads(row.body) for row in inbox().take(0, 10)] == [cups, *[{"batch": []}] * 3]
 
 
 def test_nothing_of_her_is_left_in_the_file(served):

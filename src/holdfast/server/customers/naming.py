@@ -1,7 +1,7 @@
-"""Texts that name a person beyond doubt, and finding them: as whole words, in any case, also as JSON and URLs write them.
+"""Texts that name a person beyond doubt, and finding them where they stand whole (`whole.py`), as JSON and URLs write them too.
 
-Whole words, so that customer-1 is not found in customer-12. What makes a word longer is another thing for each kind: a name
-ends at any sign, as in "Ann Smith_orders.csv"; an address goes on behind a dot, but for the ending of a file.
+Whole, so that customer-1 is not found in customer-12, nor ann@example.com in mary_ann@example.com. Addresses, names and numbers
+are found in any case of letters; an id of letters alone only as it is written, for "martin" is not every Martin.
 
 A text that somebody else has too (a family's address, the same name twice, one of us who is a customer) tells nothing: whoever
 finds it does not know whose it is.
@@ -14,8 +14,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from typing import Any
-from urllib.parse import quote
+from unicodedata import normalize
+from urllib.parse import quote, quote_plus
 
 from django.db.models import Q
 
@@ -24,8 +26,22 @@ from holdfast.server.customers.identity import chunks
 from holdfast.server.customers.models import Customer
 from holdfast.server.customers.resolving import ANONYMOUS
 from holdfast.server.customers.trait_names import SHOWN, plain
+from holdfast.server.customers.whole import ANYWHERE, Tier, kind_of, tiers
 
-__all__ = ["ERASED_WORD", "LEAST", "Sought", "in_bytes", "in_every_case", "in_text", "shared", "spellings", "texts_of"]
+__all__ = [
+    "ERASED_WORD",
+    "LEAST",
+    "LEAST_DIGITS",
+    "Sought",
+    "Words",
+    "as_written",
+    "in_bytes",
+    "in_every_case",
+    "in_text",
+    "shared",
+    "spellings",
+    "texts_of",
+]
 
 LEAST = 6
 """A shorter text is found by chance."""
@@ -40,30 +56,20 @@ ERASED_WORD = "[…]"
 """What stands where somebody was named."""
 
 TOLD = frozenset(name for field in ("email", "phone", "name") for name in SHOWN[field])
-ESCAPED = r"(?<=\\[nrtbf])|(?<=\\u20[0-9a-f]{2})|(?<=\\u00[ab][0-9a-f])|(?<=%[0-9a-f]{2})"
-"""Signs as JSON and URLs write them, whose last letter belongs to no word."""
-
-FILE = r"(?:csv|tsv|txt|jsonl?|ndjson|xlsx?|xlsm|ods|parquet|zip|gz|pdf|xml|html?|log|eml|vcf|docx?|png|jpe?g)(?![^\W_])"
-"""The ending of a file behind a dot."""
-
-KINDS = {
-    "name": (rf"(?:(?<![^\W_])(?<![^\W\d_]-)|{ESCAPED})", r"(?![^\W_]|-[^\W\d_])"),
-    "address": (rf"(?:(?<![^\W_])(?<![^\W_][-.+])|{ESCAPED})", rf"(?![^\W_]|-[^\W\d_])(?!\.(?!{FILE})[^\W_])"),
-    "id": (rf"(?:(?<![^\W_])(?<!_)(?<![^\W_][-.+])|{ESCAPED})", rf"(?![^\W_]|_)(?![-+@][^\W_])(?!\.(?!{FILE})[^\W_])"),
-}
-"""What stands before and behind a text of each kind where it is a word."""
+HEXED = re.compile("[<>&'`+]")
+"""Signs that some write in JSON by their number (.NET, Go, PHP)."""
 
 
 @dataclass(frozen=True)
 class Sought:
     """What is looked for in bytes.
 
-    plain    one of these is there, in small letters, wherever the pattern finds something: quick to rule out
-    pattern  what finds it
+    plain  one of these is there, in small letters, wherever one is found: quick to rule out
+    tiers  what finds them
     """
 
     plain: tuple[bytes, ...]
-    pattern: re.Pattern[bytes]
+    tiers: tuple[Tier[bytes], ...]
 
     @property
     def longest(self) -> int:
@@ -71,9 +77,30 @@ class Sought:
         return max((len(one) for one in self.plain), default=0)
 
     def within(self, window: bytes) -> Iterator[re.Match[bytes]]:
-        """Where it stands in these bytes."""
+        """Where they stand in these bytes."""
         small = window.lower()
-        return self.pattern.finditer(window) if any(one in small for one in self.plain) else iter(())
+        if any(one in small for one in self.plain):
+            for tier in self.tiers:
+                yield from tier.hits(window)
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is looked for in texts."""
+
+    tiers: tuple[Tier[str], ...]
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Where one of them stands, if any does."""
+        return next((hit for tier in self.tiers for hit in tier.hits(text)), None)
+
+    def sub(self, word: str, text: str) -> str:
+        """The text with a word in place of each of them."""
+        for tier in self.tiers:
+            spans = [hit.span() for hit in tier.hits(text)]
+            for start, end in reversed(spans):
+                text = text[:start] + word + text[end:]
+        return text
 
 
 def texts_of(rows: Iterable[Customer], ids: Iterable[str]) -> list[str]:
@@ -96,58 +123,104 @@ def shared(texts: Iterable[str], ids: Iterable[str]) -> set[str]:
     for part in chunks(sorted(told.values()), AT_ONCE):
         wanted = Q()
         for one in part:
-            wanted |= Q(email__iexact=one) | Q(phone=one) | Q(name__iexact=one)
+            wanted |= Q(email__iexact=one) | Q(phone=one) | Q(name__iexact=one) | Q(person__iexact=one)
         rows = Customer.objects.filter(wanted).order_by().values_list("person", "email", "phone", "name")
-        others |= {value for person, *values in rows if person not in hers for value in values}
+        others |= {value for row in rows if row[0] not in hers for value in row}
     ours = [value for pair in User.objects.values_list("email", "name") for value in pair]
     also = {one for one in told.values() if any(in_text([one]).search(value) for value in ours)}
     return {told[one.casefold()] for one in others if one.casefold() in told} | also
 
 
 def spellings(text: str) -> set[str]:
-    """A text as it is written plainly, in JSON and in a URL."""
-    return {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], quote(text)}
+    """A text as it is written plainly, in JSON, in XML and in a URL."""
+    in_json = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    in_json |= {HEXED.sub(_by_number, one) for one in in_json} | {one.replace("/", "\\/") for one in in_json}
+    in_json |= {one.replace("@", "\\u0040") for one in in_json}
+    in_json |= {one.replace("\\", "\\\\") for one in in_json}  # JSON in JSON
+    in_url = {written(text, safe=safe) for written in (quote, quote_plus) for safe in ("", "/", "/@")}
+    return {text, escape(text, quote=False)} | in_json | in_url
 
 
 def in_every_case(texts: Iterable[str]) -> set[str]:
-    """The texts also in small and in capital letters: bytes, SQLite and what JSON escapes know no case but of plain letters."""
-    return {case for one in texts for case in (one, one.lower(), one.upper())}
+    """The texts also in small and in capital letters, é as one sign and as two.
+
+    Bytes, SQLite and what JSON escapes know no case but of plain letters.
+    """
+    forms = {normalize(form, one) for one in texts for form in ("NFC", "NFD")} | {*texts}
+    return {case for one in forms for case in (one, one.lower(), one.upper())}
 
 
-def in_text(texts: Iterable[str]) -> re.Pattern[str]:
-    """A pattern that finds any of the texts in a text; nothing where there are none."""
-    return _pattern(frozenset(texts))
+def in_text(texts: Iterable[str]) -> Words:
+    """What finds any of the texts in a text; nothing where there are none."""
+    return _words(frozenset(texts))
+
+
+def as_written(texts: Iterable[str]) -> Words:
+    """The same, in no other case than theirs."""
+    kinds = sorted(_by_kind(texts).items())
+    return Words(tuple(_tier(kind, tier, re.NOFLAG) for kind, every in kinds for tier in tiers(_spelled(every))))
 
 
 def in_bytes(texts: Iterable[str], *, apart: bool = True) -> Sought:
-    """The same for bytes (UTF-8).
+    """The same for bytes: UTF-8, or what Western Europe's Excel writes.
 
     apart  as words; else wherever they stand, as in a file of a database, where columns stand beside each other
     """
-    cases = in_every_case(texts)
-    every = {spelling for one in cases for spelling in spellings(one)}
-    plain = tuple(sorted({one.encode().lower() for one in every}))
-    return Sought(plain, re.compile((_words(cases) if apart else _either(cases)).encode(), re.IGNORECASE))
+    found: list[Tier[bytes]] = []
+    plain: set[bytes] = set()
+    for kind, every in sorted(_by_kind(texts).items()):
+        written = _written(kind, every)
+        plain |= {code for one in written for code in _codes(one)}
+        found += [_tier_of_bytes(kind if apart else ANYWHERE, tier, _flags(kind)) for tier in tiers(written)]
+    return Sought(tuple(sorted({one.lower() for one in plain})), tuple(found))
 
 
 @lru_cache(maxsize=8)
-def _pattern(texts: frozenset[str]) -> re.Pattern[str]:
-    return re.compile(_words(in_every_case(texts)), re.IGNORECASE)
+def _words(texts: frozenset[str]) -> Words:
+    kinds = sorted(_by_kind(texts).items())
+    return Words(tuple(_tier(kind, tier, _flags(kind)) for kind, every in kinds for tier in tiers(_written(kind, every))))
 
 
-def _words(texts: Iterable[str]) -> str:
-    """A pattern that finds each of the texts as a word of its kind."""
+def _by_kind(texts: Iterable[str]) -> dict[str, list[str]]:
     kinds: dict[str, list[str]] = {}
     for one in texts:
-        kinds.setdefault("address" if "@" in one else "name" if " " in one else "id", []).append(one)
-    either = (f"{KINDS[kind][0]}{_either(ones)}{KINDS[kind][1]}" for kind, ones in sorted(kinds.items()))
-    begins = "".join(sorted({re.escape(spelling[0]) for ones in kinds.values() for one in ones for spelling in spellings(one)}))
-    return f"(?=[{begins}])(?:{'|'.join(either)})" if kinds else "(?!)"  # what begins otherwise is ruled out at once
+        kinds.setdefault(kind_of(one), []).append(one)
+    return kinds
 
 
-def _either(texts: Iterable[str]) -> str:
-    every = {spelling for one in texts for spelling in spellings(one)}
-    return f"(?:{'|'.join(re.escape(one) for one in sorted(every, key=lambda one: (-len(one), one))) or '(?!)'})"
+def _written(kind: str, texts: list[str]) -> set[str]:
+    return _spelled(texts if kind == "word" else in_every_case(texts))
+
+
+def _spelled(texts: Iterable[str]) -> set[str]:
+    return {spelling for one in texts for spelling in spellings(one)}
+
+
+def _flags(kind: str) -> re.RegexFlag:
+    return re.NOFLAG if kind == "word" else re.IGNORECASE
+
+
+def _tier(kind: str, written: list[str], flags: re.RegexFlag) -> Tier[str]:
+    begins = "".join(sorted({re.escape(one[0]) for one in written}))  # what begins otherwise is ruled out at once
+    return Tier(kind, re.compile(f"(?=[{begins}])(?:{'|'.join(re.escape(one) for one in sorted(written))})", flags))
+
+
+def _tier_of_bytes(kind: str, written: list[str], flags: re.RegexFlag) -> Tier[bytes]:
+    every = sorted({code for one in written for code in _codes(one)}, key=lambda one: (-len(one), one))
+    begins = b"".join(sorted({re.escape(one[:1]) for one in every}))
+    return Tier(kind, re.compile(b"(?=[%b])(?:%b)" % (begins, b"|".join(re.escape(one) for one in every)), flags))
+
+
+def _codes(text: str) -> set[bytes]:
+    """The bytes of a text."""
+    try:
+        return {text.encode(), text.encode("cp1252")}
+    except UnicodeEncodeError:
+        return {text.encode("utf-8", "replace")}
+
+
+def _by_number(sign: re.Match[str]) -> str:
+    return f"\\u{ord(sign[0]):04x}"
 
 
 _AS_LONG: dict[str, Any] = dict.fromkeys(SHOWN, 254)

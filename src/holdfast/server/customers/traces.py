@@ -13,8 +13,10 @@ import re
 import sqlite3
 import zipfile
 import zlib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from contextlib import closing
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from django.db.models.functions import Cast
 from holdfast.server.customers.identity import chunks
 from holdfast.server.customers.naming import ERASED_WORD, Sought, in_bytes, in_every_case, in_text, spellings
 from holdfast.server.customers.removing import FIELDS, held_in_database
+from holdfast.server.customers.whole import AROUND
 from holdfast.server.place import server_folder
 
 __all__ = ["blotted", "blotted_records", "cleared", "cleared_of", "everywhere", "in_files", "in_tables", "wiped"]
@@ -33,9 +36,6 @@ __all__ = ["blotted", "blotted_records", "cleared", "cleared_of", "everywhere", 
 PIECE = 1 << 20
 AT_ONCE = 200
 """Texts that are looked for at once: SQLite takes conditions to a depth of 1,000."""
-
-EDGE = 12
-"""Bytes on either side of a text that tell whether it is a word: a sign in escapes, the ending of a file."""
 
 PACKED = 200_000_000
 """So many unpacked bytes of an upload are looked at; what is larger is deleted unseen."""
@@ -251,9 +251,21 @@ def _queued(path: Path) -> bool:
 def _holds(path: Path, sought: Sought) -> bool:
     try:
         with path.open("rb") as file:
-            return _in_stream(file, sought)
+            if file.peek(2)[:2] not in (BOM_UTF16_LE, BOM_UTF16_BE):
+                return _in_stream(file, sought)
+            return _in_stream(_AsUtf8(TextIOWrapper(file, "utf-16", errors="replace", newline="")), sought)
     except OSError:
         return False
+
+
+class _AsUtf8:
+    """A text in UTF-16, as Excel saves it ("Unicode text"), read as UTF-8."""
+
+    def __init__(self, text: TextIOWrapper) -> None:
+        self._text = text
+
+    def read(self, size: int) -> bytes:
+        return self._text.read(size).encode("utf-8", "replace")
 
 
 def _in_stream(file: Any, sought: Sought, most: int | None = None) -> bool:
@@ -261,7 +273,7 @@ def _in_stream(file: Any, sought: Sought, most: int | None = None) -> bool:
 
     A text at the edge of what was read is judged when what follows it is read too.
     """
-    overlap = sought.longest + 2 * EDGE
+    overlap = sought.longest + 2 * AROUND
     before, read = b"", 0
     while True:
         piece = file.read(PIECE)
@@ -269,7 +281,7 @@ def _in_stream(file: Any, sought: Sought, most: int | None = None) -> bool:
         read += len(piece)
         whole = read == len(window)
         for hit in sought.within(window):
-            if (whole or hit.start() >= EDGE) and (not piece or hit.end() <= len(window) - EDGE):
+            if (whole or hit.start() >= AROUND) and (not piece or hit.end() <= len(window) - AROUND):
                 return True
         if not piece:
             return False

@@ -3,13 +3,12 @@ there, which name nobody.
 
 In a message of the Segment vocabulary she is named by userId, anonymousId and previousId; another person's message from a
 device of hers stays, without the device. What a shop sent in its own words, and what is no JSON, goes as soon as one of its
-values is her id, or holds it as a word.
+values is her id, or one holds it whole; a short id counts only where ids stand, for an order of 17 cups is not customer 17's.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -18,6 +17,7 @@ import msgspec
 from django.db.models import Q
 
 from holdfast.events.identity import ANONYMOUS
+from holdfast.server.customers.naming import LEAST, LEAST_DIGITS, as_written
 from holdfast.server.intake.digesting import stepping
 from holdfast.server.intake.inbox import Inbox, Row, inbox
 from holdfast.server.intake.kept import BATCHES
@@ -28,11 +28,9 @@ from holdfast.server.intake.unpacking import WEBHOOK
 __all__ = ["forget", "refused"]
 
 PORTION = 500
-LEAST = 6
-"""A shorter id is looked for where ids stand, not in the middle of texts."""
-
-LEAST_DIGITS = 9
-"""So is a shorter number, which may as well be that of somebody's order (as in `customers.naming`)."""
+WHO = ("customer", "user", "client", "buyer", "person", "visitor", "member", "traits")
+WHOSE = ("anonymous", "previous", "distinct", *WHO)
+"""Fields where ids stand: customer, customer_id, userId, …; "id" in what is called after one of WHO."""
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -49,27 +47,35 @@ class _Person:
         self.customers = {one for one in ids if not one.startswith(ANONYMOUS)}
         self.devices = {one.removeprefix(ANONYMOUS) for one in ids if one.startswith(ANONYMOUS)}
         self.every = {*ids, *self.devices}
-        long = sorted(re.escape(one) for one in self.every if len(one) >= (LEAST_DIGITS if one.isdigit() else LEAST))
-        self._word = re.compile(rf"(?<!\w)(?:{'|'.join(long)})(?!\w)") if long else None
+        self.long = {one for one in self.every if len(one) >= (LEAST_DIGITS if one.isdigit() else LEAST)}
+        self._words = as_written(self.long)
 
     def without(self, message: Any) -> Any:
         """The message without her: None where it is hers or cannot tell, else the message, a device of hers taken off."""
         if not isinstance(message, dict):
-            return None if self.within(message) else message
+            return None if self.within(message, "id", "user") else message
         customer, device = _id(message.get("userId")), _id(message.get("anonymousId"))
         properties = message.get("properties")
         previous = {_id(message.get("previousId")), _id(properties.get("previousId") if isinstance(properties, dict) else None)}
         if customer in self.customers or (customer is None and device in self.devices) or not previous.isdisjoint(self.every):
             return None
         rest = {name: value for name, value in message.items() if name != "anonymousId"} if device in self.devices else message
-        return None if self._word is not None and self._word.search(_ENCODER.encode(rest).decode()) else rest
+        return None if self._words.search(_ENCODER.encode(rest).decode()) else rest
 
-    def within(self, value: Any) -> bool:
-        """Whether a value is one of her ids, holds one as a word, or is a list or object with such a value."""
-        if isinstance(value, dict | list):
-            return any(self.within(one) for one in (value.values() if isinstance(value, dict) else value))
+    def within(self, value: Any, field: str = "", owner: str = "") -> bool:
+        """Whether a value is one of her ids, holds one whole, or is a list or object with such a value.
+
+        field  what the value is called; of a whole body its kind, which tells whether it is about a customer
+        owner  what the object is called in which it stands
+        """
+        if isinstance(value, dict):
+            return any(self.within(one, name, field) for name, one in value.items())
+        if isinstance(value, list):
+            return any(self.within(one, field, owner) for one in value)
         text = _id(value)
-        return text is not None and (text in self.every or (self._word is not None and self._word.search(text) is not None))
+        if text is None:
+            return False
+        return text in (self.every if _tells_who(field, owner) else self.long) or self._words.search(text) is not None
 
 
 def forget(ids: frozenset[str]) -> int:
@@ -105,7 +111,7 @@ def _naming(person: _Person) -> list[RefusedEvent]:
 def _hers(refused: RefusedEvent, person: _Person) -> RefusedEvent:
     together = _together(refused)
     if together is not None:
-        hers = [message for message in together["batch"] if person.within(message)]
+        hers = [message for message in together["batch"] if person.within(message, refused.kind)]
         refused.message = _ENCODER.encode({**together, "batch": hers}).decode()
     return refused
 
@@ -128,7 +134,7 @@ def _of_row(box: Inbox, row: Row, person: _Person) -> int:
     body = _decoded(row.body)
     kind = row.kind.split(":", 2)[2] if row.kind.startswith(REPLAY) else row.kind
     if kind.startswith(WEBHOOK) or not isinstance(body, dict):
-        if not person.within(body):
+        if not person.within(body, kind):
             return 0
         box.replace(row.id, "batch", NOTHING)
         return 1
@@ -148,9 +154,9 @@ def _of_refused(person: _Person) -> int:
     theirs, gone = [], 0
     for one in _naming(person):
         together = _together(one)
-        others = [] if together is None else [message for message in together["batch"] if not person.within(message)]
+        others = [] if together is None else [message for message in together["batch"] if not person.within(message, one.kind)]
         left = _ENCODER.encode({**(together or {}), "batch": others}).decode()
-        if others and not person.within(one.sentence) and not person.within(_decoded(left.encode())):
+        if others and not person.within(one.sentence) and not person.within(_decoded(left.encode()), one.kind):
             RefusedEvent.objects.filter(pk=one.pk).update(message=left)
             gone += len(together["batch"]) - len(others) if together else 0
         else:
@@ -162,7 +168,7 @@ def _of_refused(person: _Person) -> int:
 
 def _names(refused: RefusedEvent, person: _Person) -> bool:
     """Whether a refusal names her anywhere: it is of no use to anybody else."""
-    return person.within(_decoded(refused.message.encode())) or person.within(refused.sentence)
+    return person.within(_decoded(refused.message.encode()), refused.kind) or person.within(refused.sentence)
 
 
 def _decoded(body: bytes) -> Any:
@@ -170,6 +176,14 @@ def _decoded(body: bytes) -> Any:
         return _DECODER.decode(body)
     except (msgspec.DecodeError, RecursionError, ValueError):
         return body.decode("utf-8", "replace")
+
+
+def _tells_who(field: str, owner: str) -> bool:
+    """Whether a field holds ids of people: one that is so called, or the id of what is."""
+    small = "".join(filter(str.isalnum, field)).lower()
+    if small == "id":
+        return any(one in owner.lower() for one in WHO)
+    return small in WHO or (small.endswith("id") and small.removesuffix("id").endswith(WHOSE))
 
 
 def _id(value: Any) -> str | None:
