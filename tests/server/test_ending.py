@@ -57,3 +57,27 @@ def test_a_thread_of_its_own_ends_it_at_once():
 
 def test_it_is_not_told_by_another_signal_nor_by_the_clock():
     assert said(BY_NOBODY) == "False False False"
+
+
+BY_TWO_SIGNALS = """
+import os, signal, threading
+from holdfast.server.process.ending import Ending
+
+ending = Ending()
+lock = ending.told._cond
+entered = type(lock).__enter__
+
+def signalled_inside(held):
+    entered(held)
+    if threading.current_thread() is threading.main_thread():
+        type(lock).__enter__ = entered
+        os.kill(os.getpid(), signal.SIGTERM)  # the second one comes while the lock of the Event is held
+
+type(lock).__enter__ = signalled_inside
+os.kill(os.getpid(), signal.SIGINT)
+print(ending.wait(60.0), ending.told.is_set())
+"""
+
+
+def test_two_signals_at_once_do_not_wait_for_each_other():
+    assert said(BY_TWO_SIGNALS) == "True True"

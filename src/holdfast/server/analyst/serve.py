@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import pickle
-import signal
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +21,7 @@ from holdfast.server.analyst.client import patient
 from holdfast.server.analyst.desk import Desk
 from holdfast.server.options import number
 from holdfast.server.place import folder, secret_key
+from holdfast.server.process.ending import Ending
 from holdfast.server.process.metrics import ERRAND_SECONDS, ERRANDS_DONE
 
 __all__ = ["Analyst", "run"]
@@ -37,9 +37,7 @@ log = logging.getLogger(__name__)
 
 def run(listening: int, ready: Callable[[], None]) -> int:
     """Answer until SIGTERM, or until nobody has asked for ANALYST_IDLE_SECONDS."""
-    stop = Event()
-    for one in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(one, lambda *_: stop.set())
+    stop = Ending()
     listener = socket.socket(fileno=listening)
     ready()
     Analyst(Desk(folder()), secret_key().encode()).serve(listener, stop, number("ANALYST_IDLE_SECONDS"))
@@ -60,7 +58,7 @@ class Analyst:
         self._busy = 0
         self._last = monotonic()
 
-    def serve(self, listener: socket.socket, stop: Event, idle_seconds: float) -> None:
+    def serve(self, listener: socket.socket, stop: Ending | Event, idle_seconds: float) -> None:
         """Take questions until `stop`, or until nobody has asked for so long; those that have begun are answered."""
         listener.settimeout(LOOK_SECONDS)
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="errand") as pool:

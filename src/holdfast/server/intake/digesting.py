@@ -47,10 +47,11 @@ def run(stop: Event) -> None:
 def _until(stop: Event) -> None:
     failures = 0
     while not stop.is_set():
+        begun = monotonic()
         try:
             _digest(stop)
         except Exception as error:
-            failures += 1
+            failures = 1 if monotonic() - begun > LONGEST_PAUSE else failures + 1  # it had been at work: a new trouble
             pause = min(LONGEST_PAUSE, 0.25 * 2 ** min(failures, 10))
             places = "".join(traceback.format_tb(error.__traceback__)[-3:])
             what = str(error) if isinstance(error, WorkspaceError) else type(error).__name__

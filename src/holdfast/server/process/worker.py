@@ -103,7 +103,7 @@ def _watched(name: str, work: Callable[[], object], ending: Ending, died: list[s
         work()
     except Exception:
         log.exception("%s died, the worker starts anew", name)
-    if not ending.told.is_set():
+    if not ending.is_set():
         died.append(name)
         ending.tell()
 
