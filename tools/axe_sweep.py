@@ -31,6 +31,7 @@ from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 from serving import Server, served  # noqa: E402
 
 WIDE, NARROW = (1440, 1000), (390, 844)
+SIZES = {"wide": WIDE, "narrow": NARROW}
 
 WIDEST = """[...document.querySelectorAll("body *")].filter(one => one.getBoundingClientRect().right > innerWidth + 1
   && !one.closest(".scroll,nav,pre,.tabs,.visually-hidden")).slice(0, 3).map(one => one.outerHTML.slice(0, 90)).join(" | ")"""
@@ -55,8 +56,8 @@ class Sweep:
         if self.only not in state.name:
             return
         begun = time.monotonic()
-        for width, height in (WIDE, NARROW):
-            self._look_at(state, "wide" if width == WIDE[0] else "narrow", width, height)
+        for way in state.ways:
+            self._look_at(state, way, *SIZES[way])
         print(f"{state.name} {state.address} {time.monotonic() - begun:.1f} s", flush=True)
 
     def _look_at(self, state: State, way: str, width: int, height: int) -> None:

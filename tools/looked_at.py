@@ -20,7 +20,7 @@ class State:
     """A page to be looked at.
 
     who  the key of a session ("" signed out) · doing  what is done on it first · status  what it answers
-    html  shown in place of what the server says
+    html  shown in place of what the server says · ways  the widths, fewer for what can be opened only once
     """
 
     name: str
@@ -29,6 +29,7 @@ class State:
     doing: Doing | None = None
     status: int = 200
     html: str = ""
+    ways: tuple[str, ...] = ("wide", "narrow")
 
 
 def states(made: dict[str, Any]) -> Iterator[State]:
@@ -38,7 +39,7 @@ def states(made: dict[str, Any]) -> Iterator[State]:
     yield from _customers()
     yield from _rooms(made)
     yield from _account()
-    yield State("in-one-time", path_of(made["one-time"]), "")
+    yield State("in-one-time", path_of(made["one-time"]), "", ways=("narrow",))
 
 
 def path_of(address: str) -> str:

@@ -12,8 +12,11 @@ from tests.server.corner import LONG, open_corner, url
 
 pytestmark = pytest.mark.one_database
 
-A4 = 718
-"""Pixels between the margins of a sheet of paper."""
+A4, A4_TURNED = 718, 1047
+"""Pixels between the margins of a sheet of paper, upright and turned."""
+
+AT = "[document.activeElement.tagName, document.activeElement.id].join('#')"
+"""Where the focus is."""
 
 CUT = """[...document.querySelectorAll("main *")].filter(one => one.clientWidth && one.scrollWidth > one.clientWidth + 2
   && getComputedStyle(one).overflowX !== "visible" && !one.closest(".visually-hidden,svg,.plot"))
@@ -45,7 +48,8 @@ def test_no_page_has_a_serious_finding_or_is_wider_than_a_telephone(browse):
 def on_paper(page) -> list[str]:
     """What is wrong with a page on paper, also for who reads in the dark: paper is white, and nothing there can be pressed."""
     page.emulate_media(media="print", color_scheme="dark")
-    page.set_viewport_size({"width": A4, "height": 1000})
+    turned = page.evaluate("getComputedStyle(document.querySelector('main')).page") == "broad"
+    page.set_viewport_size({"width": A4_TURNED if turned else A4, "height": 1000})
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     white = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     pressed = page.locator(PRESSED).count()
@@ -87,3 +91,39 @@ def test_what_links_do_not_reach_can_be_read_and_used_too(browse, served):
     assert not serious(page)
     assert not too_wide(page)
     assert not unseen_focus(page)
+
+
+def test_who_goes_by_keyboard_keeps_her_place_when_a_part_is_put_in(browse, served):
+    open_corner(served)
+    page = browse("olga")
+    page.goto(url("ann"))
+    settled(page)
+    page.locator("#tag-name").fill("tea")
+    page.keyboard.press("Enter")
+    page.locator("#tags .chip").wait_for()
+    assert page.evaluate(AT) == "INPUT#tag-name"
+    page.locator("#tags .chip button").focus()
+    page.keyboard.press("Enter")
+    page.locator("#tags .chip").wait_for(state="detached")
+    assert page.evaluate(AT) == "DIV#tags", "the button is gone, the part has the focus"
+
+    page.goto("/insights/bridge/")
+    settled(page)
+    page.locator("form.controls summary").focus()
+    page.keyboard.press("Enter")
+    page.locator("form.controls details input").first.fill("2020")
+    page.locator("form.controls summary").focus()
+    page.evaluate("""() => { document.getElementById("answer").dataset.old = "1";
+      htmx.ajax("GET", "/insights/bridge/answer/", {source: "#answer", target: "#answer", swap: "outerHTML"}); }""")
+    page.locator("#answer[data-old]").wait_for(state="detached")
+    assert page.evaluate(AT) == "SUMMARY#"
+    assert page.locator("form.controls details[open] input").first.input_value() == "2020"
+
+
+def test_a_sheet_with_a_table_of_many_columns_is_turned(browse, served):
+    open_corner(served)
+    page = browse("olga")
+    for address, sheet in (("/insights/bridge/", "auto"), ("/insights/orders/", "broad"), ("/insights/cohorts/", "auto")):
+        page.goto(address)
+        settled(page)
+        assert page.evaluate("getComputedStyle(document.querySelector('main')).page") == sheet, address

@@ -21,9 +21,10 @@ ROOM, GAP, THICK = 430, 15, 13
 TOP = 0.95
 """Share of the plot's height that the flow fills; above it stand the numbers of the layers."""
 
-LETTERS, LETTERS_ACROSS, TINY = 22, 170, 0.03
-"""The longest name written with its share; letters that stand side by side in a picture; the share of the largest node below
-which a node goes without a name where layers stand close (the hover text has it)."""
+LETTERS, LETTERS_ACROSS, SHARE, SHORTEST, TINY = 22, 135, 10, 7, 0.03
+"""The longest name written with its share; letters that stand side by side in a picture; what a share, the node and a space
+take of them; the shortest name worth its share; the share of the largest node below which a node goes without a name where
+layers stand close (the hover text has it)."""
 
 FADE = 0.36
 PLAIN = SERIES[9]
@@ -145,12 +146,13 @@ def _faded(colour: str) -> str:
 def _labels(placed: _Placed, anchors: Collection[str], n: int) -> dict[Node, str]:
     """Each node's name and share; where layers stand close, shortened names of anchors and of what is not tiny."""
     layers = [layer for layer, _ in placed.nodes] or [0]
-    room = int(LETTERS_ACROSS / max(max(layers) - min(layers), 1))
-    if room >= LETTERS:
-        return {node: f"{_short(node[1], LETTERS)} {100 * placed.size[node] / max(n, 1):.1f} %" for node in placed.nodes}
+    room = int(LETTERS_ACROSS / max(max(layers) - min(layers), 1)) - SHARE
+    if room >= SHORTEST:
+        letters = min(room, LETTERS)
+        return {node: f"{_short(node[1], letters)} {100 * placed.size[node] / max(n, 1):.1f} %" for node in placed.nodes}
     tiny = TINY * max(placed.size.values())
     large = {node for node in placed.nodes if node[1] in anchors or placed.size[node] >= tiny}
-    return {node: _short(node[1], room) if node in large else "" for node in placed.nodes}
+    return {node: _short(node[1], max(room + SHARE - 3, 3)) if node in large else "" for node in placed.nodes}
 
 
 def _short(name: str, letters: int) -> str:

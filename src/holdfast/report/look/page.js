@@ -2,15 +2,22 @@
 (function () {
   var dark = window.matchMedia("screen and (prefers-color-scheme: dark)");
   var SHEET = 680;
+  var BROAD = 1000;
   var onPaper = false;
   // A figure with words in it is never narrower than they need; where its place is, it scrolls. Paper is as wide as it is.
   function width(place, figure) {
-    var worded = (figure.layout.annotations || []).length > 12 || figure.data.some(function (trace) {
-      var long = trace.orientation === "h" && Array.isArray(trace.y) && trace.y.some(function (name) { return String(name).length > 24; });
-      return long || trace.type === "sankey" || (trace.type === "heatmap" && trace.texttemplate);
+    if (onPaper) { return SHEET; }
+    var flows = figure.data.some(function (trace) { return trace.type === "sankey"; });
+    var ticks = (figure.layout.yaxis || {}).ticktext || [];
+    var worded = flows || ticks.some(function (name) { return String(name).length > 20; }) || (figure.layout.annotations || []).length > 12
+      || figure.layout.xaxis2 || figure.data.some(function (trace) {
+      var long = Array.isArray(trace.y) && trace.y.some(function (name) { return typeof name === "string" && name.length > 20; });
+      return long || (trace.type === "heatmap" && trace.texttemplate);
     });
-    return onPaper || (worded && place.clientWidth < SHEET) ? SHEET : undefined;
+    var needed = flows ? BROAD : worded ? SHEET : 0;
+    return place.clientWidth < needed ? needed : undefined;
   }
+
   function draw() {
     document.querySelectorAll("[data-figure]").forEach(function (place) {
       var source = document.getElementById(place.dataset.figure + (dark.matches ? "-dark" : "-light"));

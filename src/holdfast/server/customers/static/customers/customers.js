@@ -70,7 +70,7 @@
     else if (event.key === "ArrowUp") { event.preventDefault(); mark(at - 1); }
     else if (event.key === "Enter" && box.value.trim() !== shown) { event.preventDefault(); hurried = true; ask(); }
     else if (event.key === "Enter" && at >= 0 && hits()[at]) { event.preventDefault(); hits()[at].click(); }
-    else if (event.key === "Escape") { close(); }
+    else if (event.key === "Escape") { if (list.textContent) { event.stopPropagation(); } close(); }
   });
   document.addEventListener("click", function (event) { if (!form.contains(event.target)) { close(); } });
   if (new URLSearchParams(location.search).has("focus")) { box.focus(); }

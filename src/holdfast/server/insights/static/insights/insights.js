@@ -5,6 +5,8 @@
   var plotly = document.currentScript.dataset.plotly;
   var dark = window.matchMedia("screen and (prefers-color-scheme: dark)");
   var SHEET = 680;
+  var BROAD = 1000;
+  var BROAD_HEIGHT = 500;
   var onPaper = false;
   var loading = null;
 
@@ -34,17 +36,27 @@
 
   // A figure with words in it is never narrower than they need; where its place is, it scrolls. Paper is as wide as it is.
   function width(place, figure) {
-    var worded = (figure.layout.annotations || []).length > 12 || figure.data.some(function (trace) {
-      var long = trace.orientation === "h" && Array.isArray(trace.y) && trace.y.some(function (name) { return String(name).length > 24; });
-      return long || trace.type === "sankey" || (trace.type === "heatmap" && trace.texttemplate);
+    if (onPaper) { return turnedSheet() ? BROAD : SHEET; }
+    var flows = figure.data.some(function (trace) { return trace.type === "sankey"; });
+    var ticks = (figure.layout.yaxis || {}).ticktext || [];
+    var worded = flows || ticks.some(function (name) { return String(name).length > 20; }) || (figure.layout.annotations || []).length > 12
+      || figure.layout.xaxis2 || figure.data.some(function (trace) {
+      var long = Array.isArray(trace.y) && trace.y.some(function (name) { return typeof name === "string" && name.length > 20; });
+      return long || (trace.type === "heatmap" && trace.texttemplate);
     });
-    return onPaper || (worded && place.clientWidth < SHEET) ? SHEET : undefined;
+    var needed = flows ? BROAD : worded ? SHEET : 0;
+    return place.clientWidth < needed ? needed : undefined;
   }
+
+  // A sheet with a table of many columns is turned (page.css says which).
+  function turnedSheet() { return getComputedStyle(document.querySelector("main")).page === "broad"; }
 
   function draw(place) {
     var figure = read(place.dataset.figure, dark.matches ? "dark" : "light");
     if (!figure) { return; }
     figure.layout.width = width(place, figure);
+    place.style.maxHeight = onPaper && turnedSheet() ? BROAD_HEIGHT + "px" : "";
+    if (place.style.maxHeight && figure.layout.height) { figure.layout.height = Math.min(figure.layout.height, BROAD_HEIGHT); }
     if (place.classList.toggle("scroll", !onPaper && figure.layout.width > place.clientWidth)) { place.tabIndex = 0; }
     window.Plotly.react(place, figure.data, figure.layout, { responsive: true, displaylogo: false, displayModeBar: false });
     var opens = read(place.dataset.figure, "opens");

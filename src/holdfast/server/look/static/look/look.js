@@ -67,6 +67,53 @@
     if (place) { place.className = "empty"; place.textContent = document.body.dataset.lost; }
   });
 
+  // What is swapped takes nothing from who is at work in it: the focus stays with the same button, else with the part; and when
+  // a part looks again by itself, what was opened or written in it stays so.
+  var kept = null;
+  function action(one) { return one.form ? one.form.getAttribute("action") : one.getAttribute("href"); }
+  function words(one) { return [one.tagName, one.getAttribute("aria-label") || one.textContent.trim(), one.name, action(one)].join("|"); }
+  function places(one) {
+    var found = [];
+    for (var at = one.closest("[id]"); at; at = at.parentElement && at.parentElement.closest("[id]")) { found.push(at.id); }
+    return found;
+  }
+  function changed(one) {
+    if (one.tagName === "SELECT") { return one.value !== (one.querySelector("option[selected]") || one.options[0] || one).value; }
+    return one.value !== one.defaultValue || one.checked !== one.defaultChecked;
+  }
+  function written() {
+    var fields = "main input[id]:not([type=file],[type=hidden]),main select[id],main textarea[id]";
+    return Array.from(document.querySelectorAll(fields)).filter(changed);
+  }
+  document.addEventListener("htmx:before:swap", function (event) {
+    var held = document.activeElement;
+    var itself = !event.target.matches || !event.target.matches("form,button,a");
+    kept = {
+      held: held === document.body ? null : held,
+      words: held && words(held),
+      places: held ? places(held) : [],
+      opened: itself ? Array.from(document.querySelectorAll("details[open]>summary")).map(words) : [],
+      written: itself ? written() : []
+    };
+  });
+  document.addEventListener("htmx:after:swap", function () {
+    var was = kept;
+    kept = null;
+    if (!was) { return; }
+    document.querySelectorAll("details:not([open])>summary").forEach(function (one) {
+      if (was.opened.indexOf(words(one)) >= 0) { one.parentElement.open = true; }
+    });
+    was.written.forEach(function (one) {
+      var now = document.getElementById(one.id);
+      if (now && now !== one) { now.value = one.value; now.checked = one.checked; }
+    });
+    if (!was.held || was.held.isConnected || document.activeElement !== document.body) { return; }
+    var part = was.places.map(function (id) { return document.getElementById(id); }).filter(Boolean)[0] || document.getElementById("top");
+    var same = Array.from(part.querySelectorAll("a,button,input,select,summary")).filter(function (one) { return words(one) === was.words; })[0];
+    if (!same) { part.tabIndex = -1; }
+    (same || part).focus({ preventScroll: !!same });
+  });
+
   // The navigation's line for this page is in view on narrow screens.
   var here = document.querySelector("nav a.on");
   if (here && window.matchMedia("(max-width: 860px)").matches) { here.scrollIntoView({ block: "nearest", inline: "center" }); }
