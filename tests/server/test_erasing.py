@@ -238,6 +238,16 @@ def test_who_shares_her_name_and_address_keeps_them_and_she_is_erased_all_the_sa
 
 
 @pytest.mark.django_db
+def test_an_address_that_is_the_id_of_somebody_else_stays(shop):
+    """Shop and newsletter call her by two ids that were never joined: what waits under the other one is not hers to erase."""
+    two(shop, person=MAIL.upper())
+    inbox().put([Arrived(1, "1", "track", json.dumps({"event": "Looked", "userId": MAIL.upper()}).encode())])
+    assert erasing.erase(ANN, "max@example.com").state == "done"
+    assert MAIL.upper().encode() in inbox().take(0, 10)[0].body
+    assert Customer.objects.filter(person=MAIL.upper()).exists()
+
+
+@pytest.mark.django_db
 def test_one_of_us_who_is_a_customer_is_erased_as_a_customer(shop, people):
     people["max"].email, people["max"].name = MAIL, NAME
     people["max"].save()
