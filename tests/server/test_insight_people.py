@@ -144,3 +144,10 @@ def test_pictures_open_too(people, shop, client):  # noqa: F811
     assert 'class="c"' in (grid := page(client, "/insights/cohorts/"))
     assert "cell-number.period=3" in grid.split('class="grid"')[1].split("</table>")[0]
     assert "what=lost" in page(client, "/insights/bridge/").split('class="bridge"')[1].split("</svg>")[0]
+
+
+@pytest.mark.one_database
+def test_a_point_that_several_rows_could_mean_opens_nobody(people, shop, client):  # noqa: F811
+    """The overview's curve is retention by month, its table a row a metric, several of them of one month."""
+    client.force_login(people["anna"])
+    assert 'id="figure-opens">[]</script>' in page(client, "/insights/metrics/")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -101,7 +103,9 @@ def _labels(day: date, week_start: int) -> list[str]:
     from holdfast.timelines.periods import UNITS, Periods
 
     at = (day - date(1970, 1, 1)).days
-    return [day.isoformat(), *(Periods.covering(unit, at, at, week_start).label(0) for unit in UNITS)]
+    month_end = day.replace(day=monthrange(day.year, day.month)[1])
+    named = (Periods.covering(unit, at, at, week_start).label(0) for unit in UNITS)
+    return [day.isoformat(), *named, month_end.isoformat()]
 
 
 def _opens(figure: go.Figure, answer: Answer, opening: Opening) -> list[list[Any]]:
@@ -110,7 +114,9 @@ def _opens(figure: go.Figure, answer: Answer, opening: Opening) -> list[list[Any
     if {"r", "f", "m", "rfm"} <= set(answer.extra.get("scores", answer.table).column_names):
         return _grid_opens(figure, answer, opening)
     first = next((name for name in ("period", "date", "before", *answer.table.column_names) if rows and name in rows[0]), "")
-    by_place = {str(row[first]): opening(row) for row in rows} if first not in ("before", "segment") else {}
+    named = Counter(str(row[first]) for row in rows)
+    alone = [row for row in rows if named[str(row[first])] == 1]  # where several rows have a place, which one is meant?
+    by_place = {str(row[first]): opening(row) for row in alone} if first not in ("before", "segment") else {}
     moves = {(str(row["before"]), str(row["after"])): opening(row) for row in rows if "before" in row and "after" in row}
     return [_of_heat(trace, moves) if trace.type == "heatmap" else _of_trace(trace, by_place) for trace in figure.data]
 
