@@ -179,6 +179,27 @@ def test_a_body_for_nothing_is_no_fault_of_ours(till, as_, kind):
         assert answer.status_code in (400, 422), answer.content
 
 
+def test_a_body_nested_a_thousand_deep_is_no_fault_of_ours(till):
+    answer = till.generic("POST", "/api/v1/me/sign-out", "[" * 5000, content_type="application/json")
+    assert answer.status_code == 422
+
+
+def test_thousands_of_wrong_names_cost_no_more_than_twenty(till, quick):
+    many = {f"n{number}": 1 for number in range(3000)}
+    query = "?" + "&".join(f"{name}=1" for name in list(many)[:500])
+    asked = [
+        till.get("/api/v1/customers" + query),
+        till.generic("POST", "/api/v1/me/sign-out", json.dumps(many), content_type="application/json"),
+        till.generic("POST", "/api/v1/tasks", json.dumps(many), content_type="application/json"),
+    ]
+    assert [(one.status_code, len(one.json()["where"]) <= 20) for one in asked] == [(422, True)] * 3
+
+
+def test_a_form_of_a_browser_may_carry_its_token(as_):
+    answer = as_("olga").post("/api/v1/me/sign-out", {"csrfmiddlewaretoken": "x"})
+    assert answer.status_code == 200
+
+
 def test_a_search_that_would_not_be_narrowed_is_refused(till):
     answer = till.get("/api/v1/customers?q=ann&country=France")
     assert (answer.status_code, "nothing is filtered" in answer.json()["what"]) == (422, True)
@@ -207,6 +228,14 @@ def test_a_file_of_a_page_is_of_what_was_asked_or_there_is_none(as_, address, ne
     said = answer.content.decode()
     assert "no parameter is called" in said
     assert near in said
+
+
+def test_a_search_for_nothing_gives_a_file_of_everybody(as_):
+    """A blank is no search: the list stands there, and its link to the file leads there."""
+    Customer.objects.create(person="ann", name="Ann", first_us=1, first_seen=timezone.now())
+    page = as_("olga").get("/customers/?q=+&open=1").content.decode()
+    link = re.search(r'href="(/customers\.csv[^"]*)"', page)[1]
+    assert as_("olga").get(link).status_code == 200
 
 
 def test_a_page_says_what_it_left_out(as_):

@@ -148,6 +148,17 @@ def test_an_initiative_is_marked_where_months_are_named_by_their_last_day():
     assert [shape.x0 for shape in figure.layout.shapes] == ["2011-06-30"]
 
 
+def test_an_initiative_before_the_first_of_many_days_is_marked_on_none_of_them():
+    import plotly.graph_objects as go
+
+    from holdfast.server.insights.pictures import _marked
+    from holdfast.settings import Settings
+
+    figure = go.Figure(go.Scatter(x=[f"2011-06-{day:02d}" for day in range(10, 31)], y=[1] * 21))
+    _marked(figure, Settings(initiatives=(("2011-06-06", "welcome mail"),)))
+    assert not figure.layout.shapes
+
+
 def test_a_choice_that_a_page_does_not_have_is_said_to_be_left_out(anna):
     assert "no such choice: perod, &lt;b&gt;." in page(anna, "/insights/bridge/?perod=week&%3Cb%3E=1")
     assert "no such choice" not in page(anna, "/insights/bridge/")

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.server import place
-from holdfast.server.people import second_factors
+from holdfast.server.people import second_factors, witness
 from holdfast.server.people.models import AuditEntry
 from holdfast.server.people.second_factors import SecondFactors
 from tests.server.conftest import PASSWORD
@@ -109,6 +109,20 @@ def test_under_another_key_nobody_gets_in_by_a_code_and_hears_the_way_back(peopl
         client = entered(code)
         assert not signed_in(client)
         assert (client.answer.status_code, "holdfast user reset" in client.answer.content.decode()) == (503, True)
+
+
+def test_who_comes_by_passkey_after_that_can_mend_her_second_factors(people, another_key):
+    """Codes that let nobody in are gone, so that the page opens; the app is hers to take away."""
+    olga = people["olga"]
+    TOTP.activate(olga, SECRET)
+    RecoveryCodes.activate(olga)
+    another_key()
+    witness._in(olga)
+    assert set(kept()) == {"totp"}
+    assert AuditEntry.objects.filter(action="user.recovery_codes_dropped", subject=str(olga.pk)).count() == 1
+    client = Client()
+    client.force_login(olga)
+    assert client.get("/accounts/2fa/").status_code == 200
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs"])).filter(lambda text: not text.startswith("sealed.")))

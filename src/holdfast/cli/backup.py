@@ -17,7 +17,9 @@ __all__ = ["verb"]
 @click.command("backup", cls=Verb)
 @click.argument("file", metavar="FILE")
 @click.option(
-    "--with-secrets", is_flag=True, help="Also the key that signs sessions and links; then keep the file as safe as it."
+    "--with-secrets",
+    is_flag=True,
+    help="Also the key that signs sessions and seals second factors; then keep the file as safe as it.",
 )
 @output_options
 @workspace_option
@@ -35,7 +37,7 @@ def verb(workspace: str, file: str, with_secrets: bool, json: bool, csv: str | N
         Workspace.open(workspace), target, now=datetime.now(UTC), database_url=option("DATABASE_URL"), secrets=with_secrets
     )
     size = target.stat().st_size
-    without = "" if held.secrets else " The key that signs sessions is not in it (--with-secrets)."
+    without = "" if held.secrets else " The key that signs sessions and seals second factors is not in it (--with-secrets)."
     inside = f"{held.events:,} events, {held.requests:,} requests that wait, and the database ({held.database})"
     words = f"{inside} are in {target}.{without}"
     rows: list[list[Any]] = [["file", str(target)], ["bytes", size], ["files", len(held.files)], ["events", held.events]]

@@ -44,7 +44,13 @@ OPTIONS: tuple[Option, ...] = (
     Option("URL", "text", "", "The address people use, such as https://holdfast.example.com; empty: made of host and port."),
     Option("ALLOWED_HOSTS", "text", "", "Further host names that are answered, with commas; that of URL always is."),
     Option("BEHIND_PROXY", "yes/no", "no", "Whether a proxy in front sets X-Forwarded-Proto and X-Forwarded-For."),
-    Option("SECRET_KEY", "text", "", "Signs sessions and links; empty: made once and kept in the workspace.", True),
+    Option(
+        "SECRET_KEY",
+        "text",
+        "",
+        "Signs sessions and links, seals second factors; empty: made once and kept in the workspace.",
+        True,
+    ),
     Option("LOG", "text", "lines", "How logs are written: lines for people, json for machines."),
     Option("ANALYST", "text", "process", "Where timelines are asked: process (of its own), or inline (in tests)."),
     Option(

@@ -86,7 +86,7 @@ def workspace() -> Workspace:
 
 @cache
 def secret_key() -> str:
-    """What signs sessions and links: as set, or made once and kept in the workspace, readable by its owner alone."""
+    """What signs sessions and links and seals second factors: as set, or made once; for its owner alone to read."""
     said = option("SECRET_KEY")
     if said:
         return said

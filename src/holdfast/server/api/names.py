@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import wraps
+from itertools import islice
 from typing import Any, get_args
 
 from django.http import HttpRequest
@@ -19,10 +20,12 @@ from pydantic import BaseModel
 
 from holdfast.errors import UsageError
 
-__all__ = ["Names", "check", "field_error", "heard"]
+__all__ = ["MOST", "Names", "check", "field_error", "heard"]
 
 MOST = 20
-"""Wrong names that are told of."""
+"""So many wrong names are looked at and told of, and of each so many letters: a body of them costs no more than that."""
+
+LETTERS = 80
 
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -60,9 +63,13 @@ class Names:
                 yield _unknown(_("no parameter is called %r"), where, name, self.once | self.often)
 
 
+FORGERY = Names(frozenset({"csrfmiddlewaretoken"}))
+"""What a form of a browser carries besides; Django has looked at it."""
+
+
 def check(names: Names, given: Any, where: tuple[str, ...]) -> None:
     """ValidationError where a QueryDict holds a name that is not known."""
-    wrong = list(names.wrong(given, where))[:MOST]
+    wrong = list(islice(names.wrong(given, where), MOST))
     if wrong:
         raise ValidationError(wrong)
 
@@ -109,18 +116,18 @@ def _check_body(request: HttpRequest, sent: Names) -> None:
     """ValidationError where a form holds a field that is not taken, or anything is sent to an operation that takes nothing."""
     if request.content_type in FORMS:
         check(sent, request.FILES, ("body",))
-        check(sent, request.POST, ("body",))
+        check(sent | FORGERY, request.POST, ("body",))
         return
     try:
         said = json.loads(request.body or b"null")
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter: nested a thousand deep
         said = ...
     if isinstance(said, dict):
-        wrong = [_unknown(_("no field is called %r"), ("body",), name, sent.once) for name in said]
+        wrong = [_unknown(_("no field is called %r"), ("body",), name, sent.once) for name in islice(said, MOST)]
     else:
         wrong = [] if said is None else [{"type": "no_body", "loc": ("body",), "msg": _("nothing is taken in the body")}]
     if wrong:
-        raise ValidationError(wrong[:MOST])
+        raise ValidationError(wrong)
 
 
 def _fields(model: Any, path: Iterable[str | int]) -> list[str]:
@@ -137,13 +144,12 @@ def _model_of(annotation: Any) -> Any:
 
 
 def _unknown(what: str, where: tuple[str, ...], name: str, known: Iterable[str]) -> dict[str, Any]:
-    names = sorted(known)
-    near = get_close_matches(name, names, n=3, cutoff=0.5)
+    names, short = sorted(known), name[:LETTERS]
+    near = get_close_matches(short, names, n=3, cutoff=0.5)
     if near:
         mend = _("did you mean %s?") % ", ".join(near)
     else:
         mend = _("there are: %s") % ", ".join(names) if names else _("it takes none; leave it out")
-    short = name[:80]
     return {"type": "unknown_name", "loc": (*where, short), "msg": what % short, "mend": mend}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from importlib import import_module
+from itertools import islice
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
@@ -13,7 +14,7 @@ from ninja.errors import ValidationError
 
 from holdfast.server.api.described import described
 from holdfast.server.api.errors import answer_errors
-from holdfast.server.api.names import field_error
+from holdfast.server.api.names import MOST, field_error
 
 __all__ = ["ROOMS", "TAGS", "api"]
 
@@ -83,7 +84,8 @@ class Api(NinjaAPI):
         """What is wrong with what was sent, placed as it was sent; of unknown fields, the nearest ones."""
         made = super().validation_error_from_error_contexts(error_contexts)
         models = (one.model for one in error_contexts for _ in range(one.pydantic_validation_error.error_count()))
-        return ValidationError([field_error(model, error) for model, error in zip(models, made.errors, strict=True)])
+        told = islice(zip(models, made.errors, strict=True), MOST)
+        return ValidationError([field_error(model, error) for model, error in told])
 
     def create_response(self, request: HttpRequest, data: Any, **more: Any) -> HttpResponse:
         """The answer, with an ETag of its content."""

@@ -87,8 +87,11 @@ def _marked(figure: go.Figure, settings: Settings) -> None:
     from holdfast.charts.palette import SOFT
 
     labels = {str(x) for trace in figure.data for x in _along(trace)}
+    ends = bool(labels) and all(map(_is_month_end, labels))
     for day, what in settings.initiatives:
-        at = next((label for label in _labels(date.fromisoformat(day), settings.week_start) if label in labels), None)
+        began = date.fromisoformat(day)
+        named = [*_labels(began, settings.week_start), *([_month_end(began).isoformat()] if ends else [])]
+        at = next((label for label in named if label in labels), None)
         if at is not None:
             figure.add_shape(
                 type="line", x0=at, x1=at, xref="x", yref="paper", y0=0, y1=1, line={"color": SOFT, "width": 1, "dash": "dot"}
@@ -103,9 +106,20 @@ def _labels(day: date, week_start: int) -> list[str]:
     from holdfast.timelines.periods import UNITS, Periods
 
     at = (day - date(1970, 1, 1)).days
-    month_end = day.replace(day=monthrange(day.year, day.month)[1])
     named = (Periods.covering(unit, at, at, week_start).label(0) for unit in UNITS)
-    return [day.isoformat(), *named, month_end.isoformat()]
+    return [day.isoformat(), *named]
+
+
+def _month_end(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def _is_month_end(text: str) -> bool:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return False
+    return day == _month_end(day)
 
 
 def _opens(figure: go.Figure, answer: Answer, opening: Opening) -> list[list[Any]]:

@@ -108,7 +108,7 @@ class Headers:
         if isinstance(error, HoldfastError):
             return error_page(request, error=error)
         if isinstance(error, ISSUER_FAILS) and request.resolver_match and request.resolver_match.url_name in SIGNING_ON:
-            log.error("single sign-on failed: %s: %s", type(error).__name__, error)
+            log.error("single sign-on failed: %s: %s", type(error).__name__, error, exc_info=error)
             return error_page(request, error=HoldfastError(str(ISSUER_GONE[0]), str(ISSUER_GONE[1])))
         return None
 

@@ -8,6 +8,7 @@ is read as it is, and sealed by the migration 0003.
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, InvalidToken
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 from holdfast.errors import HoldfastError
 from holdfast.server.place import secret_key
 
-__all__ = ["SecondFactors"]
+__all__ = ["SecondFactors", "drop_unreadable"]
 
 LABEL = b"holdfast.server.people: second factors"
 MARK = "sealed."
@@ -43,6 +44,20 @@ class SecondFactors(DefaultMFAAdapter):
                 _("The server has another key than when this second factor was set up, so that no code can be checked"),
                 _("A passkey still lets in. Else ask whoever runs the server: holdfast user reset gives a link that lets in."),
             ) from error
+
+
+def drop_unreadable(user: Any) -> bool:
+    """Throw away recovery codes that were sealed under another key: they let nobody in, and keep that page of hers from
+    opening. Whether there were any."""
+    from allauth.mfa.models import Authenticator
+
+    for one in Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES):
+        try:
+            SecondFactors().decrypt(str(one.data.get("seed", "")))
+        except HoldfastError:
+            one.delete()
+            return True
+    return False
 
 
 def _box() -> Fernet:

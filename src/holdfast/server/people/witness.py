@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from holdfast.server.people.audit import record
 from holdfast.server.people.models import User, hashed
+from holdfast.server.people.second_factors import drop_unreadable
 
 __all__ = ["watch"]
 
@@ -38,6 +39,8 @@ def watch() -> None:
 
 def _in(user: Any, **_more: Any) -> None:
     record(user, "user.sign_in", subject=str(user.pk))
+    if drop_unreadable(user):
+        record(user, "user.recovery_codes_dropped", subject=str(user.pk))
 
 
 def _out(user: Any, **_more: Any) -> None:
@@ -62,7 +65,7 @@ def _connected(request: Any, sociallogin: Any, **_more: Any) -> None:
     who had set it may have been somebody else. She hears so, for it is her way in when the issuer is gone."""
     user = sociallogin.user
     record(user, "user.sign_on_connected", subject=str(user.pk))
-    if sociallogin.had_password and not user.has_usable_password():
+    if getattr(sociallogin, "had_password", False) and not user.has_usable_password():
         record(user, "user.password_dropped", subject=str(user.pk))
         messages.warning(
             request,

@@ -49,7 +49,7 @@ class Manifest:
     name          of the business
     lake_version  the version of the lake · events: its rows · requests: what waited in the inbox
     database      "sqlite", "postgresql", or "none" where no server was ever started
-    secrets       whether the key that signs sessions is inside
+    secrets       whether the key that signs sessions and seals second factors is inside
     files         every file by its name
     """
 

@@ -43,7 +43,7 @@ def backup(workspace: Workspace, target: Path, *, now: datetime, database_url: s
 
     target        the file; it must not be there yet
     database_url  where the database is PostgreSQL
-    secrets       whether the key that signs sessions goes with it
+    secrets       whether the key that signs sessions and seals second factors goes with it
 
     InputError when the file cannot be made; WorkspaceError when customers are erased all the time, or the database is
     PostgreSQL and it is not said which; EngineMissing without pg_dump.

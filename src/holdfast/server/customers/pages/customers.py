@@ -169,7 +169,7 @@ def _choices(request: HttpRequest) -> dict[str, Any]:
         "all_tags": list(tags.counted()[:200]),
         "open_tasks": Task.objects.filter(state=Task.State.OPEN).exclude(person="").exists(),
         "permalink": _link(request),
-        "query": urlencode({name: request.GET[name] for name in ASKED if request.GET.get(name)}),
+        "query": urlencode({name: request.GET[name] for name in ASKED if request.GET.get(name, "").strip()}),
     }
 
 

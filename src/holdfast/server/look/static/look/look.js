@@ -92,7 +92,8 @@
       held: held === document.body ? null : held,
       words: held && words(held),
       places: held ? places(held) : [],
-      opened: itself ? Array.from(document.querySelectorAll("details[open]>summary")).map(words) : [],
+      parts: itself ? Array.from(document.querySelectorAll("details")) : [],
+      opened: itself ? Array.from(document.querySelectorAll("details[open]>summary")) : [],
       written: itself ? written() : []
     };
   });
@@ -100,8 +101,10 @@
     var was = kept;
     kept = null;
     if (!was) { return; }
+    var gone = was.opened.filter(function (one) { return !one.isConnected; }).map(words);
     document.querySelectorAll("details:not([open])>summary").forEach(function (one) {
-      if (was.opened.indexOf(words(one)) >= 0) { one.parentElement.open = true; }
+      var anew = was.parts.indexOf(one.parentElement) < 0;
+      if (anew && gone.indexOf(words(one)) >= 0) { one.parentElement.open = true; }
     });
     was.written.forEach(function (one) {
       var now = document.getElementById(one.id);
