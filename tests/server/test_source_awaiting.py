@@ -103,9 +103,12 @@ def test_a_refund_whose_payment_is_never_tied_is_told_after_three_days(post):
     assert RefusedEvent.objects.get().outcome == "used"
 
 
-def test_what_waits_is_sent_in_again_though_the_digester_was_killed_before_it_said_so(post, monkeypatch):
+@pytest.mark.parametrize("steps", [1, 2])
+def test_what_waits_is_sent_in_again_though_the_digester_was_killed_before_it_said_so(post, monkeypatch, steps):
+    """Also where the refund, its tie and the order came in the same step, so that the next digester looks at all three again."""
     post.deliver(1, STORY[2])
-    post.digested()
+    if steps == 2:
+        post.digested()
     post.deliver(1, STORY[1])
     post.deliver(1, STORY[0])
     with monkeypatch.context() as patch:

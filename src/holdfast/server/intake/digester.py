@@ -22,7 +22,7 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -146,7 +146,7 @@ class Digester:
         while left := [row for row in self._inbox.take(0, MOST_ROWS, MOST_BYTES) if row.id <= self._mark]:
             webhooks = [row for row in restored(left)[0] if row.kind.startswith(WEBHOOK)]
             if webhooks:
-                self._worked(webhooks).remembered()
+                self._worked(webhooks, look="last").remembered()
             self._inbox.done(left[-1].id)
 
     def _pour(self, fresh: list[pa.RecordBatch], marks: list[Marks], known: list[npt.NDArray[np.bool_]], upto: int) -> None:
@@ -155,16 +155,16 @@ class Digester:
         new = np.concatenate([one[~flags] for one, flags in zip(marks, known, strict=True)])
         self._seen.add(new, day=self._day, first=last - poured.rows + 1, last=last)
 
-    def _worked(self, rows: Sequence[Row]) -> _Worked:
+    def _worked(self, rows: Sequence[Row], look: Literal["first", "last"] = "first") -> _Worked:
         """The rows understood together; one by one where our own code fails on them together."""
         settings = self._settings()
         try:
-            return _together(rows, settings, Memory())
+            return _together(rows, settings, Memory(look=look))
         except Exception as error:
             if _outside(error):
                 raise
             _logged(error, f"rows {rows[0].id} to {rows[-1].id} are digested one by one")
-        told = Memory()
+        told = Memory(look=look)
         return _joined([_alone(row, settings, told) for row in rows], told)
 
     def _known(self, pieces: Sequence[Understood]) -> tuple[list[Marks], list[npt.NDArray[np.bool_]]]:

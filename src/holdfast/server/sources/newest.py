@@ -24,7 +24,7 @@ import hmac
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from holdfast.server.place import secret_key
 from holdfast.server.sources.awaiting import is_over, send_tied, unknown
@@ -52,10 +52,14 @@ class Memory:
     """What is known of objects while some rows are digested: what the database says, and what the rows add to it.
 
     clock  now, with a zone
+    look   "last": what these rows say is in the lake, and only remembered. What waited for its order at the first look is not,
+           though that order be known by now: it comes again by itself, and is told then
     """
 
-    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self.clock = clock
+    def __init__(
+        self, clock: Callable[[], datetime] = lambda: datetime.now(UTC), look: Literal["first", "last"] = "first"
+    ) -> None:
+        self.clock, self.look = clock, look
         self._ties: list[tuple[int, str, str]] = []
         self._known: dict[Object, _State | None] = {}
         self._added: dict[Object, list[tuple[Place, _State]]] = {}
@@ -123,7 +127,8 @@ def kept(source: str, told: Sequence[Told], memory: Memory, row: int, received_u
     received_us  when the row came the first time; what came long ago waits no longer
     """
     memory.read(source, (key for one in told for key in _keys_of(source, one)))
-    _none_waits(source, told, memory, received_us)
+    if memory.look == "first":
+        _none_waits(source, told, memory, received_us)
     bodies: list[dict[str, Any]] = []
     for one in told:
         body = _told(source, one, memory, (row, len(bodies)))
@@ -156,6 +161,8 @@ def _keys_of(source: str, one: Told) -> Iterator[str]:
 def _told(source: str, one: Told, memory: Memory, place: Place) -> dict[str, Any] | None:
     if isinstance(one, Tie):
         memory.note_tie(source, one, place[0])
+        return None
+    if one.tied_by is not None and one.untied == "waits" and memory.look == "last":
         return None
     if one.tied_by is not None:
         one = replace(one, body=_tied(one, memory.state(source, _payment(source, one.tied_by))))
