@@ -8,6 +8,7 @@ import hmac
 import json
 import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ import pyarrow as pa
 from holdfast.events.schema import MONEY_UNITS
 from holdfast.server.sources.newest import Memory
 from holdfast.server.sources.registry import translated
+from holdfast.timelines.purchases import RefundMode
 from holdfast.timelines.timelines import Timelines
 
 
@@ -79,9 +81,11 @@ def timelines(messages: Iterable[dict[str, Any]]) -> Timelines:
     )
 
 
-def money_kept(lines: Timelines) -> dict[str, tuple[int, float]]:
-    """Customer → orders that count, and all money net of refunds, as the timelines have it."""
-    bought = lines.source.purchases(2**32 - 1, "order")
+def money_kept(
+    lines: Timelines, until: datetime = datetime(2100, 1, 1, tzinfo=UTC), mode: RefundMode = "order"
+) -> dict[str, tuple[int, float]]:
+    """Customer → orders that count, and all money net of refunds, as the timelines have it as of an instant."""
+    bought = lines.source.purchases(int(until.timestamp()), mode)
     found = {}
     for place, customer in enumerate(lines.source.columns.ids().to_pylist()):
         own = bought.amount[bought.offsets[place] : bought.offsets[place + 1]]

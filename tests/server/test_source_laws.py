@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,6 +25,10 @@ from tests.server.test_source_woocommerce import subscription
 pytestmark = pytest.mark.one_database
 
 Delivery = tuple[str, dict[str, Any]]
+
+LATER_DAY = datetime(2024, 8, 2, 9, tzinfo=UTC)
+LATER = "2024-08-02T09:00:00"
+CANCELLED = {"updated_at": f"{LATER}Z", "cancelled_at": f"{LATER}Z"}
 
 SOON = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -113,6 +118,30 @@ def test_a_cancelled_order_that_is_paid_back_by_hand_is_taken_back_once():
     paid_back = woo_order(status="refunded", date_modified_gmt="2024-04-03T09:00:00", refunds=back)
     story = [("order.updated", one) for one in (woo_order(), cancelled, paid_back)]
     assert kept("woocommerce", story) == kept("woocommerce", story[::-1]) == {"26": (0, 0.0)}
+
+
+GONE = [
+    (
+        "woocommerce",
+        [("order.updated", woo_order()), ("order.updated", woo_order(status="cancelled", date_modified_gmt=LATER))],
+    ),
+    (
+        "shopify",
+        [("orders/updated", shopify_order()), ("orders/updated", shopify_order(financial_status="voided", **CANCELLED))],
+    ),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("source", "story"), GONE)
+def test_a_cancelled_order_is_out_of_the_counts_as_of_every_day_not_only_after_it_was_cancelled(source, story):
+    """It is worth nothing at its own date, so it is no order there either: else she would be born with an order over nothing."""
+    for arriving in (story, story[::-1]):
+        lines = timelines(told(source, arriving))
+        assert set(money_kept(lines, until=LATER_DAY - timedelta(days=1)).values()) == {(0, 0.0)}
+        assert set(money_kept(lines).values()) == {(0, 0.0)}
+        (gone,) = named(told(source, arriving), "Order Refunded")
+        assert gone["properties"]["cancelled_at"] == f"{LATER}.000000Z"
 
 
 @pytest.mark.django_db

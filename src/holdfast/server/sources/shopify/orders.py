@@ -44,7 +44,7 @@ def order(body: Mapping[str, Any], ids: Ids) -> list[Told]:
     status = body.get("financial_status")
     if status in COUNTED or status in WITHDRAWN:
         done = _completed(body, ids, number, at)
-        taken_back = [_withdrawn(body, ids, number)] if status in WITHDRAWN else []
+        taken_back = [_withdrawn(body, ids, number, at)] if status in WITHDRAWN else []
         beside = [*taken_back, *_refunds(body, ids, number), *_shipments(body, ids, number)]
         return [done, *(once_each(one, done) for one in beside)]
     waiting = {"order_id": number, "total": money(body.get("total_price")), "currency": body.get("currency")}
@@ -97,18 +97,19 @@ def _completed(body: Mapping[str, Any], ids: Ids, number: str, at: str) -> Messa
     return track("Order Completed", id="", at=at, user=who(body, ids), properties=told, of=f"order:{number}", version=version)
 
 
-def _withdrawn(body: Mapping[str, Any], ids: Ids, number: str) -> Message:
+def _withdrawn(body: Mapping[str, Any], ids: Ids, number: str, at: str) -> Message:
     """An order that was authorised and never charged: its newest telling says that it is worth nothing, and this takes it out
-    of every count. Should it be charged after all, the next telling counts again.
+    of every count, at the order's own date, so that it is out of the counts of the days before it was voided too. Should it be
+    charged after all, the next telling counts again.
     """
-    at = instant(body.get("cancelled_at") or body.get("updated_at") or body.get("created_at"))
     told = {
         "order_id": number,
         "revenue": Decimal(0),
         "currency": text(body.get("currency")),
         "reason": text(body.get("cancel_reason")) or text(body.get("financial_status")),
+        "cancelled_at": instant(body.get("cancelled_at") or body.get("updated_at")),
     }
-    return track("Order Refunded", id=ids.message("voided", number), at=at or "", user=who(body, ids), properties=told)
+    return track("Order Refunded", id=ids.message("voided", number), at=at, user=who(body, ids), properties=told)
 
 
 class _Return(NamedTuple):

@@ -42,7 +42,7 @@ def order(body: Mapping[str, Any], ids: Ids) -> list[Told]:
         done = _completed(body, ids, number, at)
         taken_back = [*_refunds(body, ids, number)]
         if status in WITHDRAWN:
-            taken_back.append(_refund(body, ids, number, ids.message("cancelled", number), Decimal(0), "cancelled"))
+            taken_back.append(_withdrawn(body, ids, number, at))
         return [done, *(once_each(one, done) for one in taken_back)]
     if status in WAITING:
         return [once(_plainly("Order Placed", ids.message("placed", number), at, body, ids))]
@@ -100,6 +100,20 @@ def _completed(body: Mapping[str, Any], ids: Ids, number: str, at: str) -> Messa
     }
     version = instant(body.get("date_modified_gmt")) or at
     return track("Order Completed", id="", at=at, user=who(body, ids), properties=told, of=f"order:{number}", version=version)
+
+
+def _withdrawn(body: Mapping[str, Any], ids: Ids, number: str, at: str) -> Message:
+    """What takes a cancelled order out of every count. It stands at the order's own date, as what the order is worth does: it
+    is out of the counts of the days before it was cancelled too.
+    """
+    told = {
+        "order_id": number,
+        "revenue": Decimal(0),
+        "currency": text(body.get("currency")),
+        "reason": "cancelled",
+        "cancelled_at": instant(body.get("date_modified_gmt")),
+    }
+    return track("Order Refunded", id=ids.message("cancelled", number), at=at, user=who(body, ids), properties=told)
 
 
 def _plainly(event: str, name: str, at: str, body: Mapping[str, Any], ids: Ids) -> Message:
