@@ -27,10 +27,17 @@ def replay_chosen(query: str) -> None:
 
 @every(crontab(hour="3", minute="20"))
 def old_refusals_deleted() -> None:
-    """Delete refused events that were kept for REFUSED_DAYS."""
+    """Delete refused events that were kept for REFUSED_DAYS.
+
+    Not a refund that waits for its order: it is sent in by itself. Nor what was sent in again since and is on its way: refused
+    once more, it would be lost.
+    """
     from holdfast.server.intake.models import RefusedEvent
     from holdfast.server.options import number
+    from holdfast.server.sources.awaiting import AWAITED
 
-    old = RefusedEvent.objects.filter(received_at__lt=timezone.now() - timedelta(days=number("REFUSED_DAYS"))).order_by()
+    since = timezone.now() - timedelta(days=number("REFUSED_DAYS"))
+    old = RefusedEvent.objects.filter(received_at__lt=since).order_by()
+    old = old.exclude(code=AWAITED, outcome="").exclude(outcome="again", replayed_at__gte=since)
     while ids := list(old.values_list("id", flat=True)[:PORTION]):
         RefusedEvent.objects.filter(id__in=ids).delete()
