@@ -12,9 +12,11 @@ from unittest.mock import Mock
 
 import pyarrow as pa
 import pytest
+from django.utils import timezone
 
 from holdfast.server.intake.digester import Digester
 from holdfast.server.intake.inbox import Arrived, inbox
+from holdfast.server.intake.jobs import old_refusals_deleted
 from holdfast.server.intake.models import RefusedEvent
 from holdfast.server.sources.awaiting import AWAITED, DAYS
 from holdfast.server.sources.jobs import orders_awaited_no_longer
@@ -32,7 +34,7 @@ STORY = [
     event("charge.refunded", SINCE_2025 | {"amount_refunded": 300}, JUNE + DAY, {"amount_refunded": 0}),
     event("charge.refunded", SINCE_2025 | {"amount_refunded": 505}, JUNE + 2 * DAY, {"amount_refunded": 300}),
 ]
-LATELY = 60_000_000
+LATELY, DAY_US = 60_000_000, 86_400_000_000
 
 
 class Post:
@@ -89,23 +91,34 @@ def test_since_2025_a_refund_that_comes_before_its_payment_is_tied_waits_for_it(
 def test_a_refund_whose_payment_is_never_tied_is_told_after_three_days(post):
     """A payment without an invoice and without Checkout: its refund has waited, and is money at its own date."""
     post.deliver(1, STORY[2])
-    post.deliver(2, STORY[2], before_us=LATELY + DAYS * 86_400_000_000)
     post.digested()
-    assert [row["order_id"] for row in post.events("Order Refunded")] == ["pi_102"]
     orders_awaited_no_longer.call_local()
     post.digested()
+    assert post.events("Order Refunded") == []
     waits = RefusedEvent.objects.get()
     assert (waits.outcome, waits.sentence) == ("", "what the payment pi_101 has paid is not known yet")
     RefusedEvent.objects.update(received_at=waits.received_at - timedelta(days=DAYS))
     orders_awaited_no_longer.call_local()
     post.digested()
-    assert [row["order_id"] for row in post.events("Order Refunded")] == ["pi_102", "pi_101"]
+    assert [row["order_id"] for row in post.events("Order Refunded")] == ["pi_101"]
     assert RefusedEvent.objects.get().outcome == "used"
+
+
+def test_what_is_looked_at_for_the_first_time_has_not_waited_however_long_ago_it_came(post):
+    """The worker was away for four days: what tells the order of the payment may stand behind its refund in the inbox."""
+    for one in (STORY[2], STORY[1], STORY[0]):
+        post.deliver(1, one, before_us=4 * DAY_US)
+    post.deliver(2, STORY[2], before_us=4 * DAY_US)
+    post.digested()
+    assert [row["order_id"] for row in post.events("Order Refunded")] == ["in_101"]
+    orders_awaited_no_longer.call_local()
+    post.digested()
+    assert [row["order_id"] for row in post.events("Order Refunded")] == ["in_101", "pi_102"]
 
 
 @pytest.mark.parametrize("steps", [1, 2])
 def test_what_waits_is_sent_in_again_though_the_digester_was_killed_before_it_said_so(post, monkeypatch, steps):
-    """Also where the refund, its tie and the order came in the same step, so that the next digester looks at all three again."""
+    """Also where the refund, its tie and the order came in one step, so that the next digester looks at all three again."""
     post.deliver(1, STORY[2])
     if steps == 2:
         post.digested()
@@ -119,3 +132,19 @@ def test_what_waits_is_sent_in_again_though_the_digester_was_killed_before_it_sa
     post.digested()
     assert post.money() == {"cus_cleo01": (1, 9.0)}
     assert [row["order_id"] for row in post.events("Order Refunded")] == ["in_101"]
+
+
+def test_a_refund_that_waits_or_is_on_its_way_again_is_not_deleted_where_refused_events_are_kept_for_a_day(post, monkeypatch):
+    """The worker was away: the nightly deletion may come before the hourly sending, and before the digester."""
+    monkeypatch.setenv("HOLDFAST_REFUSED_DAYS", "1")
+    post.deliver(1, STORY[2])
+    post.digested()
+    RefusedEvent.objects.update(received_at=timezone.now() - timedelta(days=DAYS, hours=1))
+    old_refusals_deleted.call_local()
+    orders_awaited_no_longer.call_local()
+    old_refusals_deleted.call_local()
+    assert RefusedEvent.objects.get().outcome == "again"
+    post.digested()
+    assert len(post.events("Order Refunded")) == 1
+    old_refusals_deleted.call_local()
+    assert not RefusedEvent.objects.exists()

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
@@ -115,7 +115,7 @@ class Digester:
             return Digested()
         self._new_day()
         rows, again = restored(taken)
-        worked = self._worked(rows)
+        worked = self._worked(rows, again=again)
         marks, known = self._known(worked.pieces)
         fresh = [piece.events.filter(pa.array(~flags)) for piece, flags in zip(worked.pieces, known, strict=True)]
         keep(
@@ -155,16 +155,16 @@ class Digester:
         new = np.concatenate([one[~flags] for one, flags in zip(marks, known, strict=True)])
         self._seen.add(new, day=self._day, first=last - poured.rows + 1, last=last)
 
-    def _worked(self, rows: Sequence[Row], look: Literal["first", "last"] = "first") -> _Worked:
+    def _worked(self, rows: Sequence[Row], look: Literal["first", "last"] = "first", again: Collection[int] = ()) -> _Worked:
         """The rows understood together; one by one where our own code fails on them together."""
         settings = self._settings()
         try:
-            return _together(rows, settings, Memory(look=look))
+            return _together(rows, settings, Memory(look=look, again=again))
         except Exception as error:
             if _outside(error):
                 raise
             _logged(error, f"rows {rows[0].id} to {rows[-1].id} are digested one by one")
-        told = Memory(look=look)
+        told = Memory(look=look, again=again)
         return _joined([_alone(row, settings, told) for row in rows], told)
 
     def _known(self, pieces: Sequence[Understood]) -> tuple[list[Marks], list[npt.NDArray[np.bool_]]]:

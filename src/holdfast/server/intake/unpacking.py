@@ -150,7 +150,7 @@ def _of_webhook(row: Row, memory: Memory) -> Iterator[Message | Refused]:
 
     source, _, topic = row.kind.removeprefix(WEBHOOK).partition(":")
     try:
-        messages = translated(source, topic, row.body, memory, row.id, row.received_us)
+        messages = translated(source, topic, row.body, memory, row.id, memory.waits_since(row.id, row.received_us))
     except NotUnderstood as refusal:
         yield Refused(row.id, WHOLE_ROW, refusal.reason, str(refusal), refusal.mend)
         return

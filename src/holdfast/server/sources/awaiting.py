@@ -35,9 +35,9 @@ def unknown(payment: str) -> NotUnderstood:
     return NotUnderstood(AWAITED, _sentence(payment), mend)
 
 
-def is_over(received_us: int, now: datetime) -> bool:
-    """Whether what came then has waited long enough."""
-    return received_us <= (now - timedelta(days=DAYS)).timestamp() * 1_000_000
+def is_over(since_us: int, now: datetime) -> bool:
+    """Whether what has waited since then has waited long enough."""
+    return since_us <= (now - timedelta(days=DAYS)).timestamp() * 1_000_000
 
 
 def send_tied(tied: Iterable[tuple[str, str]]) -> int:

@@ -54,12 +54,16 @@ class Memory:
     clock  now, with a zone
     look   "last": what these rows say is in the lake, and only remembered. What waited for its order at the first look is not,
            though that order be known by now: it comes again by itself, and is told then
+    again  the rows that bring a refused event again: they have waited since they came the first time
     """
 
     def __init__(
-        self, clock: Callable[[], datetime] = lambda: datetime.now(UTC), look: Literal["first", "last"] = "first"
+        self,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        look: Literal["first", "last"] = "first",
+        again: Collection[int] = (),
     ) -> None:
-        self.clock, self.look = clock, look
+        self.clock, self.look, self._again = clock, look, again
         self._ties: list[tuple[int, str, str]] = []
         self._known: dict[Object, _State | None] = {}
         self._added: dict[Object, list[tuple[Place, _State]]] = {}
@@ -79,6 +83,13 @@ class Memory:
         """What was told last of an object that was read; None: nothing."""
         added = self._added.get((source, key))
         return added[-1][1] if added else self._known[source, key]
+
+    def waits_since(self, row: int, received_us: int) -> int:
+        """Since when a row waits for what must be told first: one that is looked at for the first time since now.
+
+        However long ago it came: what it waits for may stand behind it.
+        """
+        return received_us if row in self._again else round(self.clock().timestamp() * 1_000_000)
 
     def note(self, source: str, key: str, state: _State, place: Place) -> None:
         """Something newer was told."""
@@ -120,15 +131,15 @@ class Memory:
         self._ties.clear()
 
 
-def kept(source: str, told: Sequence[Told], memory: Memory, row: int, received_us: int = 0) -> list[dict[str, Any]]:
+def kept(source: str, told: Sequence[Told], memory: Memory, row: int, since_us: int = 0) -> list[dict[str, Any]]:
     """The bodies of those messages that hold, each with its id. NotUnderstood where one must wait for its order (`awaiting`).
 
-    row          of the inbox: it is noted in the memory what came from where
-    received_us  when the row came the first time; what came long ago waits no longer
+    row       of the inbox: it is noted in the memory what came from where
+    since_us  since when it waits; what has waited for long waits no longer
     """
     memory.read(source, (key for one in told for key in _keys_of(source, one)))
     if memory.look == "first":
-        _none_waits(source, told, memory, received_us)
+        _none_waits(source, told, memory, since_us)
     bodies: list[dict[str, Any]] = []
     for one in told:
         body = _told(source, one, memory, (row, len(bodies)))
@@ -137,11 +148,11 @@ def kept(source: str, told: Sequence[Told], memory: Memory, row: int, received_u
     return bodies
 
 
-def _none_waits(source: str, told: Sequence[Told], memory: Memory, received_us: int) -> None:
+def _none_waits(source: str, told: Sequence[Told], memory: Memory, since_us: int) -> None:
     for one in told:
         if isinstance(one, Tie) or one.tied_by is None or one.untied == "told":
             continue
-        if memory.state(source, _payment(source, one.tied_by)) is None and not is_over(received_us, memory.clock()):
+        if memory.state(source, _payment(source, one.tied_by)) is None and not is_over(since_us, memory.clock()):
             raise unknown(one.tied_by)
 
 

@@ -65,17 +65,17 @@ def meant(source: str, topic: str, body: bytes) -> list[Told]:
 
 
 def translated(
-    source: str, topic: str, body: bytes, memory: newest.Memory, row: int, received_us: int = 0
+    source: str, topic: str, body: bytes, memory: newest.Memory, row: int, since_us: int = 0
 ) -> list[dict[str, Any]]:
     """The Segment messages of a webhook row of the inbox.
 
-    source       between the colons of the row's kind `webhook:<source>:<topic>`
-    topic        the rest of the kind
-    memory       of the rows that are digested together, given in the order of the inbox
-    row          the row's id
-    received_us  when it came the first time, in microseconds since 1970; 0: long ago
+    source    between the colons of the row's kind `webhook:<source>:<topic>`
+    topic     the rest of the kind
+    memory    of the rows that are digested together, given in the order of the inbox
+    row       the row's id
+    since_us  since when it waits for what must be told first, in microseconds since 1970; 0: for long
 
     What was told before, and what is older than that, is left out (`newest`). NotUnderstood is a refusal: reason, sentence,
     mend.
     """
-    return newest.kept(source, meant(source, topic, body), memory, row, received_us)
+    return newest.kept(source, meant(source, topic, body), memory, row, since_us)
