@@ -18,6 +18,8 @@ A4, A4_TURNED = 718, 1047
 AT = "[document.activeElement.tagName, document.activeElement.id].join('#')"
 """Where the focus is."""
 
+TWINS = "<details open><summary>Done…</summary></details><details id=closed><summary>Done…</summary></details>"
+
 CUT = """[...document.querySelectorAll("main *")].filter(one => one.clientWidth && one.scrollWidth > one.clientWidth + 2
   && getComputedStyle(one).overflowX !== "visible" && !one.closest(".visually-hidden,svg,.plot"))
   .map(one => one.outerHTML.slice(0, 90))"""
@@ -113,11 +115,13 @@ def test_who_goes_by_keyboard_keeps_her_place_when_a_part_is_put_in(browse, serv
     page.keyboard.press("Enter")
     page.locator("form.controls details input").first.fill("2020")
     page.locator("form.controls summary").focus()
+    page.evaluate(f"""() => document.querySelector("main").insertAdjacentHTML("beforeend", `{TWINS}`)""")
     page.evaluate("""() => { document.getElementById("answer").dataset.old = "1";
       htmx.ajax("GET", "/insights/bridge/answer/", {source: "#answer", target: "#answer", swap: "outerHTML"}); }""")
     page.locator("#answer[data-old]").wait_for(state="detached")
     assert page.evaluate(AT) == "SUMMARY#"
     assert page.locator("form.controls details[open] input").first.input_value() == "2020"
+    assert page.locator("#closed[open]").count() == 0, "what stayed opens nothing that is called alike"
 
 
 def test_a_sheet_with_a_table_of_many_columns_is_turned(browse, served):
