@@ -322,6 +322,36 @@ def test_a_refused_message_stays_json_when_a_number_of_hers_goes(shop):
 
 
 @pytest.mark.django_db
+def test_an_event_that_would_be_of_nobody_but_the_blot_goes_instead(shop):
+    """A refund of a guest with her address, sent in again, would make a customer called "[…]"; Ben's stays, blotted."""
+
+    def waits(place, kind, body, outcome=""):
+        RefusedEvent.objects.create(
+            inbox="x", inbox_row=1, place=place, received_at=now(), source="1", kind=kind, code="order_awaited",
+            message=json.dumps(body), outcome=outcome,
+        )  # fmt: skip
+
+    def refund(customer, email):
+        thing = {"id": "ch_1", "payment_intent": "pi_1", "amount_refunded": 300, "currency": "eur", "customer": customer}
+        thing["billing_details"] = {"email": email}
+        changed = {"object": thing, "previous_attributes": {"amount_refunded": 0}}
+        return {"id": "evt_1", "type": "charge.refunded", "created": 1780000000, "data": changed}
+
+    kind = "webhook:stripe:charge.refunded"
+    waits(0, kind, refund(None, MAIL.title()))
+    waits(1, kind, refund("cus_ben", MAIL))
+    waits(2, kind, refund(None, "ben@example.com"))
+    waits(3, "track", {"type": "track", "userId": MAIL})
+    waits(4, "track", {"type": "track", "userId": "ben", "properties": {"friend": MAIL}})
+    waits(5, kind, refund(None, MAIL), "used")
+    waits(6, kind, refund(None, MAIL), "again")
+    erasing.erase(ANN, "max@example.com")
+    left = {one.place: one.message for one in RefusedEvent.objects.all()}
+    assert sorted(left) == [1, 2, 4, 5]
+    assert json.loads(left[1])["data"]["object"]["billing_details"] == {"email": "[…]"}
+
+
+@pytest.mark.django_db
 def test_the_table_of_hashes_is_not_searched(shop):
     """It names nobody, and has a row for each order there ever was."""
     with CaptureQueriesContext(connection) as asked:

@@ -8,6 +8,7 @@ import pytest
 from arriving import arrive, digest, empty_inbox, rows  # noqa: F401 - a fixture
 from django.utils.timezone import now
 
+from holdfast.server.customers.models import Customer
 from holdfast.server.intake import kept
 from holdfast.server.intake.forgetting import forget, refused
 from holdfast.server.intake.inbox import inbox
@@ -61,6 +62,47 @@ def test_an_order_of_seventeen_cups_is_not_customer_17s(served):
     assert forget(ANN) == 4
     assert [json.loads(one.message) for one in RefusedEvent.objects.all()] == [cups]
     assert [json.loads(row.body) for row in inbox().take(0, 10)] == [cups, *[{"batch": []}] * 3]
+
+
+def refusal(place, kind, body, **more):
+    return RefusedEvent.objects.create(
+        inbox="x",
+        inbox_row=1,
+        place=place,
+        received_at=now(),
+        source="1",
+        kind=kind,
+        code="bug",
+        message=json.dumps(body),
+        **more,
+    )
+
+
+def test_an_address_is_hers_in_any_case_of_letters(served):
+    """A guest's id is her address in small letters; a shop sends it as she typed it, as JSON may be written."""
+    guest = {"customer": None, "billing_details": {"email": "Ann@Example.com"}}
+    arrive("webhook:stripe:charge.refunded", guest)
+    arrive("webhook:stripe:charge.refunded", json.dumps(guest).replace("@", "\\u0040"))
+    arrive("track", clicked(1, userId="ANN@example.com"))
+    arrive("track", clicked(2, userId="joAnn@example.com"))
+    refusal(0, "webhook:stripe:charge.refunded", guest)
+    refusal(1, "webhook:stripe:charge.refunded", {"email": "joAnn@example.com"})
+    assert [one.place for one in refused(ANN)] == [0]
+    assert forget(ANN) == 4
+    assert [one.place for one in RefusedEvent.objects.all()] == [1]
+    digest(served)
+    assert rows(served, "customer_id") == ["joAnn@example.com"]
+
+
+def test_a_customer_who_is_called_so_in_other_letters_is_another_one(served):
+    Customer.objects.create(person="ANN@example.com", first_us=1, first_seen=now())
+    arrive("track", clicked(1, userId="ANN@example.com"))
+    arrive("webhook:stripe:charge.refunded", {"customer": None, "customer_email": "ANN@example.com"})
+    refusal(0, "track", clicked(2, userId="ANN@example.com"))
+    assert forget(ANN) == 1
+    digest(served)
+    assert rows(served, "customer_id") == ["ANN@example.com"]
+    assert RefusedEvent.objects.count() == 1
 
 
 def test_nothing_of_her_is_left_in_the_file(served):

@@ -75,6 +75,9 @@ WRITTEN: tuple[tuple[str, str], ...] = (
 AS_JSON = frozenset({("intake.RefusedEvent", "message")})
 """Texts that are JSON and have to stay it."""
 
+SENT_IN_AGAIN = ("intake.RefusedEvent", "message")
+"""What is an event again when somebody, or the server by itself, sends it in again."""
+
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[^"]+', re.DOTALL)
 """Of JSON a text, or what stands between two texts."""
 
@@ -138,7 +141,19 @@ def _blot_row(model: Any, name: str, row: Any, needles: list[str]) -> int:
         left: Any = (_out_of_json if (model._meta.label, name) in AS_JSON else _out_of)(text, needles)
     else:
         left = json.loads(_out_of_json(json.dumps(text, ensure_ascii=False), needles))
-    return 0 if left == text else int(model.objects.filter(pk=row.pk).update(**{name: left}))
+    if left == text:
+        return 0
+    found = model.objects.filter(pk=row.pk)
+    if (model._meta.label, name) == SENT_IN_AGAIN and _gone_with_her(row, left):
+        return int(found.delete()[0])
+    return int(found.update(**{name: left}))
+
+
+def _gone_with_her(refused: Any, left: str) -> bool:
+    """Whether an event that can come again would be of nobody but the blot: it was hers, and nobody may be called so."""
+    from holdfast.server.intake.forgetting import nobodys
+
+    return refused.outcome in ("", "again") and nobodys(refused.kind, left)
 
 
 def _out_of(text: str, needles: list[str]) -> str:

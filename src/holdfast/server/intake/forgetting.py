@@ -4,20 +4,25 @@ there, which name nobody.
 In a message of the Segment vocabulary she is named by userId, anonymousId and previousId; another person's message from a
 device of hers stays, without the device. What a shop sent in its own words, and what is no JSON, goes as soon as one of its
 values is her id, or one holds it whole; a short id counts only where ids stand, for an order of 17 cups is not customer 17's.
+An id that is an address is hers in any case of letters: a guest is called by her address in small ones, however she typed it.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import msgspec
 from django.db.models import Q
 
 from holdfast.events.identity import ANONYMOUS
-from holdfast.server.customers.naming import LEAST, LEAST_DIGITS, as_written
+from holdfast.server.customers.identity import chunks
+from holdfast.server.customers.models import Customer
+from holdfast.server.customers.naming import ERASED_WORD, LEAST, LEAST_DIGITS, as_written, in_every_case, in_text, spellings
 from holdfast.server.intake.digesting import stepping
 from holdfast.server.intake.inbox import Inbox, Row, inbox
 from holdfast.server.intake.kept import BATCHES
@@ -25,7 +30,7 @@ from holdfast.server.intake.models import RefusedEvent
 from holdfast.server.intake.replaying import REPLAY
 from holdfast.server.intake.unpacking import WEBHOOK
 
-__all__ = ["forget", "refused"]
+__all__ = ["forget", "nobodys", "refused"]
 
 PORTION = 500
 WHO = ("customer", "user", "client", "buyer", "person", "visitor", "member", "traits")
@@ -48,7 +53,19 @@ class _Person:
         self.devices = {one.removeprefix(ANONYMOUS) for one in ids if one.startswith(ANONYMOUS)}
         self.every = {*ids, *self.devices}
         self.long = {one for one in self.every if len(one) >= (LEAST_DIGITS if one.isdigit() else LEAST)}
-        self._words = as_written(self.long)
+        self.mails = {one for one in self.long if "@" in one}
+        self._words, self._mails = as_written(self.long), in_text(self.mails)
+
+    @cached_property
+    def others(self) -> set[str]:
+        """Ids of other customers that are an address of hers in other letters."""
+        called: set[str] = set()
+        for part in chunks(sorted(self.mails), AT_ONCE):
+            named = Q()
+            for one in part:
+                named |= Q(person__iexact=one)
+            called.update(Customer.objects.filter(named).order_by().values_list("person", flat=True))
+        return called - self.every
 
     def without(self, message: Any) -> Any:
         """The message without her: None where it is hers or cannot tell, else the message, a device of hers taken off."""
@@ -60,7 +77,9 @@ class _Person:
         if customer in self.customers or (customer is None and device in self.devices) or not previous.isdisjoint(self.every):
             return None
         rest = {name: value for name, value in message.items() if name != "anonymousId"} if device in self.devices else message
-        return None if self._words.search(_ENCODER.encode(rest).decode()) else rest
+        text = _ENCODER.encode(rest).decode()
+        hers = self._words.search(text) or (self._mails.search(text) and customer not in self.others)
+        return None if hers else rest
 
     def within(self, value: Any, field: str = "", owner: str = "") -> bool:
         """Whether a value is one of her ids, holds one whole, or is a list or object with such a value.
@@ -75,7 +94,10 @@ class _Person:
         text = _id(value)
         if text is None:
             return False
-        return text in (self.every if _tells_who(field, owner) else self.long) or self._words.search(text) is not None
+        told = _tells_who(field, owner)
+        if text in (self.every if told else self.long) or self._words.search(text):
+            return True
+        return self._mails.search(text) is not None and not (told and text in self.others)
 
 
 def forget(ids: frozenset[str]) -> int:
@@ -98,12 +120,29 @@ def refused(ids: frozenset[str]) -> list[RefusedEvent]:
     return [_hers(one, person) for one in _naming(person)]
 
 
+def nobodys(kind: str, message: str) -> bool:
+    """Whether a refused event would be, sent in again, of a customer who is called by the word that stands for the erased."""
+    from holdfast.server.sources.messages import Message
+    from holdfast.server.sources.registry import meant
+
+    said: list[Any] = []
+    if kind.startswith(WEBHOOK):
+        with suppress(ValueError):  # not understood
+            _, source, topic = kind.split(":", 2)
+            said = [one.body for one in meant(source, topic, message.encode()) if isinstance(one, Message)]
+    else:
+        said = [_decoded(message.encode())]
+    return any(isinstance(one, dict) and ERASED_WORD in str(one.get("userId")) for one in said)
+
+
 def _naming(person: _Person) -> list[RefusedEvent]:
-    every, found = sorted(person.every), dict[int, RefusedEvent]()
+    mails = {spelling for one in in_every_case(person.mails) for spelling in spellings(one)}
+    every, found = sorted({*person.every, *(json.dumps(one)[1:-1] for one in person.every), *mails}), dict[int, RefusedEvent]()
     for start in range(0, len(every), AT_ONCE):
         named = Q()
         for one in every[start : start + AT_ONCE]:
-            named |= Q(message__contains=one) | Q(message__contains=json.dumps(one)[1:-1]) | Q(sentence__contains=one)
+            how = "icontains" if one in mails else "contains"
+            named |= Q(**{f"message__{how}": one}) | Q(**{f"sentence__{how}": one})
         found |= {one.pk: one for one in RefusedEvent.objects.filter(named).iterator(PORTION) if _names(one, person)}
     return [found[number] for number in sorted(found, reverse=True)]
 
