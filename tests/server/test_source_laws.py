@@ -141,6 +141,19 @@ def test_a_cancelled_order_is_out_of_the_counts_as_of_every_day_not_only_after_i
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("source", PAID_THEN_GONE)
+def test_paid_and_cancelled_within_one_second_it_is_cancelled(source):
+    """Clocks of shops tick in seconds; of contents that differ each second another would win if chance decided."""
+    topic, paid, gone = PAID_THEN_GONE[source]
+    changed = "updated_at" if source == "shopify" else "date_modified_gmt"
+    for total in range(10, 18):
+        price = {"total_price" if source == "shopify" else "total": f"{total}.00"}
+        story = [(topic, body | price | {changed: f"{LATER}Z"}) for body in (paid, gone)]
+        for arriving in (story, story[::-1]):
+            assert [orders for orders, _ in kept(source, arriving).values()] == [0]
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("source", ["woocommerce", "shopify"])
 def test_an_order_that_is_somebody_elses_by_now_takes_no_money_from_who_had_it_when_that_comes_late(source):
     if source == "woocommerce":

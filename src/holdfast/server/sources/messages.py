@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
 __all__ = [
+    "AFTER",
     "CHECKOUT",
     "Message",
     "NotUnderstood",
@@ -30,6 +31,10 @@ __all__ = [
     "track",
 ]
 
+
+AFTER = "~"
+"""Ends the version of a state that comes last within its second (paid, then cancelled): it sorts behind the others, and before
+the next second."""
 
 CHECKOUT = "checkout"
 """What kind of thing a checkout is, among those of which something is remembered."""

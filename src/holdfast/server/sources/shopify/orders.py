@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from holdfast.server.sources.messages import (
+    AFTER,
     Message,
     NotUnderstood,
     Told,
@@ -93,7 +94,8 @@ def _completed(body: Mapping[str, Any], ids: Ids, number: str, at: str) -> Messa
         "channel": text(body.get("source_name")),
         "products": [line(one) for one in body.get("line_items") or []],
     }
-    version = instant(body.get("updated_at")) or at
+    changed = instant(body.get("updated_at")) or at
+    version = f"{changed}{AFTER if withdrawn else ''}"
     return track("Order Completed", id="", at=at, user=who(body, ids), properties=told, of=f"order:{number}", version=version)
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from holdfast.server.sources.messages import (
+    AFTER,
     Message,
     NotUnderstood,
     Told,
@@ -98,7 +99,8 @@ def _completed(body: Mapping[str, Any], ids: Ids, number: str, at: str) -> Messa
         "channel": text(body.get("created_via")),
         "products": [line(one) for one in body.get("line_items") or []],
     }
-    version = instant(body.get("date_modified_gmt")) or at
+    changed = instant(body.get("date_modified_gmt")) or at
+    version = f"{changed}{AFTER if withdrawn else ''}"
     return track("Order Completed", id="", at=at, user=who(body, ids), properties=told, of=f"order:{number}", version=version)
 
 
