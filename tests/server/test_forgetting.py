@@ -13,6 +13,7 @@ from holdfast.server.intake import kept
 from holdfast.server.intake.forgetting import forget, refused
 from holdfast.server.intake.inbox import inbox
 from holdfast.server.intake.models import RefusedEvent
+from holdfast.server.sources.models import Connection
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_inbox")]
 
@@ -103,6 +104,33 @@ def test_a_customer_who_is_called_so_in_other_letters_is_another_one(served):
     digest(served)
     assert rows(served, "customer_id") == ["ANN@example.com"]
     assert RefusedEvent.objects.count() == 1
+
+
+def test_in_a_shop_whose_ids_have_a_beginning_she_is_called_without_it(served):
+    """Its customer 17 is de-17; customer 17 is one of the other shop, and who buys 17 cups is neither."""
+    Connection.objects.create(kind="woocommerce", name="Germany", token="t", prefix="de-")
+    here, there = "webhook:woocommerce/de-:order.created", "webhook:woocommerce:order.created"
+    order, cups = {"id": 3, "customer_id": 17}, {"id": 17, "customer_id": 4, "line_items": [{"id": 17}]}
+    for place, (kind, body) in enumerate(((here, order), (here, cups), (there, order), (there, cups))):
+        arrive(kind, body)
+        arrive(f"replay:9:{kind}", body)
+        refusal(place, kind, body)
+    assert [one.place for one in refused(frozenset({"de-17"}))] == [0]
+    assert forget(frozenset({"de-17"})) == 3
+    assert [one.place for one in RefusedEvent.objects.order_by("place")] == [1, 2, 3]
+    assert forget(frozenset({"17"})) == 3
+    assert [one.place for one in RefusedEvent.objects.order_by("place")] == [1, 3]
+
+
+def test_the_address_of_a_guest_has_no_beginning(served):
+    """In the shop "a" nn@example.com is a guest, and cus_ABCDEF1 is acus_ABCDEF1."""
+    Connection.objects.create(kind="stripe", name="A", token="t", prefix="a")
+    arrive("webhook:stripe/a:charge.refunded", {"billing_details": {"email": "nn@example.com"}})
+    arrive("webhook:stripe/a:charge.refunded", {"billing_details": {"email": "Ann@example.com"}})
+    arrive("webhook:stripe/a:charge.refunded", {"customer": {"id": "cus_ABCDEF1"}})
+    refusal(0, "webhook:stripe/a:charge.refunded", {"text": "of cus_ABCDEF1"})
+    assert forget(ANN | {"acus_ABCDEF1"}) == 3
+    assert [json.loads(row.body) for row in inbox().take(0, 10)][1:] == [{"batch": []}] * 2
 
 
 def test_nothing_of_her_is_left_in_the_file(served):

@@ -4,6 +4,7 @@ there, which name nobody.
 In a message of the Segment vocabulary she is named by userId, anonymousId and previousId; another person's message from a
 device of hers stays, without the device. What a shop sent in its own words, and what is no JSON, goes as soon as one of its
 values is her id, or one holds it whole; a short id counts only where ids stand, for an order of 17 cups is not customer 17's.
+In a shop whose ids have a beginning in front of them she is called without it, and its numbers are never those of others.
 An id that is an address is hers in any case of letters: a guest is called by her address in small ones, however she typed it.
 """
 
@@ -55,6 +56,26 @@ class _Person:
         self.long = {one for one in self.every if len(one) >= (LEAST_DIGITS if one.isdigit() else LEAST)}
         self.mails = {one for one in self.long if "@" in one}
         self._words, self._mails = as_written(self.long), in_text(self.mails)
+        self._behind: dict[str, _Person] = {}
+
+    def in_shop(self, kind: str) -> tuple[_Person, str]:
+        """She as the shop calls her that sends messages of this kind, and the kind without the shop."""
+        if not kind.startswith(WEBHOOK):
+            return self, kind
+        _, _, rest = kind.partition(":")
+        source, _, topic = rest.partition(":")
+        return self.behind(source.partition("/")[2]), topic
+
+    def behind(self, prefix: str) -> _Person:
+        """She as a shop calls her that has this in front of its ids; guests are called by their addresses alone."""
+        if not prefix:
+            return self
+        if prefix not in self._behind:
+            bare = {one.removeprefix(prefix) for one in self.customers if one.startswith(prefix) and "@" not in one} - {""}
+            numbers = {one for one in self.customers - self.long if one.isdigit()}
+            ids = (self.customers - numbers) | bare | {f"{ANONYMOUS}{one}" for one in self.devices}
+            self._behind[prefix] = _Person(frozenset(ids))
+        return self._behind[prefix]
 
     @cached_property
     def others(self) -> set[str]:
@@ -136,8 +157,12 @@ def nobodys(kind: str, message: str) -> bool:
 
 
 def _naming(person: _Person) -> list[RefusedEvent]:
+    from holdfast.server.sources.models import Connection
+
     mails = {spelling for one in in_every_case(person.mails) for spelling in spellings(one)}
-    every, found = sorted({*person.every, *(json.dumps(one)[1:-1] for one in person.every), *mails}), dict[int, RefusedEvent]()
+    prefixes = Connection.objects.order_by().values_list("prefix", flat=True).distinct()
+    called = {one for prefix in ("", *prefixes) for one in person.behind(prefix).every}
+    every, found = sorted({*called, *(json.dumps(one)[1:-1] for one in called), *mails}), dict[int, RefusedEvent]()
     for start in range(0, len(every), AT_ONCE):
         named = Q()
         for one in every[start : start + AT_ONCE]:
@@ -173,7 +198,8 @@ def _of_row(box: Inbox, row: Row, person: _Person) -> int:
     body = _decoded(row.body)
     kind = row.kind.split(":", 2)[2] if row.kind.startswith(REPLAY) else row.kind
     if kind.startswith(WEBHOOK) or not isinstance(body, dict):
-        if not person.within(body, kind):
+        named, topic = person.in_shop(kind)
+        if not named.within(body, topic):
             return 0
         box.replace(row.id, "batch", NOTHING)
         return 1
@@ -207,7 +233,8 @@ def _of_refused(person: _Person) -> int:
 
 def _names(refused: RefusedEvent, person: _Person) -> bool:
     """Whether a refusal names her anywhere: it is of no use to anybody else."""
-    return person.within(_decoded(refused.message.encode()), refused.kind) or person.within(refused.sentence)
+    named, topic = person.in_shop(refused.kind)
+    return named.within(_decoded(refused.message.encode()), topic) or named.within(refused.sentence)
 
 
 def _decoded(body: bytes) -> Any:
