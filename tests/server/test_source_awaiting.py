@@ -18,7 +18,7 @@ from holdfast.server.intake.digester import Digester
 from holdfast.server.intake.inbox import Arrived, inbox
 from holdfast.server.intake.jobs import old_refusals_deleted
 from holdfast.server.intake.models import RefusedEvent
-from holdfast.server.sources.awaiting import AWAITED, DAYS
+from holdfast.server.sources.awaiting import AWAITED, DAYS, send_tied, unknown
 from holdfast.server.sources.jobs import orders_awaited_no_longer
 from holdfast.timelines.timelines import Timelines
 from holdfast.workspace import Workspace
@@ -148,3 +148,29 @@ def test_a_refund_that_waits_or_is_on_its_way_again_is_not_deleted_where_refused
     assert len(post.events("Order Refunded")) == 1
     old_refusals_deleted.call_local()
     assert not RefusedEvent.objects.exists()
+
+
+def test_ten_thousand_payments_of_one_step_are_looked_for_among_what_waits_in_few_questions(
+    db, served, django_assert_max_num_queries
+):
+    """What waits in another shop for a payment of that name goes on waiting."""
+    waits = [
+        RefusedEvent(
+            inbox="test",
+            inbox_row=number,
+            place=-1,
+            received_at=timezone.now(),
+            source="Stripe",
+            kind=f"webhook:stripe{'/b' if number % 2 else ''}:charge.refunded",
+            code=AWAITED,
+            sentence=str(unknown(f"pi_{number}")),
+            mend="",
+            message="{}",
+        )
+        for number in range(1_000)
+    ]
+    RefusedEvent.objects.bulk_create(waits)
+    with django_assert_max_num_queries(20):
+        assert send_tied(("stripe", f"pi_{number}") for number in range(998, 11_000)) == 1
+    assert RefusedEvent.objects.get(outcome="again").inbox_row == 998
+    inbox().done(2**62)

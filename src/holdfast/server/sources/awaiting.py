@@ -10,10 +10,8 @@ the refused events, where it can be seen, is erased with the person, and is neve
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-
-from django.db.models import Q
 
 from holdfast.server.sources.messages import NotUnderstood
 
@@ -23,8 +21,8 @@ AWAITED = "order_awaited"
 """Code of the refusal."""
 
 DAYS = 3
-AT_ONCE = 200
-"""Payments that are looked for together."""
+AT_ONCE = 900
+"""Payments that are looked for together, and events that are sent in together."""
 
 log = logging.getLogger(__name__)
 
@@ -42,31 +40,40 @@ def is_over(since_us: int, now: datetime) -> bool:
 
 def send_tied(tied: Iterable[tuple[str, str]]) -> int:
     """Send in again what waits for these payments, (source, payment) each; how many."""
-    every, sent = sorted(set(tied)), 0
-    for start in range(0, len(every), AT_ONCE):
-        named = Q()
-        for source, payment in every[start : start + AT_ONCE]:
-            named |= Q(kind__startswith=f"webhook:{source}:", sentence=_sentence(payment))
-        sent += _sent(named)
-    return sent
+    every = sorted({(source, _sentence(payment)) for source, payment in tied})
+    return sum(_sent(_waiting_for(every[start : start + AT_ONCE])) for start in range(0, len(every), AT_ONCE))
 
 
 def send_overdue(now: datetime) -> int:
     """Send in again what has waited for long enough; how many."""
-    return _sent(Q(received_at__lte=now - timedelta(days=DAYS)))
+    from holdfast.server.intake.models import RefusedEvent
+
+    waits = RefusedEvent.objects.filter(code=AWAITED, outcome="", received_at__lte=now - timedelta(days=DAYS))
+    return _sent(list(waits.values_list("id", flat=True)))
 
 
-def _sent(which: Q) -> int:
+def _waiting_for(named: Sequence[tuple[str, str]]) -> list[int]:
+    """The refused events that wait, of these sources and for these reasons. The same reason may stand in another source."""
+    from holdfast.server.intake.models import RefusedEvent
+
+    waits = RefusedEvent.objects.filter(code=AWAITED, outcome="", sentence__in={sentence for _, sentence in named})
+    wanted = set(named)
+    found = waits.values_list("id", "kind", "sentence")
+    return [event for event, kind, sentence in found if (kind.split(":")[1], sentence) in wanted]
+
+
+def _sent(events: Sequence[int]) -> int:
     from holdfast.server.intake.inbox import InboxRefused, inbox
     from holdfast.server.intake.models import RefusedEvent
     from holdfast.server.intake.replaying import replay
 
-    found = RefusedEvent.objects.filter(which, code=AWAITED, outcome="")
+    sent = 0
     try:
-        return replay(found, inbox()) if found.exists() else 0
+        for start in range(0, len(events), AT_ONCE):
+            sent += replay(RefusedEvent.objects.filter(id__in=events[start : start + AT_ONCE]), inbox())
     except InboxRefused:
         log.warning("refunds whose order is known now could not be sent in again; they are when they are overdue")
-        return 0
+    return sent
 
 
 def _sentence(payment: str) -> str:
