@@ -8,11 +8,14 @@ import pytest
 from arriving import arrive, digest, empty_inbox, rows  # noqa: F401 - a fixture
 from django.utils.timezone import now
 
+from holdfast.events.locking import held_by
 from holdfast.server.customers.models import Customer
-from holdfast.server.intake import kept
+from holdfast.server.intake import forgetting, kept
 from holdfast.server.intake.forgetting import forget, refused
 from holdfast.server.intake.inbox import inbox
 from holdfast.server.intake.models import RefusedEvent
+from holdfast.server.intake.replaying import replay
+from holdfast.server.place import server_folder
 from holdfast.server.sources.models import Connection
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_inbox")]
@@ -131,6 +134,22 @@ def test_the_address_of_a_guest_has_no_beginning(served):
     refusal(0, "webhook:stripe/a:charge.refunded", {"text": "of cus_ABCDEF1"})
     assert forget(ANN | {"acus_ABCDEF1"}) == 3
     assert [json.loads(row.body) for row in inbox().take(0, 10)][1:] == [{"batch": []}] * 2
+
+
+def test_a_refund_that_is_sent_in_again_meanwhile_is_forgotten_where_it_goes(served, monkeypatch):
+    """Between looking through what waits and what was refused the server may send in by itself what was refused."""
+    look, lock = forgetting._of_refused, server_folder("run") / "digester-step.lock"
+
+    def overtaken(person):
+        assert held_by(lock) is not None
+        replay(RefusedEvent.objects.all(), inbox())
+        return look(person)
+
+    monkeypatch.setattr(forgetting, "_of_refused", overtaken)
+    refusal(0, "webhook:stripe:charge.refunded", {"id": "ch_1", "customer_email": "Ann@example.com"})
+    forget(ANN)
+    assert not RefusedEvent.objects.exists()
+    assert [row.body for row in inbox().take(0, 10)] == [forgetting.NOTHING]
 
 
 def test_nothing_of_her_is_left_in_the_file(served):
