@@ -85,6 +85,14 @@ def test_a_free_order_is_an_order() -> None:
     assert bought(told("o1 0 @5")) == {"orders": [(5, 0)], "adjustments": []}
 
 
+def test_an_order_over_nothing_that_was_taken_back_is_no_order_in_either_way() -> None:
+    """So a shop says that a paid order was cancelled: it is worth nothing, and a refund of nothing takes it out."""
+    modes: tuple[RefundMode, ...] = ("order", "ledger")
+    for mode in modes:
+        assert bought(told("o1 0 @5  o2 20 @30  -o1 0 @5"), mode) == {"orders": [(30, 20)], "adjustments": []}
+        assert bought(told("o1 9 @5  -o1 0 @5"), mode) == {"orders": [(5, 9)], "adjustments": []}
+
+
 stories = st.lists(
     st.tuples(st.sampled_from(["", "-"]), st.sampled_from(["a", "b", "c", "?"]), st.integers(0, 5_000), st.integers(0, 60)),
     min_size=1,

@@ -136,6 +136,7 @@ def test_a_cancelled_order_is_out_of_the_counts_as_of_every_day_not_only_after_i
         lines = timelines(told(source, arriving))
         assert set(money_kept(lines, until=LATER_DAY - timedelta(days=1)).values()) == {(0, 0.0)}
         assert set(money_kept(lines).values()) == {(0, 0.0)}
+        assert set(money_kept(lines, mode="ledger").values()) == {(0, 0.0)}
         (gone,) = named(told(source, arriving), "Order Refunded")
         assert gone["properties"]["cancelled_at"] == f"{LATER}.000000Z"
 

@@ -6,6 +6,8 @@ Two ways to count a refund (SEMANTICS 17), named in every result:
             order is not known counts as negative money at its own date.
 - `ledger`  every order counts in full; every refund counts as negative money at its own date.
 
+An order over nothing of which nothing was paid back is no order in either: so a shop's order is told that was cancelled.
+
 Either way the money of all orders and adjustments adds up to orders minus refunds, to the unit.
 """
 
@@ -89,11 +91,11 @@ def _settle(
             touched = np.zeros(2 * (stop - start), np.uint8)
         back[: stop - start] = 0
         touched[: stop - start] = 0
-        if tie:
-            for i in range(start, stop):
-                if refund[i] == 1 and link[i] >= 0 and second[i] < until and second[start + link[i]] < until:
-                    back[link[i]] += amount[i]
-                    touched[link[i]] = 1
+        for i in range(start, stop):
+            known = refund[i] == 1 and link[i] >= 0 and second[i] < until and second[start + link[i]] < until
+            if known and (tie or (amount[i] == 0 and amount[start + link[i]] == 0)):
+                back[link[i]] += amount[i]
+                touched[link[i]] = 1
         for i in range(start, stop):
             if second[i] >= until:
                 break
