@@ -65,6 +65,24 @@ def test_who_is_called_longer_is_somebody_else(tmp_path, text):
     assert not found(tmp_path, text)
 
 
+@pytest.mark.parametrize("text", [
+    "o'brien@example.com", "O'BRIEN@EXAMPLE.COM", "'o'brien@example.com'", '"o\\u0027brien@example.com"',
+    "o%27brien%40example.com", "o''brien@example.com", "o\\'brien@example.com", "d'brien@example.com",
+    "a\\no'brien@example.com", "see O'Brien Smith",
+])  # fmt: skip
+def test_an_apostrophe_behind_the_o_of_the_irish_is_part_of_what_they_are_called(tmp_path, text):
+    assert not found(tmp_path, text, ["brien@example.com", "Brien Smith"])
+
+
+@pytest.mark.parametrize("text", [
+    "'brien@example.com'", "b'brien@example.com'", "N'brien@example.com'", "l'adresse d'ann@example.com",
+    "Bo'brien@example.com", "['o','brien@example.com']", "x='brien@example.com'", "''brien@example.com''",
+    "the dog's'brien@example.com'",
+])  # fmt: skip
+def test_what_stands_in_quotes_or_behind_an_elided_word_is_hers(tmp_path, text):
+    assert found(tmp_path, text, ["brien@example.com", "ann@example.com"])
+
+
 def test_the_last_letter_of_an_escape_is_no_letter_of_hers(tmp_path):
     """Blotting it out would leave a file that is no JSON any more."""
     assert not found(tmp_path, '"to:\\nora@example.com"', ["nora@example.com"])

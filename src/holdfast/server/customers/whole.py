@@ -3,6 +3,7 @@
 Each kind is made longer by something else. A name by letters, and by a hyphen with a letter behind it ("Jo-Ann Smith"), while
 it ends at any sign, as in "Ann Smith_orders.csv". An address by what addresses consist of: "mary_ann@…", "x.ann@…" and
 "ann@example.com.au" are others, but the ending of a file behind a dot is none of it. An id by those signs too, and by "@".
+"O'" before any of them makes another of it, "d'" and "l'" only before a consonant: before a vowel French elides a letter so.
 
 What stands beside a text is read before it is judged, as JSON and URLs write it: "\\u0430" and "%D0%B0" are the letter а,
 "\\u003c" is a sign. A sign that follows nothing joins nothing: "-ann@example.com" in a list is Ann's address.
@@ -41,6 +42,9 @@ LONGER = {
     "word": (_BEFORE_ID, re.compile(_WITHIN_ID, re.IGNORECASE)),
 }
 """What stands before and behind a text of each kind where it is part of something longer."""
+
+_LED = re.compile(r"(?<!\w)(?:o\\*'{1,2}.|[dl]\\*'{1,2}[b-df-gj-np-tv-xz])\Z", re.IGNORECASE | re.DOTALL)
+"""What stands before a text, with its first letter, where it is part of a name such as O'Brien."""
 
 _ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})|\\+[nrtbf]|(?:%[0-9a-fA-F]{2})+")
 _CUT = re.compile(r"(?<!\\)(?:\\\\)*\\[nrtbfu]|%[0-9a-fA-F]{2}")
@@ -87,7 +91,8 @@ def stands_whole(kind: str, before: str, text: str, after: str) -> bool:
     if "%" in text:  # a URL writes a blank so, and a real plus as %2B
         before, after = before.replace("+", " "), after.replace("+", " ")
     longer_before, longer_behind = LONGER[kind]
-    return not longer_before.search(_plainly(before)) and not longer_behind.match(_plainly(after))
+    said = _plainly(before)
+    return not (longer_before.search(said) or _LED.search(said + text[:1]) or longer_behind.match(_plainly(after)))
 
 
 def tiers(spellings: Iterable[str]) -> list[list[str]]:
